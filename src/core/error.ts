@@ -1,37 +1,40 @@
 /** The one error class of the product: what a person reads, what a program matches, what to do next. */
 
 /** Stable codes, shown alike by the command line, on the wire and in logs. docs/errors.md explains each. */
-export type ErrorCode =
+export const errorCodes = [
   /** A request or an argument that cannot be understood. */
-  | "INVALID_ARGUMENT"
+  "INVALID_ARGUMENT",
   /** A setting (flag, environment, `.env`) has a value that cannot be used. */
-  | "INVALID_SETTING"
+  "INVALID_SETTING",
   /** A workflow file that does not follow the schema. */
-  | "INVALID_WORKFLOW"
+  "INVALID_WORKFLOW",
   /** Parameters given to a run do not fit the workflow. */
-  | "INVALID_PARAMETERS"
+  "INVALID_PARAMETERS",
   /** No workflow, run, task or file of that name. */
-  | "NOT_FOUND"
+  "NOT_FOUND",
   /** A run id prefix that fits more than one run. */
-  | "AMBIGUOUS"
+  "AMBIGUOUS",
   /** The request is understood and cannot be done in the present state. */
-  | "CONFLICT"
+  "CONFLICT",
   /** A named limit was reached. */
-  | "LIMIT_EXCEEDED"
+  "LIMIT_EXCEEDED",
   /** The principal does not answer. */
-  | "UNREACHABLE"
+  "UNREACHABLE",
   /** A wait ended before what it waited for. */
-  | "TIMED_OUT"
+  "TIMED_OUT",
   /** A port is taken or cannot be listened on. */
-  | "ADDRESS_IN_USE"
+  "ADDRESS_IN_USE",
   /** A file or directory cannot be read, written or locked. */
-  | "STORAGE"
+  "STORAGE",
   /** The other side does not speak this part of the protocol. */
-  | "UNSUPPORTED"
+  "UNSUPPORTED",
   /** The process is shutting down. */
-  | "SHUTTING_DOWN"
+  "SHUTTING_DOWN",
   /** A defect of cdktr itself. */
-  | "INTERNAL";
+  "INTERNAL",
+] as const;
+/** A stable code of {@linkcode errorCodes}. */
+export type ErrorCode = typeof errorCodes[number];
 
 /** Options of a {@linkcode CdktrError}. */
 export interface CdktrErrorOptions {

@@ -1,2 +1,33 @@
 /** Decisions, pure: no clock, disk, network or randomness of its own. */
-export { CdktrError, type CdktrErrorOptions, type ErrorCode, messageOf } from "./error.ts";
+export type {
+  CancelReply,
+  CommandOf,
+  CommandType,
+  Holding,
+  ReplyOf,
+  Report,
+  RunReport,
+  TaskReport,
+  TriggerReply,
+  WorkReply,
+} from "./command.ts";
+export { decide, type Decision } from "./decide.ts";
+export { CdktrError, type CdktrErrorOptions, type ErrorCode, errorCodes, messageOf } from "./error.ts";
+export { type Event, runIdOf } from "./event.ts";
+export {
+  type Definition,
+  type FinalRunState,
+  finalRunStates,
+  isFinal,
+  type Run,
+  type RunState,
+  runStates,
+  type TaskRun,
+  type TaskState,
+  taskStates,
+  type TriggerKind,
+  triggerKinds,
+} from "./run.ts";
+export { makeRunId, runIdLowerBound } from "./run_id.ts";
+export { definitionSchema, eventSchema, runSchema, snapshotSchema, taskRunSchema } from "./schema.ts";
+export { type Change, type Snapshot, State } from "./state.ts";

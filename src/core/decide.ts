@@ -1,0 +1,48 @@
+/**
+ * The decider: what follows from a command in a state. Nothing here changes the state; {@linkcode State.evolve} does,
+ * once for each event and in their order.
+ */
+import type { CommandOf, CommandReplies, CommandType, ReplyOf } from "./command.ts";
+import type { Event } from "./event.ts";
+import { requestWork, returnRun } from "./assign.ts";
+import { cancel, loseAgent } from "./end.ts";
+import { takeReport } from "./report.ts";
+import type { State } from "./state.ts";
+import { trigger } from "./trigger.ts";
+
+/** What follows from a command. */
+export interface Decision<Reply> {
+  readonly events: readonly Event[];
+  readonly reply: Reply;
+}
+
+/** Decides one kind of command. */
+export type Rule<T extends CommandType> = (
+  state: State,
+  command: CommandOf<T>,
+  nowMs: number,
+) => Decision<ReplyOf<T>>;
+
+const rules: { readonly [T in keyof CommandReplies]: Rule<T> } = {
+  trigger,
+  request_work: requestWork,
+  take_report: takeReport,
+  cancel,
+  lose_agent: loseAgent,
+  return_run: returnRun,
+};
+
+/**
+ * Decides a command.
+ *
+ * @param type The kind of the command; it says what the command and its reply look like.
+ * @param nowMs The principal's wall clock in Unix milliseconds.
+ */
+export function decide<T extends CommandType>(
+  state: State,
+  type: T,
+  command: CommandOf<T>,
+  nowMs: number,
+): Decision<ReplyOf<T>> {
+  return rules[type](state, command, nowMs);
+}

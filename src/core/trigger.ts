@@ -1,0 +1,30 @@
+/** Accepting a trigger. */
+import type { Trigger, TriggerReply } from "./command.ts";
+import type { Decision } from "./decide.ts";
+import type { Event } from "./event.ts";
+import type { State } from "./state.ts";
+
+/** A trigger makes one run, unless its idempotency key was seen within a day. */
+export function trigger(state: State, command: Trigger, nowMs: number): Decision<TriggerReply> {
+  const { idempotencyKey, definition } = command;
+  const earlier = idempotencyKey === null ? undefined : state.runOfKey(idempotencyKey, nowMs);
+  if (earlier !== undefined) return { events: [], reply: { runId: earlier, duplicate: true } };
+
+  const events: Event[] = [];
+  if (state.definition(definition.hash) === undefined) {
+    events.push({ type: "definition_stored", atMs: nowMs, ...definition });
+  }
+  events.push({
+    type: "run_triggered",
+    atMs: nowMs,
+    runId: command.runId,
+    workflowId: definition.workflowId,
+    definitionHash: definition.hash,
+    trigger: command.trigger,
+    params: command.params,
+    idempotencyKey,
+    requires: command.requires,
+    reason: command.reason,
+  });
+  return { events, reply: { runId: command.runId, duplicate: false } };
+}

@@ -1,0 +1,90 @@
+/** A journal that lasts as long as the process: for tests and simulation. */
+import { type Definition, type Run, runIdLowerBound, type RunState, type Snapshot, type TaskRun } from "../core/mod.ts";
+import type { Batch, Journal, JournaledEvent, Recovery, RunPage, RunQuery } from "./journal.ts";
+
+/** Keeps everything in memory. */
+export class MemoryJournal implements Journal {
+  readonly #events: JournaledEvent[] = [];
+  readonly #definitions = new Map<string, Definition>();
+  readonly #runs = new Map<string, Run>();
+  readonly #tasks = new Map<string, TaskRun>();
+  #snapshot: Snapshot | null = null;
+  #snapshotSeq = 0;
+
+  recover(): Promise<Recovery> {
+    const events = this.#events.filter(({ seq }) => seq > this.#snapshotSeq);
+    return Promise.resolve({ snapshot: this.#snapshot, snapshotSeq: this.#snapshotSeq, events });
+  }
+
+  append(batch: Batch): Promise<void> {
+    this.#events.push(...batch.events);
+    for (const definition of batch.definitions) this.#definitions.set(definition.hash, definition);
+    for (const run of batch.runs) this.#runs.set(run.runId, run);
+    for (const task of batch.tasks) this.#tasks.set(`${task.runId}\x01${task.attempt}\x01${task.taskId}`, task);
+    return Promise.resolve();
+  }
+
+  saveSnapshot(seq: number, snapshot: Snapshot): Promise<void> {
+    this.#snapshot = snapshot;
+    this.#snapshotSeq = seq;
+    return Promise.resolve();
+  }
+
+  eventsAfter(seq: number, limit: number): Promise<readonly JournaledEvent[]> {
+    return Promise.resolve(this.#events.filter((journaled) => journaled.seq > seq).slice(0, limit));
+  }
+
+  eventsOfRun(runId: string): Promise<readonly JournaledEvent[]> {
+    return Promise.resolve(this.#events.filter(({ event }) => "runId" in event && event.runId === runId));
+  }
+
+  run(runId: string): Promise<Run | undefined> {
+    return Promise.resolve(this.#runs.get(runId));
+  }
+
+  runIdsWithPrefix(prefix: string, limit: number): Promise<readonly string[]> {
+    const ids = [...this.#runs.keys()].filter((id) => id.startsWith(prefix)).sort();
+    return Promise.resolve(ids.slice(0, limit));
+  }
+
+  runOfInstance(instanceId: string): Promise<Run | undefined> {
+    return Promise.resolve(this.#newestFirst().find((run) => run.instanceId === instanceId));
+  }
+
+  runs(query: RunQuery): Promise<RunPage> {
+    const { sinceMs, untilMs, beforeRunId } = query;
+    const found = this.#newestFirst().filter((run) =>
+      (query.states === undefined || query.states.includes(run.state)) &&
+      (query.workflowId === undefined || query.workflowId === run.workflowId) &&
+      (query.triggers === undefined || query.triggers.includes(run.trigger)) &&
+      (sinceMs === undefined || run.runId >= runIdLowerBound(sinceMs)) &&
+      (untilMs === undefined || run.runId < runIdLowerBound(untilMs)) &&
+      (beforeRunId === undefined || run.runId < beforeRunId)
+    );
+    const runs = found.slice(0, query.limit);
+    return Promise.resolve({ runs, cursor: found.length > runs.length ? runs.at(-1)?.runId ?? null : null });
+  }
+
+  countRuns(): Promise<ReadonlyMap<RunState, number>> {
+    const counts = new Map<RunState, number>();
+    for (const { state } of this.#runs.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
+    return Promise.resolve(counts);
+  }
+
+  tasks(runId: string, attempt: number): Promise<readonly TaskRun[]> {
+    const tasks = [...this.#tasks.values()].filter((task) => task.runId === runId && task.attempt === attempt);
+    return Promise.resolve(tasks);
+  }
+
+  definition(hash: string): Promise<Definition | undefined> {
+    return Promise.resolve(this.#definitions.get(hash));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #newestFirst(): Run[] {
+    return [...this.#runs.values()].sort((a, b) => a.runId < b.runId ? 1 : -1);
+  }
+}
