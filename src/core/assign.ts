@@ -1,6 +1,6 @@
 /** Handing out work. */
 import type { RequestWork, ReturnRun, WorkReply } from "./command.ts";
-import type { Decision } from "./decide.ts";
+import type { Decision } from "./decision.ts";
 import { finishRun } from "./end.ts";
 import type { Event } from "./event.ts";
 import type { Run } from "./run.ts";

@@ -3,25 +3,12 @@
  * once for each event and in their order.
  */
 import type { CommandOf, CommandReplies, CommandType, ReplyOf } from "./command.ts";
-import type { Event } from "./event.ts";
+import type { Decision, Rule } from "./decision.ts";
 import { requestWork, returnRun } from "./assign.ts";
 import { cancel, loseAgent } from "./end.ts";
 import { takeReport } from "./report.ts";
 import type { State } from "./state.ts";
 import { trigger } from "./trigger.ts";
-
-/** What follows from a command. */
-export interface Decision<Reply> {
-  readonly events: readonly Event[];
-  readonly reply: Reply;
-}
-
-/** Decides one kind of command. */
-export type Rule<T extends CommandType> = (
-  state: State,
-  command: CommandOf<T>,
-  nowMs: number,
-) => Decision<ReplyOf<T>>;
 
 const rules: { readonly [T in keyof CommandReplies]: Rule<T> } = {
   trigger,

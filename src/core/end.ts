@@ -1,6 +1,6 @@
 /** Ending runs from the principal's side. */
 import type { Cancel, CancelReply, LoseAgent } from "./command.ts";
-import type { Decision } from "./decide.ts";
+import type { Decision } from "./decision.ts";
 import type { Event } from "./event.ts";
 import type { FinalRunState, Run, TaskState } from "./run.ts";
 import type { State } from "./state.ts";

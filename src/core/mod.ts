@@ -11,7 +11,8 @@ export type {
   TriggerReply,
   WorkReply,
 } from "./command.ts";
-export { decide, type Decision } from "./decide.ts";
+export { decide } from "./decide.ts";
+export type { Decision } from "./decision.ts";
 export { CdktrError, type CdktrErrorOptions, type ErrorCode, errorCodes, messageOf } from "./error.ts";
 export { type Event, runIdOf } from "./event.ts";
 export {

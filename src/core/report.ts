@@ -1,6 +1,6 @@
 /** Taking down what agents report. */
 import type { Report, RunReport, TakeReport, TaskReport } from "./command.ts";
-import type { Decision } from "./decide.ts";
+import type { Decision } from "./decision.ts";
 import { finishRun } from "./end.ts";
 import type { Event } from "./event.ts";
 import { type Run, taskAdvances } from "./run.ts";

@@ -1,6 +1,6 @@
 /** Accepting a trigger. */
 import type { Trigger, TriggerReply } from "./command.ts";
-import type { Decision } from "./decide.ts";
+import type { Decision } from "./decision.ts";
 import type { Event } from "./event.ts";
 import type { State } from "./state.ts";
 

@@ -1,0 +1,223 @@
+/**
+ * An agent: asks its principal for work while it has room, runs it, and reports.
+ *
+ * ```
+ * working --drain()--> draining --all ended, all reported--> gone
+ *    |                    ^
+ *    +--principal lost----+   (what runs is finished first; what could not be delivered is told)
+ * ```
+ */
+import type { Clock, Random } from "../clock/mod.ts";
+import type { PrincipalClient } from "../client/mod.ts";
+import { CdktrError, makeRunId, messageOf, type TaskReport } from "../core/mod.ts";
+import type { AgentLog } from "./agent_log.ts";
+import { CdktrDispatcher, type DispatcherOptions } from "./cdktr_dispatcher.ts";
+import type { AgentSide, Assignment, Dispatcher, HeldAttempt } from "./dispatcher.ts";
+import { LogSender } from "./log_sender.ts";
+import { OriginalDispatcher } from "./original_dispatcher.ts";
+import { Patience } from "./patience.ts";
+import { isWorthAnotherTry } from "./report_outbox.ts";
+import type { ProcessLimits } from "./run_task.ts";
+import { runWorkflow, type TaskEvent } from "./run_workflow.ts";
+import { sleep } from "../clock/mod.ts";
+
+const idRandomBytes = 10;
+
+/** Options of an {@linkcode Agent}. */
+export interface AgentOptions {
+  /** What the agent is called, such as `alice@build01/AG`. Need not be unique. */
+  readonly agentId: string;
+  readonly version: string;
+  /** Closed by its owner, not by the agent. */
+  readonly client: PrincipalClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: AgentLog;
+  /** Runs at a time. */
+  readonly maxConcurrentRuns: number;
+  /** Tasks of one run at a time. */
+  readonly maxParallelTasks: number;
+  readonly limits: ProcessLimits;
+  /** CDKTR_RETRY_ATTEMPTS. */
+  readonly retryAttempts: number;
+  /** CDKTR_DEFAULT_ZMQ_TIMEOUT_MS. */
+  readonly timeoutMs: number;
+  /** The only run to take. @default any */
+  readonly onlyRunId?: string;
+}
+
+interface Held extends HeldAttempt {
+  readonly canceller: AbortController;
+  cancelling: boolean;
+  hasEnded: boolean;
+}
+
+/** See the top of this file. */
+export class Agent implements AgentSide {
+  readonly #options: AgentOptions;
+  readonly #session: string;
+  readonly #held = new Map<string, Held>();
+  readonly #asking = new AbortController();
+  #dispatcher: Dispatcher | null = null;
+  #isDraining = false;
+  #ended = Promise.withResolvers<void>();
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#session = makeRunId(options.clock.nowMs(), options.random.bytes(idRandomBytes));
+  }
+
+  /** How many runs have not ended. */
+  get running(): number {
+    return [...this.#held.values()].filter(({ hasEnded }) => !hasEnded).length;
+  }
+
+  /**
+   * Works until {@linkcode Agent.drain} is called and everything begun is finished and reported.
+   *
+   * @throws {CdktrError} UNREACHABLE when the principal was lost for good, saying what could not be delivered. What was
+   * running has been finished first.
+   */
+  async run(): Promise<void> {
+    const dispatcher = this.#dispatcher = await this.#meetPrincipal();
+    const loss = await this.#work(dispatcher);
+    await this.#allEnded();
+    await dispatcher.delivered();
+    const undelivered = dispatcher.pendingReports;
+    await dispatcher.leave(this.#isDraining ? "it was asked to stop" : "it gave up");
+    if (loss === null && undelivered === 0) return;
+    const what = undelivered === 0 ? "nothing was left to deliver" : `${undelivered} reports could not be delivered`;
+    throw new CdktrError("UNREACHABLE", `The principal at ${this.#options.client.address} was lost; ${what}.`, {
+      hint: "Its runs there end as CRASHED. Look at the principal, then start the agent again.",
+      cause: loss,
+    });
+  }
+
+  /** Takes no more work. What runs is finished. */
+  drain(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    this.#dispatcher?.changed();
+    if (this.running === 0) this.#asking.abort();
+  }
+
+  /** Cancels everything that runs, for an end that cannot wait. */
+  cancelAll(reason: string): void {
+    for (const { runId, attempt } of this.#held.values()) this.end(runId, attempt, reason);
+  }
+
+  freeSlots(): number {
+    return this.#isDraining ? 0 : Math.max(this.#options.maxConcurrentRuns - this.running, 0);
+  }
+
+  held(): readonly HeldAttempt[] {
+    for (const [runId, { hasEnded }] of this.#held) {
+      if (hasEnded && this.#dispatcher?.owes(runId) === false) this.#held.delete(runId);
+    }
+    return [...this.#held.values()];
+  }
+
+  begin(assignment: Assignment): void {
+    const { runId, attempt } = assignment;
+    const known = this.#held.get(runId);
+    if (known !== undefined && known.attempt >= attempt) return;
+    const held: Held = { runId, attempt, canceller: new AbortController(), cancelling: false, hasEnded: false };
+    this.#held.set(runId, held);
+    this.#execute(assignment, held).catch((error) => {
+      this.#options.log.error(`run ${runId} could not be executed: ${messageOf(error)}`);
+    });
+  }
+
+  end(runId: string, attempt: number, reason: string): void {
+    const held = this.#held.get(runId);
+    if (held === undefined || held.attempt !== attempt || held.cancelling) return;
+    held.cancelling = true;
+    held.canceller.abort(reason);
+    this.#options.log.info(`ending run ${runId}: ${reason}`);
+  }
+
+  async #meetPrincipal(): Promise<Dispatcher> {
+    const { client, clock, random, log, retryAttempts, timeoutMs, agentId, version, onlyRunId } = this.#options;
+    const patience = new Patience({ clock, random, attempts: retryAttempts, timeoutMs });
+    const session = this.#session;
+    const options: DispatcherOptions = {
+      ...{ agentId, session, version, client, clock, random, log, retryAttempts, timeoutMs },
+      onlyRunId: onlyRunId ?? null,
+    };
+    for (let isFirst = true;; isFirst = false) {
+      try {
+        const dialect = await client.dialect({ signal: this.#asking.signal });
+        log.info(`agent ${agentId} works for the ${dialect} principal at ${client.address}`);
+        return dialect === "cdktr" ? new CdktrDispatcher(options, this) : new OriginalDispatcher(options, this);
+      } catch (error) {
+        const pauseMs = isWorthAnotherTry(error) ? patience.failed() : null;
+        if (pauseMs === null) throw error;
+        if (isFirst) log.warn(`${messageOf(error)} Trying again.`);
+        await sleep(clock, pauseMs, this.#asking.signal);
+      }
+    }
+  }
+
+  async #work(dispatcher: Dispatcher): Promise<CdktrError | null> {
+    try {
+      await dispatcher.run(this.#asking.signal);
+      return null;
+    } catch (error) {
+      if (!(error instanceof CdktrError)) throw error;
+      this.#options.log.error(`${error.message} ${this.running} runs are finished before the agent ends.`);
+      return error;
+    }
+  }
+
+  async #execute(assignment: Assignment, held: Held): Promise<void> {
+    const { runId, attempt, workflow, params } = assignment;
+    const { client, clock, random, log, maxParallelTasks, limits } = this.#options;
+    const sender = new LogSender(assignment, client, clock);
+    const ofRun = { kind: "run", runId, attempt, instanceId: null } as const;
+    this.#dispatcher?.report({ ...ofRun, state: "RUNNING", reason: null });
+    log.info(`run ${runId} of ${workflow.id} begins`);
+    try {
+      const { state, reason } = await runWorkflow({
+        ...{ workflow, runId, attempt, params, clock, maxParallelTasks, limits },
+        newTaskRunId: () => makeRunId(clock.nowMs(), random.bytes(idRandomBytes)),
+        signal: held.canceller.signal,
+        report: (event) => this.#dispatcher?.report(toTaskReport(runId, attempt, event)),
+        emit: (lines) => sender.send(lines),
+      });
+      log.info(`run ${runId} of ${workflow.id} ended ${state}${reason === null ? "" : `: ${reason}`}`);
+      this.#dispatcher?.report({ ...ofRun, state: state === "TIMED_OUT" ? "FAILED" : state, reason });
+    } catch (error) {
+      this.#dispatcher?.report({ ...ofRun, state: "FAILED", reason: `the agent failed: ${messageOf(error)}` });
+      throw error;
+    } finally {
+      held.hasEnded = true;
+      this.#ended.resolve();
+      this.#ended = Promise.withResolvers();
+      if (this.#isDraining && this.running === 0) this.#asking.abort();
+      this.#dispatcher?.changed();
+    }
+  }
+
+  async #allEnded(): Promise<void> {
+    while (this.running > 0) await this.#ended.promise;
+  }
+}
+
+function toTaskReport(runId: string, attempt: number, event: TaskEvent): TaskReport {
+  const { taskId, taskRunId, state, atMs } = event;
+  const ofTask = { kind: "task", runId, attempt, taskId, taskRunId, state } as const;
+  const when = { tryNumber: event.try, happenedAtMs: atMs };
+  switch (event.state) {
+    case "PENDING":
+    case "RUNNING":
+      return { ...ofTask, ...when, exitCode: null, reason: null };
+    case "COMPLETED":
+      return { ...ofTask, ...when, exitCode: 0, reason: null };
+    case "FAILED":
+      return { ...ofTask, ...when, exitCode: event.exitCode, reason: event.reason };
+    case "SKIPPED":
+      return { ...ofTask, ...when, exitCode: null, reason: `task ${event.because} did not complete` };
+    case "CANCELLED":
+      return { ...ofTask, ...when, exitCode: null, reason: event.reason };
+  }
+}

@@ -1,0 +1,158 @@
+/** Dealings with a principal of ours: one request that waits for work, and batches of reports. */
+import { type Clock, type Random, sleep } from "../clock/mod.ts";
+import type { PrincipalClient } from "../client/mod.ts";
+import { CdktrError, messageOf, type Report } from "../core/mod.ts";
+import { maxReports, type ReplyTo, type RequestOf } from "../wire/mod.ts";
+import { workflowFromJson } from "../workflow/mod.ts";
+import type { AgentLog } from "./agent_log.ts";
+import type { AgentSide, Dispatcher } from "./dispatcher.ts";
+import { Patience } from "./patience.ts";
+import { isWorthAnotherTry, ReportOutbox } from "./report_outbox.ts";
+
+/** How long the principal may hold a request for work; as the request is the heartbeat, this is its pace. */
+export const heartbeatMs = 5000;
+
+/** What a dispatcher needs. */
+export interface DispatcherOptions {
+  readonly agentId: string;
+  /** Unique to this process. */
+  readonly session: string;
+  readonly version: string;
+  readonly client: PrincipalClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: AgentLog;
+  /** CDKTR_RETRY_ATTEMPTS. */
+  readonly retryAttempts: number;
+  /** CDKTR_DEFAULT_ZMQ_TIMEOUT_MS. */
+  readonly timeoutMs: number;
+  /** The only run to take; null takes any. */
+  readonly onlyRunId: string | null;
+}
+
+type TaskOrRunReport = RequestOf<"REPORT">["reports"][number];
+
+/** See the top of this file. */
+export class CdktrDispatcher implements Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #agent: AgentSide;
+  readonly #outbox: ReportOutbox;
+  readonly #patience: Patience;
+  #sequence = 0;
+  #change = Promise.withResolvers<void>();
+  #isAway = false;
+
+  constructor(options: DispatcherOptions, agent: AgentSide) {
+    const { clock, random, retryAttempts, timeoutMs, client, agentId, session, log } = options;
+    const patience = () => new Patience({ clock, random, attempts: retryAttempts, timeoutMs });
+    this.#options = options;
+    this.#agent = agent;
+    this.#patience = patience();
+    this.#outbox = new ReportOutbox({
+      clock,
+      log,
+      patience: patience(),
+      batchMax: maxReports,
+      send: async (reports) => {
+        await client.call("REPORT", { agentId, session, reports: reports.map(toWire) });
+      },
+    });
+  }
+
+  get pendingReports(): number {
+    return this.#outbox.size;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const change = this.#change;
+      try {
+        // When the agent's slots change, a newer request takes the place of the one that waits; the principal then
+        // answers both, and each answer counts.
+        await Promise.race([this.#ask(signal), change.promise]);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isWorthAnotherTry(error)) throw error;
+        await this.#pauseAfter(error, signal);
+      }
+    }
+  }
+
+  changed(): void {
+    const { resolve } = this.#change;
+    this.#change = Promise.withResolvers();
+    resolve();
+  }
+
+  report(report: Report): void {
+    this.#outbox.add(report);
+  }
+
+  owes(runId: string): boolean {
+    return this.#outbox.has(runId);
+  }
+
+  async delivered(): Promise<void> {
+    await this.#outbox.settled();
+  }
+
+  async leave(reason: string): Promise<void> {
+    const { client, agentId, session } = this.#options;
+    try {
+      await client.call("LEAVE", { agentId, session, reason });
+    } catch {
+      // The principal is away. It will notice the silence.
+    }
+  }
+
+  async #ask(signal: AbortSignal): Promise<void> {
+    const { client, agentId, session, version, onlyRunId } = this.#options;
+    const reply = await client.call("WORK", {
+      agentId,
+      session,
+      version,
+      sequence: ++this.#sequence,
+      slots: this.#agent.freeSlots(),
+      offers: ["beyond-original"],
+      holding: this.#agent.held().map(({ runId, attempt, cancelling }) => ({ runId, attempt, cancelling })),
+      onlyRun: onlyRunId,
+      waitMs: heartbeatMs,
+    }, { signal });
+    this.#take(reply);
+  }
+
+  #take({ begin, end }: ReplyTo<"WORK">): void {
+    this.#patience.succeeded();
+    if (this.#isAway) this.#options.log.info("the principal answers again");
+    this.#isAway = false;
+    for (const { runId, attempt, reason } of end) this.#agent.end(runId, attempt, reason);
+    for (const { runId, attempt, params, workflow } of begin) this.#begin(runId, attempt, params, workflow);
+  }
+
+  #begin(runId: string, attempt: number, params: Record<string, string>, workflow: unknown): void {
+    try {
+      this.#agent.begin({ runId, attempt, params, workflow: workflowFromJson(workflow) });
+    } catch (error) {
+      const reason = `the agent cannot read the workflow: ${messageOf(error)}`;
+      this.report({ kind: "run", runId, attempt, state: "FAILED", reason, instanceId: null });
+    }
+  }
+
+  async #pauseAfter(error: unknown, signal: AbortSignal): Promise<void> {
+    const { log, clock, client } = this.#options;
+    const pauseMs = this.#patience.failed();
+    if (pauseMs === null) {
+      throw new CdktrError("UNREACHABLE", `The principal at ${client.address} did not answer for too long.`, {
+        hint: "CDKTR_RETRY_ATTEMPTS and CDKTR_DEFAULT_ZMQ_TIMEOUT_MS say how long an agent tries.",
+        cause: error,
+      });
+    }
+    if (!this.#isAway) log.warn(`${messageOf(error)} Trying again.`);
+    this.#isAway = true;
+    await sleep(clock, pauseMs, signal).catch(() => {});
+  }
+}
+
+function toWire(report: Report): TaskOrRunReport {
+  return report.kind === "run" ? { ...report, instanceId: null } : report;
+}

@@ -1,0 +1,53 @@
+/** An agent's dealings with its principal, in the principal's dialect. */
+import type { Report } from "../core/mod.ts";
+import type { Workflow } from "../workflow/mod.ts";
+
+/** Work that the principal gave. */
+export interface Assignment {
+  readonly runId: string;
+  /** From 1; grows with each try at the run. */
+  readonly attempt: number;
+  readonly params: Readonly<Record<string, string>>;
+  readonly workflow: Workflow;
+}
+
+/** An attempt the agent holds: from its assignment until the principal has taken its end. */
+export interface HeldAttempt {
+  readonly runId: string;
+  readonly attempt: number;
+  readonly cancelling: boolean;
+}
+
+/** What a dispatcher knows of and does to its agent. */
+export interface AgentSide {
+  /** How many more runs the agent can begin now. */
+  freeSlots(): number;
+  /** What it runs. */
+  held(): readonly HeldAttempt[];
+  /** Begins a run. An assignment that is held already is no news. */
+  begin(assignment: Assignment): void;
+  /** Cancels an attempt, if it is held. */
+  end(runId: string, attempt: number, reason: string): void;
+}
+
+/** Asks for work and reports. There is one for each dialect. */
+export interface Dispatcher {
+  /**
+   * Asks for work, hands it to the agent and shows signs of life, until `signal` aborts.
+   *
+   * @throws {CdktrError} UNREACHABLE when the principal did not answer for too long.
+   */
+  run(signal: AbortSignal): Promise<void>;
+  /** The agent's free slots or what it holds changed. */
+  changed(): void;
+  /** Queues a report; it is sent in order and kept until the principal has taken it. */
+  report(report: Report): void;
+  /** Whether a report about this run still waits to be taken. */
+  owes(runId: string): boolean;
+  /** How many reports wait. */
+  readonly pendingReports: number;
+  /** Resolves when every report was taken, or could not be for too long. */
+  delivered(): Promise<void>;
+  /** Says good-bye, if the dialect has a word for it. Never throws. */
+  leave(reason: string): Promise<void>;
+}

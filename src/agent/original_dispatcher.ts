@@ -1,0 +1,153 @@
+/** Dealings with an original principal: polling, one request after the other, statuses one by one. */
+import { sleep } from "../clock/mod.ts";
+import { CdktrError, makeRunId, messageOf, type Report } from "../core/mod.ts";
+import { type OriginalRequest, type ParsedReply, parseWorkflowDocument, toOriginalStatus } from "../wire/mod.ts";
+import type { DispatcherOptions } from "./cdktr_dispatcher.ts";
+import { heartbeatMs } from "./cdktr_dispatcher.ts";
+import type { AgentSide, Dispatcher } from "./dispatcher.ts";
+import { Patience } from "./patience.ts";
+import { isWorthAnotherTry, ReportOutbox } from "./report_outbox.ts";
+
+/** The pause after an empty answer, as the original agent has it. */
+const pollEveryMs = 500;
+const runIdRandomBytes = 10;
+
+/**
+ * See the top of this file. The original gives no run ids: the agent makes them up, and every run is its first attempt.
+ * A status that timed out is not sent again, since the principal may have counted it and only its answer was lost.
+ */
+export class OriginalDispatcher implements Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #agent: AgentSide;
+  readonly #outbox: ReportOutbox;
+  readonly #patience: Patience;
+  readonly #workflowOfRun = new Map<string, string>();
+  #change = Promise.withResolvers<void>();
+
+  constructor(options: DispatcherOptions, agent: AgentSide) {
+    const { clock, random, retryAttempts, timeoutMs, log } = options;
+    const patience = () => new Patience({ clock, random, attempts: retryAttempts, timeoutMs });
+    this.#options = options;
+    this.#agent = agent;
+    this.#patience = patience();
+    this.#outbox = new ReportOutbox({
+      clock,
+      log,
+      patience: patience(),
+      batchMax: 1,
+      send: async ([report]) => {
+        if (report !== undefined) await this.#sendReport(report);
+      },
+    });
+  }
+
+  get pendingReports(): number {
+    return this.#outbox.size;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { agentId, clock } = this.#options;
+    let lastSeenMs = -Infinity;
+    while (!signal.aborted) {
+      if (clock.monotonicMs() - lastSeenMs >= heartbeatMs) {
+        await this.#ask({ verb: "REGISTERAGENT", agentId }, signal);
+        lastSeenMs = clock.monotonicMs();
+      }
+      if (this.#agent.freeSlots() > 0 && await this.#fetch(signal)) continue;
+      const { promise } = this.#change;
+      const waiting = new AbortController();
+      const pause = sleep(clock, pollEveryMs, AbortSignal.any([signal, waiting.signal])).catch(() => {});
+      await Promise.race([pause, promise]);
+      waiting.abort();
+    }
+  }
+
+  changed(): void {
+    const { resolve } = this.#change;
+    this.#change = Promise.withResolvers();
+    resolve();
+  }
+
+  report(report: Report): void {
+    this.#outbox.add(report);
+  }
+
+  owes(runId: string): boolean {
+    return this.#outbox.has(runId);
+  }
+
+  async delivered(): Promise<void> {
+    await this.#outbox.settled();
+  }
+
+  /** The original has no word for it. */
+  leave(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #fetch(signal: AbortSignal): Promise<boolean> {
+    const { agentId, clock, random, log } = this.#options;
+    const reply = await this.#ask({ verb: "FETCHWORKFLOW", agentId }, signal);
+    if (reply?.token !== "SUCCESS") return false;
+    try {
+      const workflow = parseWorkflowDocument(reply.payload);
+      const runId = makeRunId(clock.nowMs(), random.bytes(runIdRandomBytes));
+      this.#workflowOfRun.set(runId, workflow.id);
+      this.#agent.begin({ runId, attempt: 1, params: {}, workflow });
+    } catch (error) {
+      log.error(`the principal sent a workflow that cannot be run: ${messageOf(error)}`);
+    }
+    return true;
+  }
+
+  /** Asks until there is an answer; undefined when `signal` aborted before. */
+  async #ask(request: OriginalRequest, signal: AbortSignal): Promise<ParsedReply | undefined> {
+    const { client, clock } = this.#options;
+    while (!signal.aborted) {
+      try {
+        const reply = await client.callOriginal(request, { signal });
+        this.#patience.succeeded();
+        return reply;
+      } catch (error) {
+        if (signal.aborted) break;
+        const pauseMs = isWorthAnotherTry(error) ? this.#patience.failed() : null;
+        if (pauseMs === null) {
+          throw new CdktrError("UNREACHABLE", `The principal at ${client.address} did not answer for too long.`, {
+            cause: error,
+          });
+        }
+        await sleep(clock, pauseMs, signal).catch(() => {});
+      }
+    }
+    return undefined;
+  }
+
+  async #sendReport(report: Report): Promise<void> {
+    const request = this.#toRequest(report);
+    if (request === null) return;
+    try {
+      const reply = await this.#options.client.callOriginal(request);
+      if (reply.token !== "OK") {
+        const said = "text" in reply ? reply.text : reply.token;
+        this.#options.log.error(`the principal did not take ${request.verb} for run ${report.runId}: ${said}`);
+      }
+    } catch (error) {
+      if (!(error instanceof CdktrError) || error.code !== "TIMED_OUT") throw error;
+      this.#options.log.warn(`no answer to ${request.verb} for run ${report.runId}; it may have arrived`);
+    }
+    if (report.kind === "run" && report.state !== "RUNNING") this.#workflowOfRun.delete(report.runId);
+  }
+
+  #toRequest(report: Report): OriginalRequest | null {
+    const { agentId } = this.#options;
+    const status = toOriginalStatus(report.state);
+    if (status === null) return null;
+    const workflowInstanceId = report.runId;
+    if (report.kind === "run") {
+      const workflowId = this.#workflowOfRun.get(report.runId) ?? "";
+      return { verb: "AGENTWORKFLOWSTATUS", agentId, workflowId, workflowInstanceId, status };
+    }
+    const { taskId, taskRunId: taskInstanceId } = report;
+    return { verb: "AGENTTASKSTATUS", agentId, taskId, taskInstanceId, workflowInstanceId, status };
+  }
+}

@@ -1,0 +1,140 @@
+/** `cdktr run`: one workflow here and now, principal and agent in this process, no port opened. */
+import { Command } from "@commander-js/extra-typings";
+import { systemClock } from "../../clock/mod.ts";
+import type { PrincipalClient } from "../../client/mod.ts";
+import type { Config } from "../../config/mod.ts";
+import { CdktrError, isFinal } from "../../core/mod.ts";
+import { maxWaitMs, type ReplyTo } from "../../wire/mod.ts";
+import { formatProblem, loadFile, type Workflow, WorkflowStore } from "../../workflow/mod.ts";
+import { clientInProcess, inheritDotenv, makeAgent, openPrincipal, singleSource } from "../compose.ts";
+import { exitCodes } from "../exit_codes.ts";
+import { Interrupted, listenForInterrupt } from "../interrupt.ts";
+import type { Invocation } from "../invocation.ts";
+import { addParam, paramFlags, paramText } from "../params.ts";
+import { printable } from "../printable.ts";
+import { startProcessLog } from "../process_log.ts";
+import { LinePrinter, summaryOf } from "../run_view.ts";
+import { loadSettings, settingOption } from "../settings.ts";
+
+const noRescanMs = 3_600_000;
+
+const afterHelp = `
+The lines of its tasks go to stdout as they come, the summary to stderr; the exit code is 0 if the run completed.
+Logs and history are kept where the settings say.
+
+Examples:
+  cdktr run workflows/etl/daily.yml
+  cdktr run etl.daily -p date=2026-03-01
+  cdktr run etl.daily --json | jq -r 'select(.type == "log").payload'`;
+
+export function runCommand(invocation: Invocation) {
+  return new Command("run")
+    .description("Run one workflow to its end in this process, without a principal elsewhere.")
+    .argument("<workflow>", "a workflow file, or the id of one in CDKTR_WORKFLOW_DIR")
+    .option(paramFlags, paramText, addParam, {})
+    .option("--json", "print one JSON object a line: the log lines, and at the end the run")
+    .addOption(settingOption("--workflow-dir <path>", "workflowDir"))
+    .addHelpText("after", afterHelp)
+    .action(async (target, { param, json }, command) => {
+      const config = loadSettings(invocation, command);
+      // What the embedded parts say about themselves is of interest only when something is wrong with them.
+      using _log = startProcessLog(config.logLevel === "INFO" ? "WARN" : config.logLevel, invocation.stderr);
+      const workflow = await findWorkflow(invocation, config, target);
+      inheritDotenv(config);
+      await runEmbedded(invocation, config, { workflow, params: param, json: json === true });
+    });
+}
+
+/** A path is a file; anything else is an id. */
+async function findWorkflow(invocation: Invocation, config: Config, target: string): Promise<Workflow> {
+  if (/[/\\]|\.ya?ml$/.test(target)) {
+    const { workflow, problems } = await loadFile(target);
+    for (const problem of problems) invocation.stderr.say(printable(formatProblem(problem)));
+    if (workflow !== null) return workflow;
+    throw new CdktrError("INVALID_WORKFLOW", `The workflow file ${target} cannot be run: it has errors.`, {
+      hint: "Correct what is listed above.",
+    });
+  }
+  const store = new WorkflowStore({
+    directory: config.workflowDir,
+    clock: systemClock,
+    rescanIntervalMs: noRescanMs,
+    watch: false,
+  });
+  await store.start();
+  await store.stop();
+  const workflow = store.get(target);
+  if (workflow !== undefined) return workflow;
+  throw new CdktrError(
+    "NOT_FOUND",
+    `There is no workflow with the id ${JSON.stringify(target)} in ${config.workflowDir}.`,
+    {
+      hint: "`cdktr validate` lists the files there and what is wrong with them.",
+    },
+  );
+}
+
+interface EmbeddedRun {
+  readonly workflow: Workflow;
+  readonly params: Readonly<Record<string, string>>;
+  readonly json: boolean;
+}
+
+async function runEmbedded(invocation: Invocation, config: Config, options: EmbeddedRun): Promise<void> {
+  const { workflow, params, json } = options;
+  using interrupt = listenForInterrupt();
+  await using ending = new AsyncDisposableStack();
+  const principal = await openPrincipal(config, singleSource(workflow));
+  ending.defer(() => principal.close());
+  const client = clientInProcess(principal, "cli", config);
+  ending.defer(() => client.close());
+
+  const { runId } = await client.call("RUN", {
+    workflowId: workflow.id,
+    trigger: "manual",
+    params: { ...params },
+    idempotencyKey: null,
+    reason: "`cdktr run` was called",
+  });
+  const following = new AbortController();
+  const printed = printLines(invocation, client, options, runId, following.signal);
+  const agent = makeAgent(config, client, { onlyRunId: runId });
+  const ended = agent.run();
+  const cancel = () => client.call("CANCEL", { run: runId, reason: messageOfInterrupt(interrupt.signal) });
+  interrupt.signal.addEventListener("abort", () => void cancel().catch(() => {}), { once: true });
+
+  await untilFinal(client, runId);
+  agent.drain();
+  await ended;
+  following.abort();
+  await printed;
+  const shown = await client.call("SHOWRUN", { run: runId });
+  if (json) await invocation.stdout.write(`${JSON.stringify({ type: "run", ...shown.run, tasks: shown.tasks })}\n`);
+  else invocation.stderr.say(`\n${summaryOf(shown.run, shown.tasks, workflow)}`);
+  if (interrupt.signal.aborted) throw interrupt.signal.reason;
+  if (shown.run.state !== "COMPLETED") invocation.exitCode = exitCodes.failed.code;
+}
+
+async function untilFinal(client: PrincipalClient, runId: string): Promise<void> {
+  let reply: ReplyTo<"WAITRUN">;
+  do reply = await client.call("WAITRUN", { run: runId, waitMs: maxWaitMs }); while (!isFinal(reply.run.state));
+}
+
+async function printLines(
+  { stdout }: Invocation,
+  client: PrincipalClient,
+  { workflow, json }: EmbeddedRun,
+  runId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const printer = new LinePrinter(stdout, workflow);
+  for await (const line of client.followLogs(workflow.id, signal)) {
+    if (line.runId !== runId) continue;
+    if (json) await stdout.write(`${JSON.stringify({ type: "log", ...line })}\n`);
+    else await printer.print(line);
+  }
+}
+
+function messageOfInterrupt({ reason }: AbortSignal): string {
+  return reason instanceof Interrupted ? `\`cdktr run\` was ended by ${reason.signal}` : "`cdktr run` was ended";
+}

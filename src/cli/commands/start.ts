@@ -1,0 +1,176 @@
+/** `cdktr start`: a principal or an agent, until it is told to stop. */
+import { Command } from "@commander-js/extra-typings";
+import type { Agent } from "../../agent/mod.ts";
+import { systemClock, systemRandom } from "../../clock/mod.ts";
+import type { Config } from "../../config/mod.ts";
+import { Principal, Server } from "../../principal/mod.ts";
+import { Scheduler } from "../../scheduler/mod.ts";
+import { WorkflowStore } from "../../workflow/mod.ts";
+import { clientInProcess, directorySource, inheritDotenv, instanceName, makeAgent, openPrincipal } from "../compose.ts";
+import { connectToPrincipal } from "../connect.ts";
+import { listenForInterrupt } from "../interrupt.ts";
+import type { Invocation } from "../invocation.ts";
+import { startProcessLog } from "../process_log.ts";
+import { roomLog } from "../room_log.ts";
+import { loadSettings, settingOption } from "../settings.ts";
+
+const msPerSecond = 1000;
+const loopbackHosts = ["localhost", "127.0.0.1", "::1"];
+
+export function startCommand(invocation: Invocation) {
+  return new Command("start")
+    .description(
+      "Start a principal or an agent. It runs until Ctrl-C or a request to terminate, and ends in good order.",
+    )
+    .addCommand(principalCommand(invocation))
+    .addCommand(agentCommand(invocation));
+}
+
+const configFlag = "-c, --config <path>";
+const configText = "accepted as the original does, and without effect: settings come from the environment and .env";
+const slotsFlags = "-m, --max-concurrent-workflows <n>";
+
+function principalCommand(invocation: Invocation) {
+  return new Command("principal")
+    .summary("Start a principal")
+    .description("Start a principal: it keeps workflows and their queue, and agents fetch work from it.")
+    .addOption(settingOption("-p, --port <port>", "principalPort"))
+    .addOption(settingOption("--host <host>", "principalHost"))
+    .addOption(settingOption("--principal-host <host>", "principalHost").hideHelp())
+    .addOption(settingOption("--principal-port <port>", "principalPort").hideHelp())
+    .option("-n, --no-scheduler", "do not trigger workflows by their schedules")
+    .option("-w, --with-agent", "run an agent in the same process")
+    .addOption(settingOption(slotsFlags, "agentMaxConcurrency"))
+    .addOption(settingOption("--max-concurrent <n>", "agentMaxConcurrency").hideHelp())
+    .option("-s, --suffix <text>", "goes after the agent's id", "")
+    .option(configFlag, configText)
+    .addHelpText("after", "\nExample:\n  cdktr start principal --with-agent")
+    .action(async (options, command) => {
+      const config = loadSettings(invocation, command);
+      using _log = startProcessLog(config.logLevel, invocation.stderr);
+      await runPrincipal(config, options);
+    });
+}
+
+function agentCommand(invocation: Invocation) {
+  return new Command("agent")
+    .summary("Start an agent")
+    .description("Start an agent: it fetches work from a principal and runs it.")
+    .addOption(settingOption("--principal-host <host>", "principalHost"))
+    .addOption(settingOption("--principal-port <port>", "principalPort"))
+    .addOption(settingOption("-p, --port <port>", "principalPort").hideHelp())
+    .addOption(settingOption("--host <host>", "principalHost").hideHelp())
+    .addOption(settingOption(slotsFlags, "agentMaxConcurrency"))
+    .addOption(settingOption("--max-concurrent <n>", "agentMaxConcurrency").hideHelp())
+    .option("-s, --suffix <text>", "goes after the agent's id", "")
+    .option(configFlag, configText)
+    .addHelpText("after", "\nExample:\n  cdktr start agent --principal-host build01 --max-concurrent 8")
+    .action(async ({ suffix }, command) => {
+      const config = loadSettings(invocation, command);
+      using _log = startProcessLog(config.logLevel, invocation.stderr);
+      inheritDotenv(config);
+      await using client = connectToPrincipal(config, invocation, "agent");
+      using interrupt = listenForInterrupt();
+      const agent = makeAgent(config, client, { suffix });
+      drainOn(interrupt.signal, agent);
+      await agent.run();
+    });
+}
+
+interface PrincipalFlags {
+  readonly scheduler: boolean;
+  readonly withAgent?: true | undefined;
+  readonly suffix: string;
+}
+
+/** Starts the parts from the inside out and, on an interrupt, ends them from the outside in. */
+async function runPrincipal(config: Config, { scheduler: hasScheduler, withAgent, suffix }: PrincipalFlags) {
+  const log = roomLog("principal");
+  using interrupt = listenForInterrupt();
+  await using ending = new AsyncDisposableStack();
+  const store = new WorkflowStore({
+    directory: config.workflowDir,
+    clock: systemClock,
+    rescanIntervalMs: config.workflowDirRefreshFrequencyS * msPerSecond,
+  });
+  await store.start();
+  ending.defer(() => store.stop());
+  const workflows = directorySource(store);
+  reportProblems(workflows.problems);
+  ending.defer(store.onChange(({ problemsChanged }) => {
+    if (problemsChanged) reportProblems(workflows.problems);
+  }));
+
+  const principal = await openPrincipal(config, workflows);
+  ending.defer(() => principal.close());
+  const server = await listen(principal, config);
+  ending.defer(() => server.close());
+  log.info(`${instanceName()}/PRIN serves ${workflows.list().length} workflows on ${listeningText(config, server)}`);
+  if (!loopbackHosts.includes(config.principalHost)) {
+    log.warn(`anyone who can reach ${config.principalHost}:${server.ports.port} can run workflows on the agents`);
+  }
+
+  const agent = withAgent ? startAgent(principal, config, suffix, ending) : null;
+  if (hasScheduler) startScheduler(principal, config, ending);
+  else log.info("the scheduler is off: nothing is triggered by its schedule");
+
+  await aborted(interrupt.signal);
+  log.info("stopping");
+  agent?.drain();
+}
+
+function listen(principal: Principal, config: Config): Promise<Server> {
+  return Server.listen(principal, {
+    host: config.principalHost,
+    port: config.principalPort,
+    logsInPort: config.logsListeningPort,
+    logsOutPort: config.logsPublishingPort,
+    clock: systemClock,
+    random: systemRandom,
+    report: roomLog("principal"),
+  });
+}
+
+function listeningText(config: Config, { ports }: Server): string {
+  return `${config.principalHost}:${ports.port}, logs in on ${ports.logsInPort}, logs out on ${ports.logsOutPort}`;
+}
+
+function startScheduler(principal: Principal, config: Config, ending: AsyncDisposableStack): void {
+  const client = clientInProcess(principal, "scheduler", config);
+  const scheduler = new Scheduler({ client, clock: systemClock, log: roomLog("scheduler") });
+  scheduler.start();
+  ending.defer(async () => {
+    await scheduler.stop();
+    await client.close();
+  });
+}
+
+/** Ended first: what it runs is finished while the principal still listens. */
+function startAgent(principal: Principal, config: Config, suffix: string, ending: AsyncDisposableStack): Agent {
+  inheritDotenv(config);
+  const client = clientInProcess(principal, "agent", config);
+  const agent = makeAgent(config, client, { suffix });
+  const ended = agent.run();
+  ending.defer(async () => {
+    await ended;
+    await client.close();
+  });
+  return agent;
+}
+
+function drainOn(signal: AbortSignal, agent: Agent): void {
+  const log = roomLog("agent");
+  signal.addEventListener("abort", () => {
+    log.info(`stopping: ${agent.running} runs are finished first; a second signal ends at once`);
+    agent.drain();
+  }, { once: true });
+}
+
+function reportProblems(problems: () => readonly string[]): void {
+  const log = roomLog("workflows");
+  for (const problem of problems()) log.warn(problem);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

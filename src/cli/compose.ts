@@ -1,0 +1,136 @@
+/** Puts the rooms of a process together: the only place that knows them all. */
+import { userInfo } from "node:os";
+import { dirname } from "node:path";
+import { Agent } from "../agent/mod.ts";
+import { systemClock, systemRandom } from "../clock/mod.ts";
+import { PrincipalClient } from "../client/mod.ts";
+import type { Config } from "../config/mod.ts";
+import { CdktrError, messageOf } from "../core/mod.ts";
+import { History } from "../history/mod.ts";
+import { SqliteJournal } from "../journal/mod.ts";
+import { directLink, Principal, type WorkflowSource } from "../principal/mod.ts";
+import { formatProblem, type Workflow, type WorkflowStore } from "../workflow/mod.ts";
+import { roomLog } from "./room_log.ts";
+import { version } from "./version.ts";
+
+/** Opens the journal and the history that the settings name, and the principal on them. */
+export async function openPrincipal(config: Config, workflows: WorkflowSource): Promise<Principal> {
+  const report = roomLog("principal");
+  const history = roomLog("history");
+  makePrivateDirectory(dirname(config.statePath));
+  const journal = SqliteJournal.open(config.statePath);
+  try {
+    return await Principal.open({
+      version,
+      journal,
+      history: await History.open({
+        path: config.dbPath,
+        clock: systemClock,
+        onProblem: ({ code, message }) => code === "RECOVERED" ? history.info(message) : history.warn(message),
+      }),
+      workflows,
+      clock: systemClock,
+      random: systemRandom,
+      report,
+      agentTimeoutMs: config.agentHeartbeatTimeoutMs,
+    });
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+}
+
+/** A client of a principal in this process. */
+export function clientInProcess(principal: Principal, role: string, config: Config): PrincipalClient {
+  return PrincipalClient.overLink(directLink(principal), {
+    clock: systemClock,
+    random: systemRandom,
+    version,
+    role,
+    timeoutMs: config.defaultZmqTimeoutMs,
+  });
+}
+
+/** An agent as the settings want it. */
+export function makeAgent(
+  config: Config,
+  client: PrincipalClient,
+  options: { suffix?: string; onlyRunId?: string },
+): Agent {
+  const { suffix = "", onlyRunId } = options;
+  return new Agent({
+    agentId: `${instanceName()}/AG${suffix}`,
+    version,
+    client,
+    clock: systemClock,
+    random: systemRandom,
+    log: roomLog("agent"),
+    maxConcurrentRuns: config.agentMaxConcurrency,
+    maxParallelTasks: config.maxParallelTasks,
+    limits: { graceMs: config.taskGraceMs, maxLineBytes: config.logLineMaxBytes },
+    retryAttempts: config.retryAttempts,
+    timeoutMs: config.defaultZmqTimeoutMs,
+    ...(onlyRunId === undefined ? {} : { onlyRunId }),
+  });
+}
+
+/** `USER@DEVICE`, as the original calls its processes. */
+export function instanceName(): string {
+  return `${loginName()}@${deviceName()}`;
+}
+
+/** The workflows of a directory as a principal sees them. */
+export function directorySource(store: WorkflowStore): WorkflowSource {
+  return {
+    get: (id) => store.get(id),
+    list: () => store.list(),
+    problems: () => store.problems().map(formatProblem),
+    onChange: (listener) => store.onChange(listener),
+  };
+}
+
+/** A single workflow as a principal sees it. */
+export function singleSource(workflow: Workflow): WorkflowSource {
+  return {
+    get: (id) => id === workflow.id ? workflow : undefined,
+    list: () => [workflow],
+    problems: () => [],
+    onChange: () => () => {},
+  };
+}
+
+/** Lets the tasks that this process runs inherit what `.env` says. */
+export function inheritDotenv(config: Config): void {
+  for (const [name, value] of Object.entries(config.inheritedEnvironment)) Deno.env.set(name, value);
+}
+
+function makePrivateDirectory(path: string): void {
+  try {
+    Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new CdktrError("STORAGE", `Cannot make the data directory ${path}: ${messageOf(cause)}.`, {
+      hint: "Name another in CDKTR_APP_DATA_DIRECTORY.",
+      cause,
+    });
+  }
+}
+
+function loginName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return Deno.env.get("USER") ?? "unknown"; // A user id without an entry in the user database, as in containers.
+  }
+}
+
+/** `PRETTY_HOSTNAME` of `/etc/machine-info` (systemd, machine-info(5)), else the host name. */
+function deviceName(): string {
+  try {
+    const pretty = /^PRETTY_HOSTNAME=(?:"([^"]*)"|(.*))$/m.exec(Deno.readTextFileSync("/etc/machine-info"));
+    const name = pretty?.[1] ?? pretty?.[2];
+    if (name) return name;
+  } catch {
+    // Most machines have no such file.
+  }
+  return Deno.hostname();
+}

@@ -1,0 +1,26 @@
+/** Whatever goes wrong while a command runs ends in a sentence and an exit code, never in a stack trace. */
+import type { Invocation } from "./invocation.ts";
+import { reportError } from "./report_error.ts";
+
+/**
+ * Runs `act`.
+ *
+ * @returns The invocation's exit code, or that of the error `act` throws. An error that nothing waits for ends the process.
+ */
+export async function guard(invocation: Invocation, act: () => Promise<void>): Promise<number> {
+  const onStrayError = (event: ErrorEvent | PromiseRejectionEvent) => {
+    event.preventDefault();
+    Deno.exit(reportError("reason" in event ? event.reason : event.error, invocation));
+  };
+  globalThis.addEventListener("error", onStrayError);
+  globalThis.addEventListener("unhandledrejection", onStrayError);
+  try {
+    await act();
+    return invocation.exitCode;
+  } catch (error) {
+    return reportError(error, invocation);
+  } finally {
+    globalThis.removeEventListener("error", onStrayError);
+    globalThis.removeEventListener("unhandledrejection", onStrayError);
+  }
+}

@@ -1,0 +1,36 @@
+/** Ctrl-C and the request to terminate, for commands that have something to end in good order. The others just die of them. */
+
+/** The reason of an {@linkcode Interrupt}'s signal. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  constructor(readonly signal: Deno.Signal, readonly exitCode: number) {
+    super(`Ended by ${signal}.`);
+  }
+}
+
+/** Signals that ask a process to end, with the exit code a shell expects after them: 128 and the signal's number. */
+const exitCodesBySignal: readonly (readonly [Deno.Signal, number])[] = [
+  ["SIGINT", 130],
+  // On Windows Deno knows SIGINT only, and SIGBREAK.
+  ...Deno.build.os === "windows" ? [] : [["SIGTERM", 143], ["SIGHUP", 129]] as const,
+];
+
+/**
+ * From now until disposed, the first such signal aborts the returned one, with an {@linkcode Interrupted} as its reason; the second
+ * ends the process at once.
+ */
+export function listenForInterrupt(): { readonly signal: AbortSignal } & Disposable {
+  const controller = new AbortController();
+  const listeners = exitCodesBySignal.map(([signal, exitCode]) => {
+    const listener = () => {
+      if (controller.signal.aborted) Deno.exit(exitCode);
+      controller.abort(new Interrupted(signal, exitCode));
+    };
+    Deno.addSignalListener(signal, listener);
+    return () => Deno.removeSignalListener(signal, listener);
+  });
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => listeners.forEach((remove) => remove()),
+  };
+}

@@ -1,0 +1,91 @@
+/** The process's two ways out: data on stdout, talk on stderr. */
+
+/** Thrown when the reader of stdout is gone, as in `cdktr runs list | head`. The command ends quietly. */
+export class OutputClosed extends Error {
+  override readonly name = "OutputClosed";
+}
+
+/** Where data goes. */
+export interface Output {
+  /**
+   * Writes all of `text`, after everything written before it.
+   *
+   * @throws {OutputClosed} The reader is gone.
+   */
+  write(text: string): Promise<void>;
+  /** Columns of the terminal; `undefined` where the output is none. */
+  columns(): number | undefined;
+  /** Whether colours may be used. */
+  readonly colours: boolean;
+}
+
+/** Where talk goes: errors, hints, progress and the process log. */
+export interface Talk {
+  /** Writes `line` and a line end. A reader that is gone is no error. */
+  say(line: string): void;
+  /** Whether colours may be used. */
+  readonly colours: boolean;
+}
+
+/** What {@linkcode stdoutOf} needs of `Deno.stdout`. */
+export interface ByteSink {
+  write(bytes: Uint8Array): Promise<number>;
+  isTerminal(): boolean;
+}
+
+/** What {@linkcode stderrOf} needs of `Deno.stderr`. */
+export interface SyncByteSink {
+  writeSync(bytes: Uint8Array): number;
+  isTerminal(): boolean;
+}
+
+const encoder = new TextEncoder();
+
+/** Data to `sink`, in order, whether or not the caller awaits each write. */
+export function stdoutOf(
+  sink: ByteSink,
+  environment: Readonly<Record<string, string>>,
+  consoleColumns: () => number,
+): Output {
+  let written: Promise<void> = Promise.resolve();
+  const writeAll = async (bytes: Uint8Array) => {
+    try {
+      for (let at = 0; at < bytes.length;) at += await sink.write(bytes.subarray(at));
+    } catch (error) {
+      throw error instanceof Deno.errors.BrokenPipe ? new OutputClosed("The reader of stdout is gone.") : error;
+    }
+  };
+  return {
+    write(text) {
+      written = written.then(() => writeAll(encoder.encode(text)));
+      return written;
+    },
+    columns: () => sink.isTerminal() ? consoleColumns() : undefined,
+    colours: coloursWanted(sink.isTerminal(), environment),
+  };
+}
+
+/** Talk to `sink`, written at once: it must be out before the process ends, however it ends. */
+export function stderrOf(sink: SyncByteSink, environment: Readonly<Record<string, string>>): Talk {
+  return {
+    say(line) {
+      const bytes = encoder.encode(`${line}\n`);
+      try {
+        for (let at = 0; at < bytes.length;) at += sink.writeSync(bytes.subarray(at));
+      } catch {
+        // Nobody listens any more, and there is no other place to say so.
+      }
+    },
+    colours: coloursWanted(sink.isTerminal(), environment),
+  };
+}
+
+/** Colours only on a terminal that has them, and not with NO_COLOR (no-color.org: set and not empty). */
+function coloursWanted(isTerminal: boolean, environment: Readonly<Record<string, string>>): boolean {
+  return isTerminal && !environment["NO_COLOR"] && environment["TERM"] !== "dumb";
+}
+
+/** `value` as one JSON document, indented. */
+export function printJson(output: Output, value: unknown): Promise<void> {
+  return output.write(`${JSON.stringify(value, null, 2)}\n`);
+}

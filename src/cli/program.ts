@@ -1,0 +1,151 @@
+/**
+ * The program's commands as a tree. A command's file is loaded only when the command is called, so that no command pays for the
+ * libraries of another; the others are known by name and summary, which is all that help and suggestions need.
+ *
+ * To add a command: a file in commands/ that exports a function from {@linkcode Invocation} to a commander `Command`, and a row below.
+ */
+import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { CdktrError } from "../core/mod.ts";
+import { exitCodes } from "./exit_codes.ts";
+import type { Invocation } from "./invocation.ts";
+import { version } from "./version.ts";
+
+interface CommandEntry {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  readonly load: () => Promise<(invocation: Invocation) => CommandUnknownOpts>;
+}
+
+const entries: readonly CommandEntry[] = [
+  {
+    name: "run",
+    summary: "Run one workflow here and now",
+    load: async () => (await import("./commands/run.ts")).runCommand,
+  },
+  {
+    name: "start",
+    summary: "Start a principal or an agent",
+    load: async () => (await import("./commands/start.ts")).startCommand,
+  },
+  {
+    name: "task",
+    summary: "List the workflows of a principal, and run them there",
+    load: async () => (await import("./commands/task.ts")).taskCommand,
+  },
+  {
+    name: "runs",
+    summary: "List, show and cancel runs",
+    load: async () => (await import("./commands/runs.ts")).runsCommand,
+  },
+  {
+    name: "logs",
+    summary: "Query and follow the logs of tasks",
+    load: async () => (await import("./commands/logs.ts")).logsCommand,
+  },
+  {
+    name: "init",
+    summary: "Set up a project with an example workflow",
+    load: async () => (await import("./commands/init.ts")).initCommand,
+  },
+  {
+    name: "validate",
+    summary: "Check workflow files and show when they fire next",
+    load: async () => (await import("./commands/validate.ts")).validateCommand,
+  },
+  {
+    name: "schema",
+    summary: "Print the JSON Schema of workflow files",
+    load: async () => (await import("./commands/schema.ts")).schemaCommand,
+  },
+  {
+    name: "config",
+    summary: "Show settings and where they come from",
+    load: async () => (await import("./commands/config.ts")).configCommand,
+  },
+];
+
+const examples = `
+Examples:
+  cdktr init my-project                 an example workflow to start from
+  cdktr run workflows/daily.yml         run one workflow here and now
+  cdktr start principal --with-agent    serve workflows and run them on this machine
+  cdktr task run etl.daily --wait       run a workflow on the principal's agents
+  cdktr logs query --follow             what tasks print, stored and live
+
+Exit codes:
+${Object.values(exitCodes).map(({ code, meaning }) => `  ${String(code).padEnd(5)}${meaning}`).join("\n")}
+
+Settings come from flags, else the environment (CDKTR_...), else a .env file here or above, else their defaults.`;
+
+/**
+ * Finds the command that `argv` calls and runs it.
+ *
+ * @throws {CdktrError} INVALID_ARGUMENT for a command line that cannot be understood; and whatever the command throws.
+ */
+export async function runProgram(argv: readonly string[], invocation: Invocation): Promise<void> {
+  const program = new Command("cdktr")
+    .description("A workflow engine: principals decide, agents run, YAML says what.")
+    .helpCommand("help [command]", "Show the help of a command")
+    .addHelpText("after", examples);
+  const words = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
+  const called = words.find((word) => !word.startsWith("-"));
+  for (const { name, summary, load } of entries) {
+    const command = called === name ? (await load())(invocation) : new Command(name);
+    program.addCommand(command.summary(summary));
+  }
+
+  const help: string[] = [];
+  prepare(program, invocation, help);
+  try {
+    // commander would answer `nonsense --help` with the program's help and success.
+    const isKnown = called === undefined || entries.some(({ name }) => name === called);
+    await program.parseAsync(isKnown ? words : [called], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) {
+      await invocation.stdout.write(help.join(""));
+    } else {
+      // A command that needs a subcommand was called without one: its help is the answer, and no success.
+      invocation.stderr.say(help.join("").trimEnd());
+      invocation.exitCode = exitCodes.usage.code;
+    }
+  }
+}
+
+/** Makes a command and all below it end by an exception, print through `invocation` and know `--version`. */
+function prepare(command: CommandUnknownOpts, invocation: Invocation, help: string[]): void {
+  const collect = (text: string) => void help.push(text);
+  command
+    .version(`cdktr ${version}`, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show this help")
+    .configureHelp({ subcommandTerm: (child) => child.name() })
+    .configureOutput({
+      writeOut: collect,
+      writeErr: collect,
+      outputError: () => {},
+      getOutHelpWidth: () => invocation.stdout.columns() ?? 100,
+      getErrHelpWidth: () => 100,
+      getOutHasColors: () => invocation.stdout.colours,
+      getErrHasColors: () => invocation.stderr.colours,
+    })
+    .exitOverride((error) => {
+      throw error.exitCode === 0 || error.code === "commander.help" ? error : usageError(error, command);
+    });
+  // Every command takes --version, as the original's do; only the first help page needs to say so.
+  if (command.parent) {
+    command.helpCommand(false).options.find(({ long }) => long === "--version")?.hideHelp();
+  }
+  for (const child of command.commands) prepare(child, invocation, help);
+}
+
+/** Turns commander's text, such as "error: unknown option '--prot'\n(Did you mean --port?)", into our form. */
+function usageError(error: CommanderError, command: CommandUnknownOpts): CdktrError {
+  const [sentence = "", suggestion = ""] = error.message.replace(/^error: /, "").split("\n");
+  const names: string[] = [];
+  for (let at: CommandUnknownOpts | null = command; at !== null; at = at.parent) names.unshift(at.name());
+  const seeHelp = `\`${names.join(" ")} --help\` says what it takes.`;
+  return new CdktrError("INVALID_ARGUMENT", sentence.replace(/^./, (c) => c.toUpperCase()).replace(/[.]?$/, "."), {
+    hint: [suggestion.replace(/^\((.*)\)$/, "$1"), seeHelp].filter(Boolean).join(" "),
+  });
+}

@@ -1,0 +1,79 @@
+/** Rows of text as an aligned table. */
+import { printable } from "./printable.ts";
+
+/** One column. */
+export interface Column {
+  readonly heading: string;
+  /** @default "left" */
+  readonly align?: "left" | "right";
+}
+
+const gap = "  ";
+/** A column is never cut below this width. */
+const leastWidth = 8;
+
+/**
+ * Formats `rows` under `columns`; cells are made {@linkcode printable}.
+ *
+ * @param widthMax Columns of the terminal: the widest columns are cut, with `…`, until a line fits. Without it nothing is cut.
+ * @returns The lines, each with a line end, headings first.
+ */
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  widthMax?: number,
+): string {
+  const cells = [columns.map(({ heading }) => heading), ...rows.map((row) => row.map(printable))];
+  const widths = columns.map((_, at) => Math.max(...cells.map((row) => displayWidth(row[at] ?? ""))));
+  if (widthMax !== undefined) fit(widths, widthMax);
+  return cells.map((row) => {
+    const line = columns.map(({ align }, at) => {
+      const width = widths[at] ?? 0;
+      const text = cut(row[at] ?? "", width);
+      const blanks = " ".repeat(width - displayWidth(text));
+      return align === "right" ? blanks + text : text + blanks;
+    });
+    return `${line.join(gap).trimEnd()}\n`;
+  }).join("");
+}
+
+/** Takes width from the widest column, one cell at a time, until all fit or nothing more may be taken. */
+function fit(widths: number[], widthMax: number): void {
+  let excess = widths.reduce((sum, width) => sum + width, gap.length * (widths.length - 1)) - widthMax;
+  while (excess > 0) {
+    const widest = Math.max(...widths);
+    if (widest <= leastWidth) return;
+    widths[widths.indexOf(widest)] = widest - 1;
+    excess -= 1;
+  }
+}
+
+function cut(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  let kept = "";
+  let keptWidth = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    const segmentWidth = graphemeWidth(segment);
+    if (keptWidth + segmentWidth > width - 1) break;
+    kept += segment;
+    keptWidth += segmentWidth;
+  }
+  return `${kept}…`;
+}
+
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** What terminals draw two columns wide: East Asian wide and full-width forms, and emoji (Unicode annex 11, class W and F). */
+const wide =
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1faff}\u{20000}-\u{3fffd}]|^\p{Emoji_Presentation}|\ufe0f/u;
+const ascii = /^[\x20-\x7e]*$/;
+
+function displayWidth(text: string): number {
+  if (ascii.test(text)) return text.length;
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  return width;
+}
+
+function graphemeWidth(grapheme: string): number {
+  return wide.test(grapheme) ? 2 : 1;
+}

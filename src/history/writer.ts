@@ -1,0 +1,185 @@
+/**
+ * Drives rows from the buffer into the database: one batch at a time, begun when the oldest row has waited for the flush
+ * interval, when a batch is full, or when somebody asks; tried again with growing pauses until it is committed.
+ *
+ * States: `waiting` (for rows, the interval, or the pause after a failure) -> `sending` (chunks, paced by the worker so
+ * that no turn of the main loop sends more than one or two) -> `committing` -> `waiting`. While the database is being
+ * opened nothing is begun (`suspended`).
+ */
+import type { Clock } from "../clock/mod.ts";
+import { CdktrError } from "../core/mod.ts";
+import { batchChars, batchRows, type PendingBatch, type RowBuffer } from "./buffer.ts";
+import type { Failure } from "./failure.ts";
+import type { Report, Request } from "./protocol.ts";
+
+/** Chunks that are sent ahead: one that the worker appends, one that waits for it. */
+const chunksAhead = 2;
+
+/** The pause after a first failure, in milliseconds. It doubles with each further one. */
+const firstPauseMs = 500;
+/** The longest pause between two tries, in milliseconds. */
+const longestPauseMs = 10_000;
+
+/** What a {@linkcode Writer} needs. */
+export interface WriterOptions {
+  buffer: RowBuffer;
+  clock: Clock;
+  flushIntervalMs: number;
+  post: (request: Request) => void;
+  /** A batch is committed; `report` says what was refused. */
+  onCommitted: (report: Report & { type: "committed" }, rows: number) => void;
+  /** A batch was not written. It stays in the buffer. */
+  onFailed: (failure: Failure) => void;
+}
+
+interface Sending extends PendingBatch {
+  id: number;
+  sent: number;
+  accepted: number;
+}
+
+interface Flush {
+  mark: number;
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
+/** See the top of this file. */
+export class Writer {
+  readonly #options: WriterOptions;
+  #nextBatch = 1;
+  #batch: Sending | undefined;
+  #suspended = false;
+  #isDue = false;
+  #failures = 0;
+  #cancelTimer: (() => void) | undefined;
+  #flushes: Flush[] = [];
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  /** Rows were added to the buffer. */
+  rowsAdded(): void {
+    const { buffer, clock, flushIntervalMs } = this.#options;
+    if (buffer.rows >= batchRows || buffer.chars >= batchChars) this.#begin();
+    if (this.#batch !== undefined || this.#cancelTimer !== undefined || buffer.isEmpty) return;
+    this.#cancelTimer = clock.setTimer(flushIntervalMs, () => this.#timerFired());
+  }
+
+  /** Resolves when every row added before is committed, or was given up and reported. */
+  flush(): Promise<void> {
+    const mark = this.#options.buffer.mark();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#flushes.push({ mark, resolve, reject });
+    this.#isDue = true;
+    this.#settleFlushes();
+    this.#begin();
+    return promise;
+  }
+
+  /** Writes nothing until `resume`. A batch under way is given up and stays in the buffer. */
+  suspend(): void {
+    this.#suspended = true;
+    if (this.#batch === undefined) return;
+    this.#batch = undefined;
+    this.#options.buffer.release();
+  }
+
+  /** Writes again, at once if there is anything to write. */
+  resume(): void {
+    this.#suspended = false;
+    this.retryNow();
+  }
+
+  /** If a pause is on before the next try to write, ends it. */
+  retryNow(): void {
+    this.#isDue = true;
+    this.#begin(true);
+  }
+
+  /** Takes notice of what the worker says about a batch; of one that was given up nothing is wanted. */
+  handle(report: Report & { type: "accepted" | "committed" | "failed" }): void {
+    const batch = this.#batch;
+    if (batch === undefined || report.batch !== batch.id) return;
+    switch (report.type) {
+      case "accepted":
+        batch.accepted++;
+        return this.#send(batch);
+      case "committed":
+        return this.#committed(batch, report);
+      case "failed":
+        return this.#failed(report.failure);
+    }
+  }
+
+  /** Ends all timers and waits. */
+  stop(): void {
+    this.suspend();
+    this.#stopTimer();
+    const closed = new CdktrError("SHUTTING_DOWN", "History was closed before these rows were committed.");
+    for (const flush of this.#flushes.splice(0)) flush.reject(closed);
+  }
+
+  /** Begins a batch if there is reason to. After a failure only the end of the pause is reason enough. */
+  #begin(isPauseOver = this.#failures === 0): void {
+    const { buffer } = this.#options;
+    if (this.#suspended || this.#batch !== undefined || !isPauseOver || buffer.isEmpty) return;
+    this.#stopTimer();
+    this.#isDue = false;
+    this.#batch = { ...buffer.take(), id: this.#nextBatch++, sent: 0, accepted: 0 };
+    this.#send(this.#batch);
+  }
+
+  #send(batch: Sending): void {
+    while (batch.sent - batch.accepted < chunksAhead) {
+      const chunk = batch.chunks[batch.sent];
+      if (chunk === undefined) break;
+      batch.sent++;
+      this.#options.post({ type: "rows", batch: batch.id, chunk });
+    }
+    if (batch.accepted === batch.chunks.length) this.#options.post({ type: "commit", batch: batch.id });
+  }
+
+  #committed(batch: Sending, report: Report & { type: "committed" }): void {
+    const { buffer, onCommitted } = this.#options;
+    this.#batch = undefined;
+    this.#failures = 0;
+    buffer.settle();
+    onCommitted(report, batch.rows);
+    this.#settleFlushes();
+    if (this.#isDue || this.#flushes.length > 0) this.#begin();
+    this.rowsAdded();
+  }
+
+  #failed(failure: Failure): void {
+    const { buffer, clock, onFailed } = this.#options;
+    this.#batch = undefined;
+    buffer.release();
+    const pauseMs = Math.min(firstPauseMs * 2 ** this.#failures, longestPauseMs);
+    this.#failures++;
+    this.#stopTimer();
+    this.#cancelTimer = clock.setTimer(pauseMs, () => this.#timerFired());
+    onFailed(failure);
+  }
+
+  #timerFired(): void {
+    this.#cancelTimer = undefined;
+    this.#isDue = true;
+    this.#begin(true);
+  }
+
+  #stopTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  #settleFlushes(): void {
+    const { buffer } = this.#options;
+    this.#flushes = this.#flushes.filter((flush) => {
+      if (!buffer.isPast(flush.mark)) return true;
+      flush.resolve();
+      return false;
+    });
+  }
+}

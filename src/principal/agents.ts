@@ -1,0 +1,92 @@
+/** Who executes: every agent that was heard of lately, with its sign of life. Nothing here outlives the process. */
+import type { Clock } from "../clock/mod.ts";
+
+/** Agents kept at most; above it the one silent for longest is forgotten. */
+export const maxAgents = 10_000;
+
+/** Signs of life closer together than this count as one. */
+const hearingResolutionMs = 250;
+
+/** An agent as the principal knows it. */
+export interface Agent {
+  readonly agentId: string;
+  /** Null for an agent of the original. */
+  readonly session: string | null;
+  readonly version: string | null;
+  /** Free and busy places for runs; null when it does not say. */
+  readonly slots: number | null;
+  /** Wall clock, Unix milliseconds. */
+  readonly lastSeenMs: number;
+  /** The same on the monotonic clock, moved forward by what the principal itself was stalled. */
+  readonly lastSeenMonotonicMs: number;
+}
+
+/** What an agent tells about itself. */
+export interface Introduction {
+  readonly version?: string;
+  readonly slots?: number;
+}
+
+/** The agents by their process: the session, or the id of an agent that has none. */
+export class Agents {
+  readonly #clock: Clock;
+  readonly #agents = new Map<string, Agent>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Takes any word from an agent as a sign of life. Unknown agents become known. */
+  hear(agentId: string, session: string | null, introduction: Introduction = {}): void {
+    const key = keyOf(agentId, session);
+    const known = this.#agents.get(key);
+    this.#agents.delete(key);
+    this.#agents.set(key, {
+      agentId,
+      session,
+      version: introduction.version ?? known?.version ?? null,
+      slots: introduction.slots ?? known?.slots ?? null,
+      lastSeenMs: this.#clock.nowMs(),
+      lastSeenMonotonicMs: this.#clock.monotonicMs(),
+    });
+    if (this.#agents.size > maxAgents) this.#forgetFirst();
+  }
+
+  /** Takes a log line as a sign of life from an agent that is known already; cheap enough for each of a flood of lines. */
+  hearAgain(agentId: string, session: string | null): void {
+    const known = this.#agents.get(keyOf(agentId, session));
+    if (known === undefined || this.#clock.monotonicMs() - known.lastSeenMonotonicMs < hearingResolutionMs) return;
+    this.hear(agentId, session);
+  }
+
+  /** Whether the agent is known. */
+  knows(agentId: string, session: string | null): boolean {
+    return this.#agents.has(keyOf(agentId, session));
+  }
+
+  /** Drops an agent that left or was given up. */
+  forget(agentId: string, session: string | null): void {
+    this.#agents.delete(keyOf(agentId, session));
+  }
+
+  /** Everyone, the one silent for longest first. */
+  list(): Agent[] {
+    return [...this.#agents.values()];
+  }
+
+  /** Does not count `stallMs` in which the principal itself could not listen. */
+  forgive(stallMs: number): void {
+    for (const [key, agent] of this.#agents) {
+      this.#agents.set(key, { ...agent, lastSeenMonotonicMs: agent.lastSeenMonotonicMs + stallMs });
+    }
+  }
+
+  #forgetFirst(): void {
+    const [first] = this.#agents.keys();
+    if (first !== undefined) this.#agents.delete(first);
+  }
+}
+
+function keyOf(agentId: string, session: string | null): string {
+  return session === null ? `original\x01${agentId}` : `session\x01${session}`;
+}

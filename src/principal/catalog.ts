@@ -1,0 +1,78 @@
+/** The workflows there are, with a revision that tells when they changed. */
+import type { Clock } from "../clock/mod.ts";
+import type { ReplyTo, WorkflowSummary } from "../wire/mod.ts";
+import { type Schedule, scheduleOf, type Workflow } from "../workflow/mod.ts";
+
+/** Where workflows come from: a directory, or a single file for an embedded run. */
+export interface WorkflowSource {
+  get(id: string): Workflow | undefined;
+  list(): readonly Workflow[];
+  /** What is wrong with the files, one sentence each. */
+  problems(): readonly string[];
+  /** Calls `listener` after every change, until the returned function is called. */
+  onChange(listener: () => void): () => void;
+}
+
+/** A {@linkcode WorkflowSource} seen by clients. */
+export class Catalog {
+  readonly source: WorkflowSource;
+  readonly #clock: Clock;
+  readonly #stopListening: () => void;
+  #revision = 1;
+  #waiters = new Set<() => void>();
+
+  constructor(source: WorkflowSource, clock: Clock) {
+    this.source = source;
+    this.#clock = clock;
+    this.#stopListening = source.onChange(() => {
+      this.#revision++;
+      this.#wake();
+    });
+  }
+
+  /** Describes all workflows; while the client knows this revision, waits up to `waitMs` for the next. */
+  async describe(knownRevision: number | null, waitMs: number, gone: AbortSignal): Promise<ReplyTo<"WORKFLOWS">> {
+    if (knownRevision === this.#revision && waitMs > 0 && !gone.aborted) await this.#nextRevision(waitMs, gone);
+    const nowMs = this.#clock.nowMs();
+    return {
+      revision: this.#revision,
+      workflows: this.source.list().map((workflow) => summaryOf(workflow, nowMs)),
+      problems: [...this.source.problems()],
+    };
+  }
+
+  /** Answers everyone who waits and listens no more. */
+  close(): void {
+    this.#stopListening();
+    this.#wake();
+  }
+
+  #nextRevision(waitMs: number, gone: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        cancelTimer();
+        gone.removeEventListener("abort", wake);
+        this.#waiters.delete(wake);
+        resolve();
+      };
+      const cancelTimer = this.#clock.setTimer(waitMs, wake);
+      gone.addEventListener("abort", wake, { once: true });
+      this.#waiters.add(wake);
+    });
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiters]) wake();
+  }
+}
+
+/** Reading a cron expression takes longer than asking it for its next time. */
+const schedules = new WeakMap<Workflow, Schedule | null>();
+
+function summaryOf(workflow: Workflow, nowMs: number): WorkflowSummary {
+  const { id, name, description, path, cron, timezone, startTime } = workflow;
+  let schedule = schedules.get(workflow);
+  if (schedule === undefined) schedules.set(workflow, schedule = scheduleOf(workflow));
+  const nextFireMs = schedule?.next(nowMs) ?? null;
+  return { id, name, description, path, cron, timezone, startTime, taskCount: workflow.tasks.length, nextFireMs };
+}

@@ -1,0 +1,115 @@
+/** Gives up agents that fell silent, and takes runs back that an original agent fetched and never began. */
+import type { Clock } from "../clock/mod.ts";
+import { messageOf } from "../core/mod.ts";
+import type { Agents } from "./agents.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Report } from "./report.ts";
+
+/** How often the monitor looks. */
+const checkEveryMs = 1000;
+/** A look that comes later than this was delayed by the principal's own stall, which no agent is blamed for. */
+const stallThresholdMs = 500;
+/** How long an original agent may take from fetching a workflow to saying RUNNING, which it does at once. */
+export const originalLeaseMs = 10_000;
+/** An agent that holds nothing is listed for this long after its last word. */
+export const forgetIdleAfterMs = 10 * 60_000;
+
+/** What the monitor watches. */
+export interface HeartbeatMonitorOptions {
+  readonly ledger: Ledger;
+  readonly agents: Agents;
+  readonly clock: Clock;
+  /** Silence that counts as death, in milliseconds. */
+  readonly agentTimeoutMs: number;
+  readonly report: Report;
+  /** Called when runs went back to the queue. */
+  readonly onReturned: () => void;
+}
+
+/** Looks once a second, from start to stop. */
+export class HeartbeatMonitor {
+  readonly #options: HeartbeatMonitorOptions;
+  /** When a run held by an original agent was first seen unstarted, on the monotonic clock. */
+  readonly #unstartedSinceMs = new Map<string, number>();
+  #lastCheckMs = 0;
+  #cancelTimer: () => void = () => {};
+
+  constructor(options: HeartbeatMonitorOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to watch. Agents that hold runs from before a restart get the full time to come back. */
+  start(): void {
+    const { ledger, agents, clock } = this.#options;
+    for (const { agentId, session } of ledger.state.holders()) {
+      if (!agents.knows(agentId, session)) agents.hear(agentId, session);
+    }
+    this.#lastCheckMs = clock.monotonicMs();
+    this.#arm();
+  }
+
+  /** Stops watching. */
+  stop(): void {
+    this.#cancelTimer();
+  }
+
+  #arm(): void {
+    this.#cancelTimer = this.#options.clock.setTimer(checkEveryMs, () => {
+      this.#arm();
+      this.#check();
+    });
+  }
+
+  #check(): void {
+    const { agents, clock, agentTimeoutMs } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const lateMs = nowMs - this.#lastCheckMs - checkEveryMs;
+    this.#lastCheckMs = nowMs;
+    if (lateMs > stallThresholdMs) {
+      // What arrived during the stall is still unread in the sockets: the next look decides.
+      agents.forgive(lateMs);
+      return;
+    }
+    for (const agent of agents.list()) {
+      const silentMs = nowMs - agent.lastSeenMonotonicMs;
+      if (silentMs <= agentTimeoutMs) break;
+      this.#considerSilent(agent.agentId, agent.session, silentMs);
+    }
+    this.#takeBackUnstarted(nowMs);
+  }
+
+  #considerSilent(agentId: string, session: string | null, silentMs: number): void {
+    const { ledger, agents, report } = this.#options;
+    if (ledger.state.runsOf(agentId, session).length === 0) {
+      if (silentMs > forgetIdleAfterMs) agents.forget(agentId, session);
+      return;
+    }
+    const reason = `agent ${agentId} was silent for ${(silentMs / 1000).toFixed(1)} s`;
+    agents.forget(agentId, session);
+    ledger.execute("lose_agent", { agentId, session, reason }).then(
+      ({ crashed }) => report.warn(`${reason}: ${crashed} of its runs are marked CRASHED`),
+      (error) => {
+        agents.hear(agentId, session);
+        report.error(`cannot mark the runs of agent ${agentId} as crashed: ${messageOf(error)}`);
+      },
+    );
+  }
+
+  #takeBackUnstarted(nowMs: number): void {
+    const { ledger, report, onReturned } = this.#options;
+    const unstarted = [...ledger.state.holders()].filter(({ session }) => session === null)
+      .flatMap(({ agentId }) => ledger.state.runsOf(agentId, null)).filter(({ state }) => state === "ASSIGNED");
+    const ids = new Set(unstarted.map(({ runId }) => runId));
+    for (const runId of this.#unstartedSinceMs.keys()) if (!ids.has(runId)) this.#unstartedSinceMs.delete(runId);
+    for (const { runId, attempt, agentId } of unstarted) {
+      const sinceMs = this.#unstartedSinceMs.get(runId) ?? nowMs;
+      this.#unstartedSinceMs.set(runId, sinceMs);
+      if (nowMs - sinceMs <= originalLeaseMs) continue;
+      const reason = `agent ${agentId} fetched the run and did not begin it within ${originalLeaseMs / 1000} s`;
+      ledger.execute("return_run", { runId, attempt, reason }).then(
+        onReturned,
+        (error) => report.error(`cannot take run ${runId} back: ${messageOf(error)}`),
+      );
+    }
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Triggers workflows by their cron expressions. An event listener like any other: a client of the principal's API.
+ *
+ * Each due time is triggered under the key `cron:<workflow>:<due time>`, so that a restart or a second scheduler starts
+ * nothing twice. Times that passed while no scheduler was there are not made up.
+ */
+import { type Clock, sleep } from "../clock/mod.ts";
+import type { PrincipalClient } from "../client/mod.ts";
+import { CdktrError, messageOf } from "../core/mod.ts";
+import { maxWaitMs, type ReplyTo, type WorkflowSummary } from "../wire/mod.ts";
+import { Timetable } from "./timetable.ts";
+
+/** The timer is set no further ahead than this, so that a wall clock that was put forward is noticed. */
+const longestTimerMs = 10_000;
+/** The pause after a request that failed. */
+const retryPauseMs = 1000;
+
+/** How a scheduler talks to its operator. The process log implements it. */
+export interface SchedulerLog {
+  info(sentence: string): void;
+  warn(sentence: string): void;
+  error(sentence: string): void;
+}
+
+/** Options of a {@linkcode Scheduler}. */
+export interface SchedulerOptions {
+  /** Closed by its owner, not by the scheduler. */
+  readonly client: PrincipalClient;
+  readonly clock: Clock;
+  readonly log: SchedulerLog;
+}
+
+/** See the top of this file. Runs from start to stop. */
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #timetable = new Timetable();
+  readonly #stopping = new AbortController();
+  #following: Promise<void> = Promise.resolve();
+  #cancelTimer: () => void = () => {};
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to follow the workflows and to trigger them. */
+  start(): void {
+    this.#following = this.#followWorkflows();
+  }
+
+  /** Ends; what is being triggered at this moment is given up, and its principal may have taken it. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#cancelTimer();
+    await this.#following;
+  }
+
+  async #followWorkflows(): Promise<void> {
+    const { client, clock, log } = this.#options;
+    const { signal } = this.#stopping;
+    let knownRevision: number | null = null;
+    while (!signal.aborted) {
+      try {
+        const reply: ReplyTo<"WORKFLOWS"> = await client.call("WORKFLOWS", { knownRevision, waitMs: maxWaitMs }, {
+          signal,
+        });
+        if (signal.aborted) return;
+        if (reply.revision !== knownRevision) this.#take(reply.workflows);
+        knownRevision = reply.revision;
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn(`cannot learn the workflows: ${messageOf(error)}`);
+        await sleep(clock, retryPauseMs, signal).catch(() => {});
+      }
+    }
+  }
+
+  #take(workflows: readonly WorkflowSummary[]): void {
+    const { log, clock } = this.#options;
+    const problems = this.#timetable.update(workflows, clock.nowMs());
+    for (const problem of problems) log.error(problem);
+    log.info(`${this.#timetable.size} of ${workflows.length} workflows have a schedule`);
+    this.#arm();
+  }
+
+  #arm(): void {
+    this.#cancelTimer();
+    if (this.#stopping.signal.aborted) return;
+    const nextMs = this.#timetable.nextDueMs();
+    const delayMs = Math.min((nextMs ?? Infinity) - this.#options.clock.nowMs(), longestTimerMs);
+    this.#cancelTimer = this.#options.clock.setTimer(delayMs, () => {
+      for (const { workflowId, dueMs } of this.#timetable.takeDue(this.#options.clock.nowMs())) {
+        this.#trigger(workflowId, dueMs).catch((error) => {
+          this.#options.log.error(`${workflowId} was not triggered for ${isoTime(dueMs)}: ${messageOf(error)}`);
+        });
+      }
+      this.#arm();
+    });
+  }
+
+  /** Tries until the principal has taken the trigger, or knows no such workflow any more. */
+  async #trigger(workflowId: string, dueMs: number): Promise<void> {
+    const { client, clock } = this.#options;
+    const { signal } = this.#stopping;
+    const request = {
+      workflowId,
+      trigger: "cron",
+      params: {},
+      idempotencyKey: `cron:${workflowId}:${dueMs}`,
+      reason: `its schedule was due at ${isoTime(dueMs)}`,
+    } as const;
+    while (!signal.aborted) {
+      try {
+        await client.call("RUN", request, { signal });
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof CdktrError && error.code === "NOT_FOUND") throw error;
+        this.#options.log.warn(`cannot trigger ${workflowId} yet: ${messageOf(error)}`);
+        await sleep(clock, retryPauseMs, signal).catch(() => {});
+      }
+    }
+  }
+}
+
+function isoTime(atMs: number): string {
+  return new Date(atMs).toISOString();
+}

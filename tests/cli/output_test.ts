@@ -1,0 +1,69 @@
+import { equal, rejects } from "node:assert/strict";
+import { OutputClosed, stderrOf, stdoutOf } from "../../src/cli/output.ts";
+
+/** A sink that takes three bytes at a time. */
+function slowSink(isTerminal = false) {
+  let text = "";
+  const decoder = new TextDecoder();
+  const take = (bytes: Uint8Array) => {
+    const taken = bytes.subarray(0, 3);
+    text += decoder.decode(taken, { stream: true });
+    return taken.length;
+  };
+  return {
+    write: (bytes: Uint8Array) => Promise.resolve(take(bytes)),
+    writeSync: take,
+    isTerminal: () => isTerminal,
+    text: () => text,
+  };
+}
+
+Deno.test("writes come out whole and in order, though the caller does not wait and the sink takes little at a time", async () => {
+  const sink = slowSink();
+  const output = stdoutOf(sink, {}, () => 80);
+  const writes = ["first ", "zweitens äöü ", "third"].map((text) => output.write(text));
+  await Promise.all(writes);
+  equal(sink.text(), "first zweitens äöü third");
+});
+
+Deno.test("a broken pipe on stdout is an OutputClosed, for this write and all after it", async () => {
+  const output = stdoutOf(
+    { write: () => Promise.reject(new Deno.errors.BrokenPipe("EPIPE")), isTerminal: () => false },
+    {},
+    () => 80,
+  );
+  await rejects(output.write("a"), OutputClosed);
+  await rejects(output.write("b"), OutputClosed);
+});
+
+Deno.test("talk is written whole, and a reader that is gone is no error", () => {
+  const sink = slowSink();
+  stderrOf(sink, {}).say("a longer line");
+  equal(sink.text(), "a longer line\n");
+  const broken = {
+    writeSync: () => {
+      throw new Deno.errors.BrokenPipe("EPIPE");
+    },
+    isTerminal: () => false,
+  };
+  stderrOf(broken, {}).say("nobody hears");
+});
+
+const colourCases: [isTerminal: boolean, environment: Record<string, string>, colours: boolean][] = [
+  [true, {}, true],
+  [true, { NO_COLOR: "1" }, false],
+  [true, { NO_COLOR: "" }, true],
+  [true, { TERM: "dumb" }, false],
+  [false, {}, false],
+];
+for (const [isTerminal, environment, colours] of colourCases) {
+  Deno.test(`colours are ${colours ? "on" : "off"} ${isTerminal ? "on a terminal" : "elsewhere"} with ${JSON.stringify(environment)}`, () => {
+    equal(stdoutOf(slowSink(isTerminal), environment, () => 80).colours, colours);
+    equal(stderrOf(slowSink(isTerminal), environment).colours, colours);
+  });
+}
+
+Deno.test("only a terminal has columns", () => {
+  equal(stdoutOf(slowSink(true), {}, () => 120).columns(), 120);
+  equal(stdoutOf(slowSink(false), {}, () => 120).columns(), undefined);
+});

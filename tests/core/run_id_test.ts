@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { makeRunId, runIdLowerBound } from "../../src/core/mod.ts";
+
+const timeMs = fc.integer({ min: 0, max: 2 ** 48 - 1 });
+const randomness = fc.uint8Array({ minLength: 10, maxLength: 10 });
+
+Deno.test("a run id is laid out as RFC 9562, section 5.7 says", () => {
+  // The example of its appendix A.6.
+  const bytes = Uint8Array.from([0xcc, 0x31, 0x8c, 0x4d, 0xc0, 0xc0, 0xc0, 0x73, 0x98, 0xf0]);
+  assert.equal(makeRunId(0x017f22e279b0, bytes), "017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
+});
+
+Deno.test("every run id is a UUID of version 7 with its time in front", () => {
+  fc.assert(fc.property(timeMs, randomness, (atMs, bytes) => {
+    const id = makeRunId(atMs, bytes);
+    assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    assert.equal(parseInt(id.slice(0, 13).replace("-", ""), 16), atMs);
+  }));
+});
+
+Deno.test("all 74 random bits count", () => {
+  const bits = (id: string) => BigInt(`0x${id.slice(13).replaceAll("-", "")}`);
+  const variable = bits(makeRunId(0, new Uint8Array(10).fill(0))) ^ bits(makeRunId(0, new Uint8Array(10).fill(255)));
+  assert.equal(variable.toString(2).replaceAll("0", "").length, 74);
+});
+
+Deno.test("ids sort by time, and the lower bound stands between what is older and what is not", () => {
+  fc.assert(fc.property(timeMs, timeMs, randomness, randomness, (aMs, bMs, aBytes, bBytes) => {
+    const a = makeRunId(aMs, aBytes);
+    const b = makeRunId(bMs, bBytes);
+    if (aMs < bMs) assert.ok(a < b);
+    assert.equal(a >= runIdLowerBound(bMs), aMs >= bMs);
+  }));
+});
+
+Deno.test("a bound outside the range of the ids is moved to its edge", () => {
+  assert.equal(runIdLowerBound(-5), "00000000-0000");
+  assert.equal(runIdLowerBound(2 ** 60), "ffffffff-ffff");
+  assert.equal(runIdLowerBound(1.9), runIdLowerBound(1));
+});

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { RowBuffer } from "../../src/history/buffer.ts";
+import type { Request } from "../../src/history/protocol.ts";
+import { Writer } from "../../src/history/writer.ts";
+import { lines, ManualClock } from "./fixtures.ts";
+
+/** A writer whose worker is the test itself. */
+function arrange(): { clock: ManualClock; buffer: RowBuffer; posted: Request[]; failures: string[]; writer: Writer } {
+  const clock = new ManualClock();
+  const buffer = new RowBuffer({ rows: 1_000_000, chars: 2 ** 30 });
+  const posted: Request[] = [];
+  const failures: string[] = [];
+  const writer = new Writer({
+    buffer,
+    clock,
+    flushIntervalMs: 500,
+    post: (request) => posted.push(request),
+    onCommitted: () => {},
+    onFailed: (failure) => failures.push(failure.message),
+  });
+  return { clock, buffer, posted, failures, writer };
+}
+
+function typesOf(posted: Request[]): string {
+  return posted.splice(0).map((request) => request.type).join(" ");
+}
+
+const diskFull = { kind: "environment", message: "No space left on device" } as const;
+
+Deno.test("a turn of the main loop sends two chunks; the worker's pace decides on the rest", () => {
+  const { buffer, posted, writer } = arrange();
+  for (const row of lines(10_000)) buffer.addLog(row);
+  writer.flush().catch(() => {});
+  assert.equal(typesOf(posted), "rows rows");
+  for (let chunk = 0; chunk < 3; chunk++) {
+    writer.handle({ type: "accepted", batch: 1 });
+    assert.equal(typesOf(posted), "rows");
+  }
+  writer.handle({ type: "accepted", batch: 1 });
+  assert.equal(typesOf(posted), "");
+  writer.handle({ type: "accepted", batch: 1 });
+  assert.equal(typesOf(posted), "commit");
+  writer.stop();
+});
+
+Deno.test("a batch that fails is tried again after pauses that grow to ten seconds, and first when it works", async () => {
+  const { clock, buffer, posted, failures, writer } = arrange();
+  buffer.addLog(lines(1)[0] ?? assert.fail());
+  const flushed = writer.flush();
+  const pausesMs: number[] = [];
+  for (let batch = 1; batch <= 7; batch++) {
+    assert.equal(typesOf(posted), "rows");
+    writer.handle({ type: "accepted", batch });
+    writer.handle({ type: "failed", batch, failure: diskFull });
+    const [pauseMs = 0] = clock.pendingMs;
+    pausesMs.push(pauseMs);
+    posted.splice(0);
+    // Rows that come in meanwhile, and those who wait for them, do not shorten the pause.
+    for (const row of lines(70_000)) buffer.addLog(row);
+    writer.rowsAdded();
+    assert.equal(typesOf(posted), "");
+    clock.advance(pauseMs);
+  }
+  assert.deepEqual(pausesMs, [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+  assert.equal(failures.length, 7);
+  const [first] = posted;
+  assert.ok(first?.type === "rows" && first.chunk.kind === "logs" && first.chunk.payloads[0] === "line 0");
+  while (posted.some((request) => request.type === "rows")) {
+    const sent = posted.splice(0);
+    for (const request of sent) if (request.type === "rows") writer.handle({ type: "accepted", batch: request.batch });
+  }
+  writer.handle({ type: "committed", batch: 8, refusedRows: 0 });
+  await flushed;
+  writer.stop();
+});
+
+Deno.test("what the worker says about a batch that was given up is not heard", () => {
+  const { buffer, posted, failures, writer } = arrange();
+  for (const row of lines(3)) buffer.addLog(row);
+  writer.flush().catch(() => {});
+  writer.suspend();
+  writer.handle({ type: "committed", batch: 1, refusedRows: 0 });
+  writer.handle({ type: "failed", batch: 1, failure: diskFull });
+  assert.equal(buffer.rows, 3);
+  assert.equal(failures.length, 0);
+  assert.equal(typesOf(posted), "rows");
+  writer.resume();
+  assert.equal(typesOf(posted), "rows");
+  writer.stop();
+});
+
+Deno.test("a flush that is waiting when history closes is told so", async () => {
+  const { buffer, writer } = arrange();
+  for (const row of lines(3)) buffer.addLog(row);
+  const flushed = writer.flush();
+  writer.stop();
+  await assert.rejects(flushed, { code: "SHUTTING_DOWN" });
+});

@@ -1,0 +1,69 @@
+/** What several tests of this room need. */
+
+import assert from "node:assert/strict";
+import type { Clock } from "../../src/clock/mod.ts";
+import { formatProblem } from "../../src/workflow/problem.ts";
+import { parseWorkflow } from "../../src/workflow/parse.ts";
+import type { Workflow } from "../../src/workflow/schema.ts";
+
+/** A small workflow file whose only task is called `name`. */
+export function smallFile(name: string): string {
+  return `name: ${name}\ntasks:\n  only:\n    name: ${name}\n    config: !Subprocess {cmd: echo, args: [${name}]}\n`;
+}
+
+/** A file with one task for each id, each with the given dependencies. */
+export function graphFile(tasks: Readonly<Record<string, readonly string[]>>): string {
+  const lines = Object.entries(tasks).map(([id, depends]) =>
+    `  ${id}: {name: ${id}, depends: [${depends.join(", ")}], config: {type: subprocess, cmd: echo}}\n`
+  );
+  return `name: graph\ntasks:\n${lines.join("")}`;
+}
+
+/** The problems of a file, one line each, without the file's name. */
+export function problemsOf(content: string | Uint8Array): string[] {
+  return parseWorkflow(content, { id: "w", path: "w.yml" }).problems.map((problem) =>
+    formatProblem(problem).replace("w.yml:", "")
+  );
+}
+
+/** The workflow in a file without any problem. */
+export function workflowOf(content: string | Uint8Array): Workflow {
+  const { workflow, problems } = parseWorkflow(content, { id: "w", path: "w.yml" });
+  assert.deepEqual(problems, []);
+  assert.ok(workflow !== null);
+  return workflow;
+}
+
+/** A clock that stands still until it is moved. */
+export class StillClock implements Clock {
+  #nowMs = 0;
+  #timers = new Set<{ dueMs: number; fire: () => void }>();
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  monotonicMs(): number {
+    return this.#nowMs;
+  }
+
+  setTimer(delayMs: number, fire: () => void): () => void {
+    const timer = { dueMs: this.#nowMs + Math.max(delayMs, 0), fire };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** How many timers are set. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  /** Moves on and fires what comes due. */
+  advance(byMs: number): void {
+    this.#nowMs += byMs;
+    for (const timer of [...this.#timers]) {
+      if (timer.dueMs > this.#nowMs || !this.#timers.delete(timer)) continue;
+      timer.fire();
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * All tests: `deno task test`. Fetches what they need, runs the gate's checks and every test, and ends with the line
+ * `N passed, N failed`. A check counts as one test.
+ *
+ * `deno task test tests/zmtp` runs what lies there, `deno task test "high-water mark"` the tests whose names contain
+ * that; both leave the checks out. With CI=true a skipped test is a failure: CI is where nothing may go unseen.
+ */
+import { printResults, staticChecks } from "./ok/static.ts";
+import { findTestGroups } from "./test/groups.ts";
+import { oraclePaths, prepareNode, preparePython, type Readiness } from "./test/oracles.ts";
+import { runTests } from "./test/run.ts";
+import { formatTotals, sum, type Totals } from "./test/totals.ts";
+
+const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+const isCi = Deno.env.get("CI") === "true";
+
+const { paths, filters } = await sortArguments(Deno.args);
+const isWhole = Deno.args.length === 0;
+const all: Totals[] = [];
+const skippedNames: string[] = [];
+
+heading("what the tests need");
+const [node, python] = await Promise.all([prepareNode(root), preparePython(root)]);
+for (const [name, readiness] of [["Node", node], ["Python", python]] as const) {
+  console.log(describe(name, readiness));
+  if (readiness.state === "failed") all.push({ passed: 0, failed: 1, skipped: 0 });
+}
+
+if (isWhole) {
+  heading("checks");
+  const results = await staticChecks(root);
+  printResults(results);
+  all.push(...results.map(({ passed }) => ({ passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 })));
+}
+
+const where = oraclePaths(root);
+// What is not ready must not be found either, be it left over from better days: the tests skip what is not there.
+const absent = `${root}/.cache/absent`;
+const env = {
+  CDKTR_TEST_PYTHON: python.state === "ready" ? where.python : absent,
+  CDKTR_TEST_NODE_MODULES: node.state === "ready" ? where.node : absent,
+  // At the end: tests get `uv` from here and everything else from the machine.
+  PATH: `${Deno.env.get("PATH") ?? ""}:${where.pythonBin}`,
+};
+// The checks have seen to the types of a whole run.
+const args = [...(isWhole ? ["--no-check"] : []), ...filters.map((filter) => `--filter=${filter}`)];
+for (const group of paths.length > 0 ? paths : await findTestGroups(root)) {
+  heading(group);
+  const run = await runTests({ root, paths: [group], args, env });
+  all.push(run);
+  skippedNames.push(...run.skippedNames.map((name) => `${group}: ${name}`));
+}
+
+let totals = sum(all);
+if (totals.skipped > 0) {
+  heading(isCi ? "skipped, which CI=true makes failures" : "skipped");
+  for (const name of skippedNames) console.log(name);
+}
+if (isCi) totals = { ...totals, failed: totals.failed + totals.skipped, skipped: 0 };
+const nothingRan = totals.passed + totals.failed === 0;
+if (nothingRan) console.log(`\nno test was run for: ${Deno.args.join(" ") || "tests/"}`);
+console.log(`\n${formatTotals(totals)}`);
+Deno.exit(totals.failed > 0 || nothingRan ? 1 : 0);
+
+/** Arguments that exist as files or folders are paths; the others together are one part of a test's name. */
+async function sortArguments(given: readonly string[]): Promise<{ paths: string[]; filters: string[] }> {
+  const paths: string[] = [];
+  const words: string[] = [];
+  for (const argument of given) {
+    const exists = await Deno.stat(`${root}/${argument}`).then(() => true, () => false);
+    (exists ? paths : words).push(argument);
+  }
+  return { paths, filters: words.length > 0 ? [words.join(" ")] : [] };
+}
+
+function heading(text: string): void {
+  console.log(`\n== ${text}`);
+}
+
+function describe(name: string, readiness: Readiness): string {
+  switch (readiness.state) {
+    case "ready":
+      return `${name}: ${readiness.what}`;
+    case "missing":
+      return `${name}: ${readiness.reason}; the tests that need it are skipped`;
+    case "failed":
+      return `${name}: ${readiness.reason}`;
+    default:
+      return readiness satisfies never;
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * The other programs that tests measure us against: pyzmq and uv in a virtual environment, zeromq under Node. They are
+ * fetched once into `.cache/` with pip and npm as the machine has them configured, and kept until the pinned versions
+ * in `tests/` change.
+ */
+
+/** Whether the tests that need an oracle can run. */
+export type Readiness =
+  | { readonly state: "ready"; readonly what: string }
+  /** The machine cannot have it; the tests skip themselves. */
+  | { readonly state: "missing"; readonly reason: string }
+  /** The machine should have it, and fetching it went wrong. */
+  | { readonly state: "failed"; readonly reason: string };
+
+/** Where the tests find the oracles. */
+export interface OraclePaths {
+  /** The interpreter with pyzmq. */
+  readonly python: string;
+  /** The folder of `uv`. */
+  readonly pythonBin: string;
+  /** The folder whose `node_modules` holds zeromq. */
+  readonly node: string;
+}
+
+/** The places below a checkout, whether or not something is there yet. */
+export function oraclePaths(root: string): OraclePaths {
+  const pythonBin = `${root}/.cache/python/bin`;
+  return { python: `${pythonBin}/python`, pythonBin, node: `${root}/.cache/node` };
+}
+
+/** Makes the virtual environment of the tests, or finds it as it should be. */
+export async function preparePython(root: string): Promise<Readiness> {
+  const { python, node: _, ...paths } = oraclePaths(root);
+  const home = paths.pythonBin.replace(/\/bin$/, "");
+  const pins = await Deno.readTextFile(`${root}/tests/requirements.txt`);
+  const works = (await run(python, ["-c", "import zmq"])).success;
+  if (works && await readStamp(home) === pins) return { state: "ready", what: "pyzmq and uv, as fetched before" };
+
+  if (!(await run(python, ["-m", "pip", "--version"])).success) {
+    if (!(await run("python3", ["--version"])).success) {
+      return { state: "missing", reason: "there is no python3 on PATH" };
+    }
+    const made = await run("python3", ["-m", "venv", "--clear", home]);
+    if (!made.success) {
+      return {
+        state: "missing",
+        reason: `python3 cannot make a virtual environment (Debian: python3-venv): ${lastLine(made.output)}`,
+      };
+    }
+  }
+  const installed = await run(python, ["-m", "pip", "install", "--quiet", "-r", `${root}/tests/requirements.txt`]);
+  if (!installed.success) {
+    return { state: "failed", reason: `pip could not install pyzmq and uv:\n${installed.output}` };
+  }
+  await Deno.writeTextFile(`${home}/${stampName}`, pins);
+  return { state: "ready", what: "pyzmq and uv, fetched now" };
+}
+
+/** Makes the folder with zeromq for Node, or finds it as it should be. */
+export async function prepareNode(root: string): Promise<Readiness> {
+  const { node: home } = oraclePaths(root);
+  const pins = await Deno.readTextFile(`${root}/tests/npm-packages.json`);
+  // Where there is no Node, Deno puts itself on PATH under that name; zeromq stalls in it.
+  const isNode = (await run("node", ["-e", "process.exit(process.versions.deno ? 1 : 0)"])).success;
+  if (!isNode) return { state: "missing", reason: "there is no node on PATH" };
+  const works = (await run("node", ["-e", `require("zeromq")`], home)).success;
+  if (works && await readStamp(home) === pins) return { state: "ready", what: "zeromq, as fetched before" };
+
+  if (!(await run("npm", ["--version"])).success) return { state: "missing", reason: "there is no npm on PATH" };
+  await Deno.mkdir(home, { recursive: true });
+  await Deno.writeTextFile(`${home}/package.json`, pins);
+  const installed = await run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], home);
+  if (!installed.success) return { state: "failed", reason: `npm could not install zeromq:\n${installed.output}` };
+  const loaded = await run("node", ["-e", `require("zeromq")`], home);
+  if (!loaded.success) {
+    return { state: "missing", reason: `zeromq does not load under this Node: ${lastLine(loaded.output)}` };
+  }
+  await Deno.writeTextFile(`${home}/${stampName}`, pins);
+  return { state: "ready", what: "zeromq, fetched now" };
+}
+
+/** Holds the pins that the folder around it was made from. Written last: a broken-off installation has none. */
+const stampName = ".pins";
+
+function readStamp(home: string): Promise<string | null> {
+  return Deno.readTextFile(`${home}/${stampName}`).catch(() => null);
+}
+
+/** Runs a program to its end; one that does not exist counts as one that failed. */
+async function run(program: string, args: string[], cwd?: string): Promise<{ success: boolean; output: string }> {
+  try {
+    const options = {
+      args,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      ...(cwd === undefined ? {} : { cwd }),
+    } as const;
+    const { success, stdout, stderr } = await new Deno.Command(program, options).output();
+    const decoder = new TextDecoder();
+    return { success, output: decoder.decode(stdout) + decoder.decode(stderr) };
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return { success: false, output: error.message };
+  }
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split("\n").at(-1) ?? "";
+}

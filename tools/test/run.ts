@@ -1,0 +1,82 @@
+/** Runs `deno test`, shows its output as it comes and counts what it reports. */
+import { parseIgnored, parseSummary, settle, type Totals } from "./totals.ts";
+
+/** What to run. */
+export interface TestRunOptions {
+  /** The directory to run in. */
+  readonly root: string;
+  /** Test files and folders, relative to `root`. */
+  readonly paths: readonly string[];
+  /** Further arguments of `deno test`. */
+  readonly args: readonly string[];
+  /** Added to the environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** A run that takes longer is killed and counts as failed. @default 20 minutes */
+  readonly limitMs?: number;
+  /** Where the runner's output goes. @default this process's stdout */
+  readonly output?: (bytes: Uint8Array) => void;
+}
+
+/** The totals of a run, and the names of what was skipped. */
+export interface TestRun extends Totals {
+  readonly skippedNames: readonly string[];
+}
+
+const defaultLimitMs = 20 * 60_000;
+
+/** How long output may still come in after the runner has ended. */
+const pipeGraceMs = 2_000;
+
+/** Runs the tests of some paths in one process. Never throws for what the tests do. */
+export async function runTests(options: TestRunOptions): Promise<TestRun> {
+  const { root, paths, args, env, limitMs = defaultLimitMs, output = writeOut } = options;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", "--quiet", ...args, ...paths],
+    cwd: root,
+    env: { ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  const limit = setTimeout(() => {
+    output(new TextEncoder().encode(`\n${paths.join(" ")}: not done after ${limitMs / 60_000} minutes; stopped\n`));
+    child.kill("SIGKILL");
+  }, limitMs);
+  // A process that a test left running may hold the pipe open for ever.
+  const ended = child.status.then((status) => {
+    clearTimeout(limit);
+    return { code: status.code, release: setTimeout(() => void reader.cancel(), pipeGraceMs) };
+  });
+
+  let totals: Totals | null = null;
+  const skippedNames: string[] = [];
+  for await (const line of linesOf(reader, output)) {
+    totals = parseSummary(line) ?? totals;
+    const skipped = parseIgnored(line);
+    if (skipped !== null) skippedNames.push(skipped);
+  }
+  const { code, release } = await ended;
+  clearTimeout(release);
+  return { ...settle(totals, code), skippedNames };
+}
+
+/** Hands bytes on at once and yields them as lines. */
+async function* linesOf(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  output: (bytes: Uint8Array) => void,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    output(chunk.value);
+    const lines = (rest + decoder.decode(chunk.value, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
+}
+
+function writeOut(bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
+}
