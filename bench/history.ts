@@ -88,7 +88,7 @@ async function throughHistory(path: string, rowsPerSecond: number): Promise<void
 }
 
 async function appenderAlone(path: string): Promise<void> {
-  const instance = await DuckDBInstance.create(path, { memory_limit: "256MiB", checkpoint_threshold: "128MiB" });
+  const instance = await DuckDBInstance.create(path, { memory_limit: "256MiB", checkpoint_threshold: "64MiB" });
   const connection = await instance.connect();
   await connection.run(`CREATE TABLE logstore (workflow_id TEXT, workflow_name TEXT, workflow_instance_id TEXT,
     task_name TEXT, task_instance_id TEXT, timestamp_ms BIGINT, level TEXT, payload TEXT)`);

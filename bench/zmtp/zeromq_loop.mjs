@@ -1,18 +1,33 @@
-// A REQ and a REP of npm:zeromq in one process; prints how many round trips are done, every hundred.
+// A REQ and a REP of npm:zeromq in one process. Prints how many round trips were done: all, or those before a stall.
 import { createRequire } from "node:module";
 import process from "node:process";
 
 const zmq = createRequire(`${process.env.CDKTR_TEST_NODE_MODULES}/`)("zeromq");
 const roundTrips = Number(process.argv[2]);
+const stallMs = Number(process.argv[3]);
+let done = 0;
+
+let doneBefore = -1;
+const end = () => {
+  process.stdout.write(`${done}\n`);
+  process.exit(0);
+};
+setInterval(() => {
+  if (done === doneBefore) end();
+  doneBefore = done;
+}, stallMs);
+
 const rep = new zmq.Reply();
 await rep.bind("tcp://127.0.0.1:*");
+const answer = async () => {
+  for await (const [request] of rep) await rep.send(request);
+};
+answer();
 const req = new zmq.Request();
 req.connect(rep.lastEndpoint);
-for (let count = 1; count <= roundTrips; count++) {
+while (done < roundTrips) {
   await req.send("ping");
-  const [request] = await rep.receive();
-  await rep.send(request);
   await req.receive();
-  if (count % 100 === 0) process.stdout.write(`${count}\n`);
+  done++;
 }
-process.exit(0);
+end();

@@ -114,7 +114,10 @@ export class Agent implements AgentSide {
     for (const [runId, { hasEnded }] of this.#held) {
       if (hasEnded && this.#dispatcher?.owes(runId) === false) this.#held.delete(runId);
     }
-    return [...this.#held.values()];
+    // One that has ended waits for its reports to be taken; it need not be told to end.
+    return [...this.#held.values()].map(({ runId, attempt, cancelling, hasEnded }) => {
+      return { runId, attempt, cancelling: cancelling || hasEnded };
+    });
   }
 
   begin(assignment: Assignment): void {
@@ -130,7 +133,7 @@ export class Agent implements AgentSide {
 
   end(runId: string, attempt: number, reason: string): void {
     const held = this.#held.get(runId);
-    if (held === undefined || held.attempt !== attempt || held.cancelling) return;
+    if (held === undefined || held.attempt !== attempt || held.cancelling || held.hasEnded) return;
     held.cancelling = true;
     held.canceller.abort(reason);
     this.#options.log.info(`ending run ${runId}: ${reason}`);

@@ -13,10 +13,9 @@ import {
   type ReplyTo,
   type RequestOf,
   type Verb,
-  type WireLogLine,
   workflowTopic,
 } from "../wire/mod.ts";
-import { followLogs } from "./follow_logs.ts";
+import { followLogs, type LogNews } from "./follow_logs.ts";
 import type { PrincipalLink } from "./link.ts";
 import { OneShotLink } from "./one_shot_link.ts";
 import { type PrincipalAddress, ZmtpLink } from "./zmtp_link.ts";
@@ -137,11 +136,12 @@ export class PrincipalClient {
   }
 
   /**
-   * Live log lines from now on, of one workflow or of all.
+   * Live log lines from now on, of one workflow or of all. The principal sends those that come after `connected` was told
+   * and its side has taken notice of the subscription, which no message confirms.
    *
    * @returns Ends when `signal` aborts.
    */
-  followLogs(workflowId: string | null, signal: AbortSignal): AsyncGenerator<WireLogLine, void> {
+  followLogs(workflowId: string | null, signal: AbortSignal): AsyncGenerator<LogNews, void> {
     const topic = workflowId === null ? encodeText("") : workflowTopic(workflowId);
     return followLogs(this.#link, topic, signal);
   }

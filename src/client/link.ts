@@ -8,6 +8,16 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Who is told of live log lines. */
+export interface LogSubscriber {
+  /** The bytes of a line, topic first. */
+  onLine(frame: Uint8Array): void;
+  /** Lines come from now on: at first, and again after each loss of the connection. */
+  onConnected(): void;
+  /** The principal cannot be reached, or not any more; it is tried on. */
+  onDisconnected(): void;
+}
+
 /** A way to one principal. */
 export interface PrincipalLink {
   /** Where the principal is, for messages to people. */
@@ -34,9 +44,9 @@ export interface PrincipalLink {
   /**
    * Receives log lines whose first bytes are `topic`, from now on.
    *
-   * @returns Ends the subscription.
+   * @returns Ends the subscription. May be called more than once.
    */
-  subscribeLogs(topic: Uint8Array, onLine: (frame: Uint8Array) => void): () => void;
+  subscribeLogs(topic: Uint8Array, subscriber: LogSubscriber): () => void;
   /** Sends what is still queued, within a second, and closes. */
   close(): Promise<void>;
 }

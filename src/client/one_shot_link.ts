@@ -5,7 +5,7 @@
  */
 import { CdktrError } from "../core/mod.ts";
 import { Req } from "../zmtp/mod.ts";
-import type { PrincipalLink, RequestOptions } from "./link.ts";
+import type { LogSubscriber, PrincipalLink, RequestOptions } from "./link.ts";
 import { reachableHost, unreachable, ZmtpLink, type ZmtpLinkOptions } from "./zmtp_link.ts";
 
 /** A {@linkcode PrincipalLink} over a REQ socket for each request; log lines go as over {@linkcode ZmtpLink}. */
@@ -35,8 +35,8 @@ export class OneShotLink implements PrincipalLink {
     return this.#logs.pushLog(frame, signal);
   }
 
-  subscribeLogs(topic: Uint8Array, onLine: (frame: Uint8Array) => void): () => void {
-    return this.#logs.subscribeLogs(topic, onLine);
+  subscribeLogs(topic: Uint8Array, subscriber: LogSubscriber): () => void {
+    return this.#logs.subscribeLogs(topic, subscriber);
   }
 
   async close(): Promise<void> {

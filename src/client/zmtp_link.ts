@@ -2,7 +2,7 @@
 import type { Clock, Random } from "../clock/mod.ts";
 import { CdktrError } from "../core/mod.ts";
 import { Dealer, Push, Sub } from "../zmtp/mod.ts";
-import type { PrincipalLink, RequestOptions } from "./link.ts";
+import type { LogSubscriber, PrincipalLink, RequestOptions } from "./link.ts";
 
 /** Requests in flight at most; further ones are refused rather than queued behind a principal that does not answer. */
 const maxRequestsInFlight = 10_000;
@@ -109,12 +109,16 @@ export class ZmtpLink implements PrincipalLink {
     await (this.#push ??= this.#openPush()).send([frame], { signal });
   }
 
-  subscribeLogs(topic: Uint8Array, onLine: (frame: Uint8Array) => void): () => void {
+  subscribeLogs(topic: Uint8Array, subscriber: LogSubscriber): () => void {
     this.#assertOpen();
     const { address, ...sources } = this.#options;
-    const sub = new Sub(sources);
+    const sub = new Sub({ ...sources, heartbeatIntervalMs, heartbeatTimeoutMs });
     sub.onMessage = ([frame]) => {
-      if (frame !== undefined) onLine(frame);
+      if (frame !== undefined) subscriber.onLine(frame);
+    };
+    sub.onPeerEvent = ({ type }) => {
+      if (type === "handshake-succeeded") subscriber.onConnected();
+      if (type === "disconnected" || type === "retrying") subscriber.onDisconnected();
     };
     sub.subscribe(topic);
     sub.connect(reachableHost(address.host), address.logsOutPort);

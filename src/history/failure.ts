@@ -27,21 +27,24 @@ export const failureSchema = z.object({ kind: z.enum(failureKinds), message: z.s
 /** An error of the database, and what it means for us. */
 export type Failure = z.infer<typeof failureSchema>;
 
-/** The first pattern that fits decides, so a fatal error caused by a full disk counts as `invalidated`. */
+/**
+ * The first pattern that fits decides, so a fatal error caused by a full disk counts as `invalidated`, and nothing that
+ * the machine has to do with counts as the fault of a row.
+ */
 const patterns: readonly (readonly [RegExp, Failure["kind"]])[] = [
   [/Could not set lock/i, "locked"],
   [/with version number|encrypted/i, "unsuitable"],
   [/^INTERRUPT/i, "interrupted"],
   [/database has been invalidated|^FATAL|^INTERNAL/i, "invalidated"],
   [/Corrupt database|checksum|not a valid DuckDB|Could not read enough bytes|Serialization Error/i, "damaged"],
-  [/^(Catalog|Binder) Error/i, "unsuitable"],
-  // The appender leaves out the type of the error. What is not surely the row's fault is not: rows would be lost.
-  [/^Failed to append: .*(constraint failed|could not convert|could not cast|out of range)/i, "rows"],
-  [/^(Constraint|Conversion|Invalid Input|Out of Range|Invalid type|TransactionContext) Error/i, "rows"],
   [
     /Permission denied|No such file|Is a directory|Not a directory|Read-only|No space left|Too many open files|File too large|Disk quota|Out of Memory|Input\/output error|^PermissionDenied|^NotFound|os error/i,
     "environment",
   ],
+  [/^(Catalog|Binder) Error/i, "unsuitable"],
+  // The appender leaves out the type of the error. What is not surely the row's fault is not: rows would be lost.
+  [/^Failed to append: .*(constraint failed|could not convert|could not cast|out of range)/i, "rows"],
+  [/^(Constraint|Conversion|Invalid Input|Out of Range|Invalid type) Error/i, "rows"],
 ];
 
 /** Says what `error` means, and `fallback` where it is none of the known ones. */

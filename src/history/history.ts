@@ -5,6 +5,9 @@
  * waiting, are at most a second old when they are committed, and are kept, in order and bounded, while the database
  * cannot be written. A batch of which it is not known whether it was committed (the database was lost in the middle of a
  * commit) is written again: rows may then be there twice, never not at all.
+ *
+ * This file is long because it is the whole surface of the room with its documentation, and the one place where what
+ * happens to rows, queries and the database is put together into one state of health; each of the three has its own file.
  */
 import type { Clock } from "../clock/mod.ts";
 import { CdktrError } from "../core/mod.ts";
@@ -46,7 +49,7 @@ export interface HistoryOptions {
   memoryLimitMb?: number;
   /** Threads DuckDB may use. @default 2 */
   threads?: number;
-  /** Size of the write-ahead log at which it is merged into the file, in MiB. @default 128 */
+  /** Size of the write-ahead log at which it is merged into the file, in MiB. @default 64 */
   checkpointThresholdMb?: number;
   /** Makes the worker. @default a worker that runs `worker.ts` of this directory */
   spawnWorker?: () => Worker;
@@ -101,7 +104,7 @@ export class History {
       settings: {
         memoryLimitMb: options.memoryLimitMb ?? 256,
         threads: options.threads ?? 2,
-        checkpointThresholdMb: options.checkpointThresholdMb ?? 128,
+        checkpointThresholdMb: options.checkpointThresholdMb ?? 64,
       },
       spawnWorker: options.spawnWorker ?? spawnOwnWorker,
       events: {

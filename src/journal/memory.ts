@@ -17,7 +17,7 @@ export class MemoryJournal implements Journal {
   }
 
   append(batch: Batch): Promise<void> {
-    this.#events.push(...batch.events);
+    for (const event of batch.events) this.#events.push(event);
     for (const definition of batch.definitions) this.#definitions.set(definition.hash, definition);
     for (const run of batch.runs) this.#runs.set(run.runId, run);
     for (const task of batch.tasks) this.#tasks.set(`${task.runId}\x01${task.attempt}\x01${task.taskId}`, task);

@@ -211,7 +211,7 @@ function prepareDatabase(database: DatabaseSync, path: string): void {
 
 function openingError(path: string, error: unknown): CdktrError {
   if (error instanceof CdktrError) return error;
-  if (/database is locked|busy/i.test(messageOf(error))) {
+  if (messageOf(error).includes("database is locked")) {
     return new CdktrError(
       "CONFLICT",
       `The journal ${path} is in use by another principal or a running \`cdktr run\`.`,

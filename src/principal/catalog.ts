@@ -19,14 +19,14 @@ export class Catalog {
   readonly #clock: Clock;
   readonly #stopListening: () => void;
   #revision = 1;
-  #waiters = new Set<() => void>();
+  readonly #waiters = new Set<() => void>();
 
   constructor(source: WorkflowSource, clock: Clock) {
     this.source = source;
     this.#clock = clock;
     this.#stopListening = source.onChange(() => {
       this.#revision++;
-      this.#wake();
+      this.wakeAll();
     });
   }
 
@@ -41,10 +41,14 @@ export class Catalog {
     };
   }
 
-  /** Answers everyone who waits and listens no more. */
+  /** Answers everyone who waits. */
+  wakeAll(): void {
+    for (const wake of [...this.#waiters]) wake();
+  }
+
+  /** Listens no more. */
   close(): void {
     this.#stopListening();
-    this.#wake();
   }
 
   #nextRevision(waitMs: number, gone: AbortSignal): Promise<void> {
@@ -59,10 +63,6 @@ export class Catalog {
       gone.addEventListener("abort", wake, { once: true });
       this.#waiters.add(wake);
     });
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#waiters]) wake();
   }
 }
 

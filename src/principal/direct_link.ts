@@ -27,10 +27,12 @@ export function directLink(principal: Principal): PrincipalLink {
       principal.logs.take([frame]);
       return Promise.resolve();
     },
-    subscribeLogs: (topic, onLine) =>
-      principal.logs.subscribe((frame) => {
-        if (startsWith(frame, topic)) onLine(frame);
-      }),
+    subscribeLogs: (topic, subscriber) => {
+      subscriber.onConnected();
+      return principal.logs.subscribe((frame) => {
+        if (startsWith(frame, topic)) subscriber.onLine(frame);
+      });
+    },
     close: () => {
       closed.abort();
       return Promise.resolve();

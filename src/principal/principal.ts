@@ -133,13 +133,25 @@ export class Principal {
     }
   }
 
+  /** Answers whoever waits for work, for the end of a run or for a change. */
+  dismissWaiting(): void {
+    const { workDesk, runWatch, catalog } = this.#services;
+    workDesk.dismissAll();
+    runWatch.wakeAll();
+    catalog.wakeAll();
+  }
+
+  /** Resolves once everything decided so far is durable. */
+  async settled(): Promise<void> {
+    await this.#services.ledger.settled();
+  }
+
   /** Answers whoever waits, makes everything durable and closes journal and history. */
   async close(): Promise<void> {
-    const { workDesk, runWatch, catalog, ledger, journal, history } = this.#services;
+    const { catalog, ledger, journal, history } = this.#services;
     this.#monitor.stop();
-    workDesk.close();
-    runWatch.close();
     catalog.close();
+    this.dismissWaiting();
     await ledger.close();
     await history.close();
     await journal.close();

@@ -34,8 +34,8 @@ export class RunWatch {
     for (const run of runs) if (isFinal(run.state)) this.#wake(run.runId);
   }
 
-  /** Wakes everyone; for the end of the principal. */
-  close(): void {
+  /** Wakes everyone. */
+  wakeAll(): void {
     for (const runId of [...this.#waiters.keys()]) this.#wake(runId);
   }
 

@@ -4,7 +4,6 @@ import { CdktrError, messageOf } from "../core/mod.ts";
 import { encodeReply, encodeText, parseErrorReply } from "../wire/mod.ts";
 import { Pub, Pull, Router, type SocketOptions, ZmtpError } from "../zmtp/mod.ts";
 import type { Principal } from "./principal.ts";
-import type { Report } from "./report.ts";
 
 /** How often a silent client of ZMTP 3.1 is asked for a sign of life, and when it is given up. */
 const heartbeatIntervalMs = 10_000;
@@ -23,7 +22,6 @@ export interface ServerOptions {
   readonly logsOutPort: number;
   readonly clock: Clock;
   readonly random: Random;
-  readonly report: Report;
 }
 
 /** The ports that were taken. */
@@ -36,12 +34,14 @@ export interface ServerPorts {
 /** The listening side of a principal. */
 export class Server {
   readonly ports: ServerPorts;
+  readonly #principal: Principal;
   readonly #router: Router;
   readonly #pull: Pull;
   readonly #pub: Pub;
   readonly #unsubscribe: () => void;
 
-  private constructor(sockets: Sockets, ports: ServerPorts, unsubscribe: () => void) {
+  private constructor(principal: Principal, sockets: Sockets, ports: ServerPorts, unsubscribe: () => void) {
+    this.#principal = principal;
     this.#router = sockets.router;
     this.#pull = sockets.pull;
     this.#pub = sockets.pub;
@@ -55,7 +55,7 @@ export class Server {
    * @throws {CdktrError} ADDRESS_IN_USE when a port is taken, INVALID_SETTING when the host is no address of this machine.
    */
   static async listen(principal: Principal, options: ServerOptions): Promise<Server> {
-    const { host, clock, random, report } = options;
+    const { host, clock, random } = options;
     const common: SocketOptions = { clock, random };
     const alive = { ...common, heartbeatIntervalMs, heartbeatTimeoutMs };
     const sockets: Sockets = {
@@ -69,18 +69,20 @@ export class Server {
         logsInPort: await bind(sockets.pull, host, options.logsInPort, "CDKTR_LOGS_LISTENING_PORT"),
         logsOutPort: await bind(sockets.pub, host, options.logsOutPort, "CDKTR_LOGS_PUBLISHING_PORT"),
       };
-      serveRequests(sockets.router, principal, report);
+      serveRequests(sockets.router, principal);
       sockets.pull.onMessage = (frames) => principal.logs.take(frames);
       const unsubscribe = principal.logs.subscribe((frame) => void sockets.pub.trySend([frame]));
-      return new Server(sockets, ports, unsubscribe);
+      return new Server(principal, sockets, ports, unsubscribe);
     } catch (error) {
       await closeAll(sockets);
       throw error;
     }
   }
 
-  /** Stops listening, sends what is queued within the sockets' linger time, and closes. */
+  /** Answers whoever waits, stops listening, sends what is queued within the sockets' linger time, and closes. */
   async close(): Promise<void> {
+    this.#principal.dismissWaiting();
+    await this.#principal.settled();
     this.#unsubscribe();
     await closeAll({ router: this.#router, pull: this.#pull, pub: this.#pub });
   }
@@ -113,41 +115,66 @@ async function bind(socket: Router | Pull | Pub, host: string, port: number, set
   }
 }
 
-function serveRequests(router: Router, principal: Principal, report: Report): void {
+/** A client's connection, as far as its requests are concerned. */
+interface RequestConnection {
+  readonly gone: AbortController;
+  /** The answer to the last request that came without a frame of the client's own. */
+  lastInTurn: Promise<void>;
+}
+
+function serveRequests(router: Router, principal: Principal): void {
   // The router gives every message of a peer the very same identity array, so it can be the key.
-  const connections = new Map<Uint8Array, AbortController>();
+  const connections = new Map<Uint8Array, RequestConnection>();
   router.onPeerEvent = (event) => {
     if (event.type !== "disconnected" || event.peer.identity === undefined) return;
-    connections.get(event.peer.identity)?.abort();
+    connections.get(event.peer.identity)?.gone.abort();
     connections.delete(event.peer.identity);
   };
-  router.onMessage = async ([identity, ...frames]) => {
+  const answer = async (identity: Uint8Array, { envelope, body }: Request, gone: AbortSignal): Promise<void> => {
+    const { body: reply, undelivered } = body.length === 0 ? noDelimiterAnswer : await principal.answer(body, gone);
+    if (!tryReply(router, [identity, ...envelope, reply])) undelivered();
+  };
+  router.onMessage = ([identity, ...frames]) => {
     if (identity === undefined) return;
     let connection = connections.get(identity);
-    if (connection === undefined) connections.set(identity, connection = new AbortController());
-    const { envelope, body } = splitEnvelope(frames);
-    if (body.length === 0) {
-      router.trySend([identity, ...envelope, noDelimiterReply]);
-      return;
+    if (connection === undefined) {
+      connections.set(identity, connection = { gone: new AbortController(), lastInTurn: Promise.resolve() });
     }
-    try {
-      const answer = await principal.answer(body, connection.signal);
-      if (!router.trySend([identity, ...envelope, answer.body])) answer.undelivered();
-    } catch (error) {
-      report.error(`cannot answer a request: ${messageOf(error)}`);
-    }
+    const { gone } = connection;
+    const request = splitEnvelope(frames);
+    // Replies are told apart by what the client put before the delimiter. Without that only their order tells, which is
+    // how the original answers: one after the other.
+    if (request.envelope.length > 1) void answer(identity, request, gone.signal);
+    else connection.lastInTurn = connection.lastInTurn.then(() => answer(identity, request, gone.signal));
   };
 }
 
-const noDelimiterReply = encodeReply(parseErrorReply("a request is an empty frame and one frame with its text"));
+/** @returns Whether it is on its way; not when the client has gone or the server was closed meanwhile. */
+function tryReply(router: Router, frames: readonly Uint8Array[]): boolean {
+  try {
+    return router.trySend(frames);
+  } catch (error) {
+    if (error instanceof ZmtpError && error.code === "CLOSED") return false;
+    throw error;
+  }
+}
+
+const noDelimiterAnswer = {
+  body: encodeReply(parseErrorReply("a request is an empty frame and one frame with its text")),
+  undelivered: () => {},
+};
+
+/** A request as it came, parted. */
+interface Request {
+  readonly envelope: readonly Uint8Array[];
+  readonly body: readonly Uint8Array[];
+}
 
 /**
  * Parts a request into what has to stand before its reply and the request itself: all frames up to the first empty one, or
  * the first frame where none is empty, as the original's REP does.
  */
-function splitEnvelope(
-  frames: readonly Uint8Array[],
-): { envelope: readonly Uint8Array[]; body: readonly Uint8Array[] } {
+function splitEnvelope(frames: readonly Uint8Array[]): Request {
   const delimiter = frames.findIndex((frame) => frame.length === 0);
   const length = delimiter === -1 ? Math.min(frames.length - 1, 1) : delimiter + 1;
   return length === 0 && delimiter === -1

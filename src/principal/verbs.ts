@@ -122,16 +122,27 @@ async function cancel(services: Services, request: RequestOf<"CANCEL">): Promise
   }
 }
 
-async function logs(services: Services, request: RequestOf<"LOGS">): Promise<ReplyTo<"LOGS">> {
+/** A page of log lines ends when it has so many characters of text: its JSON, escapes included, has to fit a message. */
+const pageTextChars = 4 * 1024 * 1024;
+
+async function logs(services: Services, request: RequestOf<"LOGS">, gone: AbortSignal): Promise<ReplyTo<"LOGS">> {
   const { history } = services;
   const { run: runIdOrPrefix, states, ...filter } = request;
   const query: LogFilter = { ...filter };
   if (states !== undefined) query.statuses = states.flatMap((state) => toOriginalStatus(state) ?? []);
   if (runIdOrPrefix !== undefined) query.runIds = [(await findRun(services, runIdOrPrefix)).runId];
   await history.flush();
-  const rows = await history.queryLogs(query);
-  const lines = rows.map(({ rowNumber: _, ...line }) => line);
-  return { lines, afterRow: rows.length === request.limit ? rows.at(-1)?.rowNumber ?? null : null };
+  const lines: ReplyTo<"LOGS">["lines"] = [];
+  let textChars = 0;
+  for await (const rows of history.streamLogs(query, gone)) {
+    for (const { rowNumber: row, ...line } of rows) {
+      lines.push({ ...line, row });
+      textChars += line.payload.length;
+    }
+    if (textChars >= pageTextChars) break;
+  }
+  const mayBeMore = lines.length === request.limit || textChars >= pageTextChars;
+  return { lines, afterRow: mayBeMore ? lines.at(-1)?.row ?? null : null };
 }
 
 async function status(services: Services): Promise<ReplyTo<"STATUS">> {

@@ -84,8 +84,8 @@ export class WorkDesk {
     this.#lastSequences.delete(session);
   }
 
-  /** Answers everyone who waits; for the end of the principal. */
-  close(): void {
+  /** Answers everyone who waits. */
+  dismissAll(): void {
     for (const session of [...this.#waiters.keys()]) this.#dismiss(session);
   }
 

@@ -10,8 +10,6 @@ import { CdktrError, messageOf } from "../core/mod.ts";
 import { maxWaitMs, type ReplyTo, type WorkflowSummary } from "../wire/mod.ts";
 import { Timetable } from "./timetable.ts";
 
-/** The timer is set no further ahead than this, so that a wall clock that was put forward is noticed. */
-const longestTimerMs = 10_000;
 /** The pause after a request that failed. */
 const retryPauseMs = 1000;
 
@@ -28,6 +26,12 @@ export interface SchedulerOptions {
   readonly client: PrincipalClient;
   readonly clock: Clock;
   readonly log: SchedulerLog;
+  /**
+   * The timer is set no further ahead than this, in milliseconds, so that a wall clock that was put forward is noticed.
+   *
+   * @default 500
+   */
+  readonly longestTimerMs?: number;
 }
 
 /** See the top of this file. Runs from start to stop. */
@@ -86,9 +90,10 @@ export class Scheduler {
     this.#cancelTimer();
     if (this.#stopping.signal.aborted) return;
     const nextMs = this.#timetable.nextDueMs();
-    const delayMs = Math.min((nextMs ?? Infinity) - this.#options.clock.nowMs(), longestTimerMs);
-    this.#cancelTimer = this.#options.clock.setTimer(delayMs, () => {
-      for (const { workflowId, dueMs } of this.#timetable.takeDue(this.#options.clock.nowMs())) {
+    const { clock, longestTimerMs = 500 } = this.#options;
+    const delayMs = Math.min((nextMs ?? Infinity) - clock.nowMs(), longestTimerMs);
+    this.#cancelTimer = clock.setTimer(delayMs, () => {
+      for (const { workflowId, dueMs } of this.#timetable.takeDue(clock.nowMs())) {
         this.#trigger(workflowId, dueMs).catch((error) => {
           this.#options.log.error(`${workflowId} was not triggered for ${isoTime(dueMs)}: ${messageOf(error)}`);
         });

@@ -65,6 +65,9 @@ const logLine = z.object({
   payload: z.string(),
 });
 
+/** A line with its place in the order of arrival. */
+const storedLogLine = logLine.extend({ row: z.int().nonnegative() });
+
 const workflowSummary = z.object({
   id: z.string(),
   name: z.string(),
@@ -143,7 +146,10 @@ export const verbs = {
     request: z.object({ knownRevision: z.int().nullable(), waitMs }),
     reply: z.object({ revision: z.int(), workflows: z.array(workflowSummary), problems: z.array(z.string()) }),
   },
-  /** Stored log lines. `afterRow` of the reply goes into the next request for the next page. */
+  /**
+   * Stored log lines. `afterRow` of the reply goes into the next request for the next page; it is null on the last. A page
+   * of long lines may end before its limit.
+   */
   LOGS: {
     request: z.object({
       sinceMs: timeMs.optional(),
@@ -158,7 +164,7 @@ export const verbs = {
       afterRow: z.int().nonnegative().optional(),
       limit: z.int().min(1).max(maxPageLines),
     }),
-    reply: z.object({ lines: z.array(logLine), afterRow: z.int().nullable() }),
+    reply: z.object({ lines: z.array(storedLogLine), afterRow: z.int().nullable() }),
   },
   /** How the principal is. */
   STATUS: {

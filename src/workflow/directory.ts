@@ -29,7 +29,7 @@ interface Folder {
 }
 
 /** Whether `name` is that of a workflow file. Extensions count in lower case only, as in the original. */
-export function isWorkflowFileName(name: string): boolean {
+function isWorkflowFileName(name: string): boolean {
   return /.\.ya?ml$/.test(name) && !name.startsWith(".");
 }
 

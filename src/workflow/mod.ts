@@ -6,7 +6,7 @@ export { workflowJsonSchema } from "./json_schema.ts";
 export { directoryLimits, fileLimits } from "./limits.ts";
 export { type LoadedFile, loadFile, validatePath } from "./load.ts";
 export { type ParsedWorkflow, parseWorkflow } from "./parse.ts";
-export { formatProblem, type Problem, type ProblemCode } from "./problem.ts";
+export { formatProblem, hasErrors, type Problem, type ProblemCode } from "./problem.ts";
 export { type Task, type TaskConfig, type Workflow } from "./schema.ts";
 export { type StoreChange, WorkflowStore, type WorkflowStoreOptions } from "./store.ts";
 export { workflowFromJson } from "./stored.ts";

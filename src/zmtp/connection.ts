@@ -115,7 +115,7 @@ export class Connection implements PipeConnection {
       const outcome = await shakeHands(this.#owner.type, this.#settings, {
         parser: this.#parser,
         sendCommand: (body) => this.#writer.sendCommand(body),
-        readMore: () => this.#readMoreOfHandshake(),
+        readMore: () => this.#readHandshake(),
       });
       cancelTimeout();
       if (outcome && !this.#open(outcome)) turningAway = this.shutDown(this.#settings.drainMs);
@@ -230,8 +230,15 @@ export class Connection implements PipeConnection {
   async #readTraffic(): Promise<void> {
     while (this.#state === "open") {
       this.#takeFrames();
-      if (this.#paused) await new Promise<void>((resolve) => this.#onResume = resolve);
-      else if (!await this.#readMore()) return;
+      if (this.#paused) {
+        await new Promise<void>((resolve) => this.#onResume = resolve);
+        continue;
+      }
+      const count = await this.#tcp.read(this.#parser.space());
+      if (count === null) return;
+      this.#liveness.heard();
+      // Bytes that arrive while we close are not wanted any more.
+      if (this.#state === "open") this.#parser.filled(count);
     }
     while (this.#state === "draining") {
       // The same bytes are written over again and again: nobody gets to see them.
@@ -239,20 +246,15 @@ export class Connection implements PipeConnection {
     }
   }
 
-  /** @returns Whether there is more: not at the end of the stream. */
-  async #readMore(): Promise<boolean> {
-    const count = await this.#tcp.read(this.#parser.space());
-    if (count === null) return false;
-    this.#liveness.heard();
-    if (this.#state !== "draining") this.#parser.filled(count);
-    return true;
-  }
-
   /** @returns Whether there is more; not when we are closing ourselves. */
-  async #readMoreOfHandshake(): Promise<boolean> {
-    if (await this.#readMore()) return true;
+  async #readHandshake(): Promise<boolean> {
+    const count = await this.#tcp.read(this.#parser.space());
     if (this.#state !== "handshaking") return false;
-    throw new ZmtpError("PEER_LOST", "The peer closed the connection before the handshake was done.");
+    if (count === null) {
+      throw new ZmtpError("PEER_LOST", "The peer closed the connection before the handshake was done.");
+    }
+    this.#parser.filled(count);
+    return true;
   }
 
   /** Passes on every whole frame that has arrived, until the receiver has enough. */

@@ -118,30 +118,35 @@ export class FrameWriter implements OutboxReader {
   #start(): void {
     if (this.#writing || this.#stopped) return;
     this.#writing = true;
-    this.#run().catch((error) => {
-      this.#writing = false;
-      if (this.#stopped) return;
-      this.stop();
-      this.#onError(error);
-    });
+    // Handles its own errors, so that a batch costs no further promise.
+    this.#run();
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopped) {
-      const large = this.#gather();
-      if (this.#used === 0 && !large) break;
-      if (this.#used > 0) await this.#writeAll(this.#buffer.subarray(0, this.#used));
-      if (large && !this.#stopped) await this.#writeAll(large);
-      if (!this.#stopped) this.#outbox?.written(this.#message);
+    try {
+      while (!this.#stopped) {
+        const large = this.#gather();
+        if (this.#used === 0 && !large) break;
+        if (this.#used > 0) {
+          const bytes = new Uint8Array(this.#buffer.buffer, 0, this.#used);
+          const count = await this.#write(bytes);
+          if (count < bytes.length) await this.#writeRest(bytes, count);
+        }
+        if (large) await this.#writeRest(large, 0);
+        if (!this.#stopped) this.#outbox?.written(this.#message);
+      }
+    } catch (error) {
+      const wasStopped = this.#stopped;
+      this.stop();
+      if (!wasStopped) this.#onError(error);
     }
     // Cleared here and not in a `then`: a message queued in between would find a writer that is about to end, and stay.
     this.#writing = false;
     this.#idle();
   }
 
-  async #writeAll(bytes: Uint8Array): Promise<void> {
-    let at = await this.#write(bytes);
-    while (at < bytes.length) at += await this.#write(bytes.subarray(at));
+  async #writeRest(bytes: Uint8Array, from: number): Promise<void> {
+    for (let at = from; at < bytes.length && !this.#stopped;) at += await this.#write(bytes.subarray(at));
   }
 
   /**

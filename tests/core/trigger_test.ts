@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { idempotencyKeysMax, idempotencyWindowMs } from "../../src/core/state.ts";
+import { queuedRunsMax } from "../../src/core/trigger.ts";
 import { ann, definitionOf, runReport, Scene, triggerOf } from "./scene.ts";
 
 Deno.test("a trigger makes a run that waits, with all that was asked for", () => {
@@ -121,4 +122,12 @@ Deno.test("an unused definition goes as soon as its workflow has a newer one", (
   scene.command("trigger", triggerOf("r2", { definition: definitionOf("etl", 2) }));
   scene.command("trigger", triggerOf("r3", { definition: definitionOf("report") }));
   assert.deepEqual(scene.state.toSnapshot().definitions.map(({ hash }) => hash), ["etl#2", "report#1"]);
+});
+
+Deno.test("a full queue refuses a trigger and loses nothing", () => {
+  const scene = new Scene();
+  for (let i = 0; i < queuedRunsMax; i++) scene.state.queue.push(`waiting-${i}`);
+  assert.throws(() => scene.trigger("r1"), { code: "LIMIT_EXCEEDED" });
+  assert.equal(scene.state.queue.size, queuedRunsMax);
+  assert.equal(scene.state.runs.has("r1"), false);
 });

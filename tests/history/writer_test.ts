@@ -48,14 +48,17 @@ Deno.test("a batch that fails is tried again after pauses that grow to ten secon
   buffer.addLog(lines(1)[0] ?? assert.fail());
   const flushed = writer.flush();
   const pausesMs: number[] = [];
+  const assertSendsFirstRow = () => {
+    const [request] = posted.splice(0);
+    assert.ok(request?.type === "rows" && request.chunk.kind === "logs");
+    assert.equal(request.chunk.payloads[0], "line 0");
+  };
   for (let batch = 1; batch <= 7; batch++) {
-    assert.equal(typesOf(posted), "rows");
-    writer.handle({ type: "accepted", batch });
+    assertSendsFirstRow();
     writer.handle({ type: "failed", batch, failure: diskFull });
     const [pauseMs = 0] = clock.pendingMs;
     pausesMs.push(pauseMs);
-    posted.splice(0);
-    // Rows that come in meanwhile, and those who wait for them, do not shorten the pause.
+    // Rows that come in meanwhile do not shorten the pause.
     for (const row of lines(70_000)) buffer.addLog(row);
     writer.rowsAdded();
     assert.equal(typesOf(posted), "");
@@ -63,12 +66,7 @@ Deno.test("a batch that fails is tried again after pauses that grow to ten secon
   }
   assert.deepEqual(pausesMs, [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
   assert.equal(failures.length, 7);
-  const [first] = posted;
-  assert.ok(first?.type === "rows" && first.chunk.kind === "logs" && first.chunk.payloads[0] === "line 0");
-  while (posted.some((request) => request.type === "rows")) {
-    const sent = posted.splice(0);
-    for (const request of sent) if (request.type === "rows") writer.handle({ type: "accepted", batch: request.batch });
-  }
+  assertSendsFirstRow();
   writer.handle({ type: "committed", batch: 8, refusedRows: 0 });
   await flushed;
   writer.stop();

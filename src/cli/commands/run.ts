@@ -121,17 +121,21 @@ async function untilFinal(client: PrincipalClient, runId: string): Promise<void>
 }
 
 async function printLines(
-  { stdout }: Invocation,
+  { stdout, stderr }: Invocation,
   client: PrincipalClient,
   { workflow, json }: EmbeddedRun,
   runId: string,
   signal: AbortSignal,
 ): Promise<void> {
   const printer = new LinePrinter(stdout, workflow);
-  for await (const line of client.followLogs(workflow.id, signal)) {
-    if (line.runId !== runId) continue;
-    if (json) await stdout.write(`${JSON.stringify({ type: "log", ...line })}\n`);
-    else await printer.print(line);
+  for await (const news of client.followLogs(workflow.id, signal)) {
+    if (news.type === "dropped") stderr.say(`note: ${news.count} lines are left out here, stdout was too slow for them`);
+    if (news.type !== "lines") continue;
+    for (const line of news.lines) {
+      if (line.runId !== runId) continue;
+      if (json) await stdout.write(`${JSON.stringify({ type: "log", ...line })}\n`);
+      else await printer.print(line);
+    }
   }
 }
 

@@ -127,7 +127,6 @@ function listen(principal: Principal, config: Config): Promise<Server> {
     logsOutPort: config.logsPublishingPort,
     clock: systemClock,
     random: systemRandom,
-    report: roomLog("principal"),
   });
 }
 
@@ -137,7 +136,12 @@ function listeningText(config: Config, { ports }: Server): string {
 
 function startScheduler(principal: Principal, config: Config, ending: AsyncDisposableStack): void {
   const client = clientInProcess(principal, "scheduler", config);
-  const scheduler = new Scheduler({ client, clock: systemClock, log: roomLog("scheduler") });
+  const scheduler = new Scheduler({
+    client,
+    clock: systemClock,
+    log: roomLog("scheduler"),
+    longestTimerMs: config.schedulerStartPollFrequencyMs,
+  });
   scheduler.start();
   ending.defer(async () => {
     await scheduler.stop();
