@@ -6,6 +6,8 @@ export interface Column {
   readonly heading: string;
   /** @default "left" */
   readonly align?: "left" | "right";
+  /** Whether its cells stay whole however narrow the terminal is: ids and times are of no use cut. @default false */
+  readonly whole?: boolean;
 }
 
 const gap = "  ";
@@ -15,7 +17,7 @@ const leastWidth = 8;
 /**
  * Formats `rows` under `columns`; cells are made {@linkcode printable}.
  *
- * @param widthMax Columns of the terminal: the widest columns are cut, with `…`, until a line fits. Without it nothing is cut.
+ * @param widthMax Columns of the terminal: the widest columns that may be are cut, with `…`, until a line fits. Without it nothing is cut.
  * @returns The lines, each with a line end, headings first.
  */
 export function formatTable(
@@ -25,7 +27,7 @@ export function formatTable(
 ): string {
   const cells = [columns.map(({ heading }) => heading), ...rows.map((row) => row.map(printable))];
   const widths = columns.map((_, at) => Math.max(...cells.map((row) => displayWidth(row[at] ?? ""))));
-  if (widthMax !== undefined) fit(widths, widthMax);
+  if (widthMax !== undefined) fit(columns, widths, widthMax);
   return cells.map((row) => {
     const line = columns.map(({ align }, at) => {
       const width = widths[at] ?? 0;
@@ -38,12 +40,12 @@ export function formatTable(
 }
 
 /** Takes width from the widest column, one cell at a time, until all fit or nothing more may be taken. */
-function fit(widths: number[], widthMax: number): void {
+function fit(columns: readonly Column[], widths: number[], widthMax: number): void {
   let excess = widths.reduce((sum, width) => sum + width, gap.length * (widths.length - 1)) - widthMax;
   while (excess > 0) {
-    const widest = Math.max(...widths);
+    const widest = Math.max(...widths.filter((_, at) => columns[at]?.whole !== true));
     if (widest <= leastWidth) return;
-    widths[widths.indexOf(widest)] = widest - 1;
+    widths[widths.findIndex((width, at) => width === widest && columns[at]?.whole !== true)] = widest - 1;
     excess -= 1;
   }
 }

@@ -23,6 +23,8 @@ export class WorkDesk {
   readonly #clock: Clock;
   readonly #waiters = new Map<string, Waiter>();
   readonly #lastSequences = new Map<string, number>();
+  /** The request that an answer was made for. */
+  readonly #requestOf = new WeakMap<WorkAnswer, WorkRequest>();
 
   constructor(ledger: Ledger, agents: Agents, clock: Clock) {
     this.#ledger = ledger;
@@ -45,12 +47,17 @@ export class WorkDesk {
     const { reply, committed } = this.#decide(request, slots);
     if (isEmpty(reply)) return gone.aborted || request.waitMs === 0 ? nothing : await this.#hold(request, gone);
     await committed;
-    return this.#toAnswer(reply);
+    return this.#toAnswer(request, reply);
   }
 
-  /** Takes back what was handed to an agent that could not be reached any more. */
-  async undelivered({ begin }: WorkAnswer): Promise<void> {
-    for (const { runId, attempt } of begin) {
+  /**
+   * Takes back what was handed to an agent that could not be reached any more. If the agent has asked again meanwhile, that
+   * newer request has been told of the same attempts, and they stay with it.
+   */
+  async undelivered(answer: WorkAnswer): Promise<void> {
+    const request = this.#requestOf.get(answer);
+    if (request === undefined || this.#lastSequences.get(request.session) !== request.sequence) return;
+    for (const { runId, attempt } of answer.begin) {
       await this.#ledger.execute("return_run", {
         runId,
         attempt,
@@ -116,7 +123,7 @@ export class WorkDesk {
     const { reply, committed } = this.#decide(waiter.request, slots);
     if (isEmpty(reply)) return;
     this.#remove(waiter);
-    committed.then(() => waiter.answer(this.#toAnswer(reply)), waiter.fail);
+    committed.then(() => waiter.answer(this.#toAnswer(waiter.request, reply)), waiter.fail);
   }
 
   #decide(request: WorkRequest, slots: number) {
@@ -131,8 +138,8 @@ export class WorkDesk {
     });
   }
 
-  #toAnswer({ begin, end }: WorkReply): WorkAnswer {
-    return {
+  #toAnswer(request: WorkRequest, { begin, end }: WorkReply): WorkAnswer {
+    const answer: WorkAnswer = {
       begin: begin.flatMap(({ runId, attempt }) => {
         const run = this.#ledger.state.runs.get(runId);
         // It may have been cancelled or lost while the assignment was being written.
@@ -142,6 +149,8 @@ export class WorkDesk {
       }),
       end: [...end],
     };
+    this.#requestOf.set(answer, request);
+    return answer;
   }
 }
 

@@ -1,6 +1,6 @@
 /** What ends the original's principal, or leaks in it, costs ours one connection at most. */
 import assert from "node:assert/strict";
-import { OriginalPeer } from "./original_peer.ts";
+import { fields, OriginalPeer } from "./original_peer.ts";
 import { Scene } from "./original_scene.ts";
 import { findPython, peerTest } from "./peers.ts";
 import { TextLineStream } from "./text_lines.ts";
@@ -27,6 +27,8 @@ function ready(...properties: (readonly [name: string, value: string])[]): Uint8
   const header = body.length > 255 ? [6, 0, 0, 0, 0, 0, 0, body.length >> 8, body.length & 0xff] : [4, body.length];
   return Uint8Array.from([...header, ...body]);
 }
+
+const line = fields("w", "W", "i-0", "T", "ti-0", 1795252402023, "INFO", "STDOUT hi");
 
 const hex = (digits: string) => Uint8Array.fromHex(digits.replaceAll(" ", ""));
 
@@ -213,27 +215,23 @@ peerTest(python, "what an agent does wrong on the log port hurts its own connect
       await peer.close("giant");
     }
   });
-  await untilSubscribed(peer, "good", "subscriber");
+  await peer.send("good", [line]);
+  assert.deepEqual(await peer.read("subscriber"), { frames: [line] });
 });
 
 peerTest(python, "200 connections in a row leave no descriptor behind", async (runtime) => {
   await using principal = await startProcess();
   await using peer = await OriginalPeer.start(runtime);
   const { pid, port, logsInPort } = principal;
-  const line = ["w", "W", "i-0", "T", "ti-0", "1795252402023", "INFO", "STDOUT hi"].join("\x01");
-  const once = async () => {
-    await peer.askOften(port, "PING", 200);
-    for (let count = 0; count < 50; count++) {
-      await peer.connect("push", "PUSH", logsInPort);
-      await peer.send("push", [line]);
-      await peer.close("push");
-    }
-    for (const offence of offences) await commit(peer, port, offence);
-  };
-  await once();
-  const before = await descriptors(pid);
-  await once();
-  await untilEqual(() => descriptors(pid), before);
+  const before = await openSockets(pid);
+  await peer.askOften(port, "PING", 200);
+  for (let count = 0; count < 50; count++) {
+    await peer.connect("push", "PUSH", logsInPort);
+    await peer.send("push", [line]);
+    await peer.close("push");
+  }
+  for (const offence of offences) await commit(peer, port, offence);
+  await untilAtMost(before, () => openSockets(pid));
 });
 
 /** A principal in a process of its own. */
@@ -257,26 +255,23 @@ async function startProcess() {
   };
 }
 
-async function descriptors(pid: number): Promise<number> {
+async function openSockets(pid: number): Promise<number> {
   let count = 0;
-  for await (const _ of Deno.readDir(`/proc/${pid}/fd`)) count++;
+  for await (const { name } of Deno.readDir(`/proc/${pid}/fd`)) {
+    // One that is closed while they are listed is none.
+    const target = await Deno.readLink(`/proc/${pid}/fd/${name}`).catch(() => "");
+    if (target.startsWith("socket:")) count++;
+  }
   return count;
 }
 
-/** Looks again until the count is what it was: the last connections are still closing when their clients are done. */
-async function untilEqual(look: () => Promise<number>, wanted: number): Promise<void> {
-  const deadlineMs = performance.now() + 5000;
+/** Looks again and again, for the last connections are still closing when their clients are done. */
+async function untilAtMost(limit: number, look: () => Promise<number>): Promise<void> {
+  const deadlineMs = performance.now() + 10_000;
   let seen = await look();
-  while (seen > wanted && performance.now() < deadlineMs) {
+  while (seen > limit && performance.now() < deadlineMs) {
     await new Promise((resolve) => setTimeout(resolve, 20));
     seen = await look();
   }
-  assert(seen <= wanted, `${seen} descriptors are open, ${wanted} were`);
-}
-
-/** Sends lines until one arrives: a subscription takes effect some time after it was sent. */
-async function untilSubscribed(peer: OriginalPeer, sender: string, subscriber: string): Promise<void> {
-  const line = ["probe", "W", "i-0", "T", "ti-0", "1795252402023", "INFO", "STDOUT hi"].join("\x01");
-  await peer.send(sender, [line]);
-  assert.deepEqual(await peer.read(subscriber), { frames: [line] });
+  assert(seen <= limit, `${seen} sockets are open, ${limit} were`);
 }
