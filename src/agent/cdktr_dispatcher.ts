@@ -2,7 +2,7 @@
 import { type Clock, type Random, sleep } from "../clock/mod.ts";
 import type { PrincipalClient } from "../client/mod.ts";
 import { CdktrError, messageOf, type Report } from "../core/mod.ts";
-import { maxReports, type ReplyTo, type RequestOf } from "../wire/mod.ts";
+import { beyondOriginal, maxReports, type ReplyTo, type RequestOf } from "../wire/mod.ts";
 import { workflowFromJson } from "../workflow/mod.ts";
 import type { AgentLog } from "./agent_log.ts";
 import type { AgentSide, Dispatcher } from "./dispatcher.ts";
@@ -113,7 +113,7 @@ export class CdktrDispatcher implements Dispatcher {
       version,
       sequence: ++this.#sequence,
       slots: this.#agent.freeSlots(),
-      offers: ["beyond-original"],
+      offers: [beyondOriginal],
       holding: this.#agent.held().map(({ runId, attempt, cancelling }) => ({ runId, attempt, cancelling })),
       onlyRun: onlyRunId,
       waitMs: heartbeatMs,

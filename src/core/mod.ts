@@ -1,6 +1,5 @@
 /** Decisions, pure: no clock, disk, network or randomness of its own. */
 export type {
-  CancelReply,
   CommandOf,
   CommandType,
   Holding,

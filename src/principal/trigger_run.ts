@@ -1,12 +1,9 @@
 /** From a trigger to a durable run that agents are offered. */
 import { makeRunId, type TriggerKind, type TriggerReply } from "../core/mod.ts";
-import { featuresBeyondOriginal } from "../wire/mod.ts";
+import { beyondOriginal, featuresBeyondOriginal } from "../wire/mod.ts";
 import type { Workflow } from "../workflow/mod.ts";
 import { definitionOf } from "./definitions.ts";
 import type { Services } from "./services.ts";
-
-/** What agents of this product can do and the original's cannot: parameters, `env`, `timeout` and `retries`. */
-export const beyondOriginal = "beyond-original";
 
 /** Bytes of randomness in a run id. */
 const runIdRandomBytes = 10;

@@ -43,6 +43,7 @@ export { isOriginalStatus, type OriginalStatus, toOriginalStatus } from "./origi
 export { encodeWorkflowDocument, encodeWorkflowDocuments, featuresBeyondOriginal } from "./workflow_document.ts";
 export { parseWorkflowDocument, parseWorkflowDocuments } from "./workflow_reader.ts";
 export {
+  beyondOriginal,
   isVerb,
   maxPageLines,
   maxPageRuns,

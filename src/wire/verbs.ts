@@ -8,6 +8,9 @@ import { finalRunStates, runSchema, runStates, taskRunSchema, taskStates, trigge
 /** The version of these verbs; a change that an older peer cannot follow raises it. */
 export const protocolVersion = 1;
 
+/** What agents offer that can do what the original's cannot: parameters, `env`, `timeout` and `retries`. */
+export const beyondOriginal = "beyond-original";
+
 /** The longest a request may ask to be held, in milliseconds. */
 export const maxWaitMs = 60_000;
 /** Runs on one page of a list. */

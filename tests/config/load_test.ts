@@ -2,12 +2,12 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import { CdktrError } from "../../src/core/mod.ts";
 import { type ConfigSources, loadConfig } from "../../src/config/mod.ts";
 
-/** Settings of a process in /work/project/sub with these files. */
+/** Settings of a process in /srv/project/sub with these files. */
 function load(given: Partial<ConfigSources> & { files?: Record<string, string> } = {}) {
   const { files = {}, environment = {}, ...rest } = given;
   return loadConfig({
     environment: { HOME: "/home/ada", ...environment },
-    workingDirectory: "/work/project/sub",
+    workingDirectory: "/srv/project/sub",
     readTextFile: (path) => files[path],
     ...rest,
   });
@@ -46,7 +46,7 @@ Deno.test("without any source every setting has the default of the original", ()
 });
 
 Deno.test("a flag wins over the environment, the environment over .env, .env over the default; each says where it came from", () => {
-  const files = { "/work/project/sub/.env": "\nCDKTR_PRINCIPAL_PORT=3\n" };
+  const files = { "/srv/project/sub/.env": "\nCDKTR_PRINCIPAL_PORT=3\n" };
   const environment = { CDKTR_PRINCIPAL_PORT: "2" };
   const flags = { principalPort: { text: "1", flag: "--port" } };
   const origins = [{ files, environment, flags }, { files, environment }, { files }, {}].map((sources) => {
@@ -56,15 +56,15 @@ Deno.test("a flag wins over the environment, the environment over .env, .env ove
   deepEqual(origins, [
     [1, { source: "flag", sourceDetail: "--port" }],
     [2, { source: "environment" }],
-    [3, { source: ".env", sourceDetail: "/work/project/sub/.env:2" }],
+    [3, { source: ".env", sourceDetail: "/srv/project/sub/.env:2" }],
     [5561, { source: "default" }],
   ]);
 });
 
 Deno.test(".env is the first one found from the working directory upwards", () => {
-  const config = load({ files: { "/work/.env": "CDKTR_RETRY_ATTEMPTS=7", "/.env": "CDKTR_RETRY_ATTEMPTS=8" } });
+  const config = load({ files: { "/srv/.env": "CDKTR_RETRY_ATTEMPTS=7", "/.env": "CDKTR_RETRY_ATTEMPTS=8" } });
   equal(config.retryAttempts, 7);
-  equal(config.dotenvPath, "/work/.env");
+  equal(config.dotenvPath, "/srv/.env");
 });
 
 Deno.test("an empty variable counts as not set, in the environment and in .env", () => {
