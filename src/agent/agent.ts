@@ -7,7 +7,7 @@
  *    +--principal lost----+   (what runs is finished first; what could not be delivered is told)
  * ```
  */
-import type { Clock, Random } from "../clock/mod.ts";
+import { type Clock, type Random, sleep } from "../clock/mod.ts";
 import type { PrincipalClient } from "../client/mod.ts";
 import { CdktrError, makeRunId, messageOf, type TaskReport } from "../core/mod.ts";
 import type { AgentLog } from "./agent_log.ts";
@@ -16,10 +16,10 @@ import type { AgentSide, Assignment, Dispatcher, HeldAttempt } from "./dispatche
 import { LogSender } from "./log_sender.ts";
 import { OriginalDispatcher } from "./original_dispatcher.ts";
 import { Patience } from "./patience.ts";
+import { Pulse } from "./pulse.ts";
 import { isWorthAnotherTry } from "./report_outbox.ts";
 import type { ProcessLimits } from "./run_task.ts";
 import { runWorkflow, type TaskEvent } from "./run_workflow.ts";
-import { sleep } from "../clock/mod.ts";
 
 const idRandomBytes = 10;
 
@@ -60,7 +60,7 @@ export class Agent implements AgentSide {
   readonly #asking = new AbortController();
   #dispatcher: Dispatcher | null = null;
   #isDraining = false;
-  #ended = Promise.withResolvers<void>();
+  readonly #ended = new Pulse();
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -80,10 +80,11 @@ export class Agent implements AgentSide {
    */
   async run(): Promise<void> {
     const dispatcher = this.#dispatcher = await this.#meetPrincipal();
+    if (dispatcher === null) return;
     const loss = await this.#work(dispatcher);
     await this.#allEnded();
-    await dispatcher.delivered();
-    const undelivered = dispatcher.pendingReports;
+    await dispatcher.outbox.settled();
+    const undelivered = dispatcher.outbox.size;
     await dispatcher.leave(this.#isDraining ? "it was asked to stop" : "it gave up");
     if (loss === null && undelivered === 0) return;
     const what = undelivered === 0 ? "nothing was left to deliver" : `${undelivered} reports could not be delivered`;
@@ -97,7 +98,7 @@ export class Agent implements AgentSide {
   drain(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    this.#dispatcher?.changed();
+    this.#dispatcher?.slotsChanged.beat();
     if (this.running === 0) this.#asking.abort();
   }
 
@@ -112,7 +113,7 @@ export class Agent implements AgentSide {
 
   held(): readonly HeldAttempt[] {
     for (const [runId, { hasEnded }] of this.#held) {
-      if (hasEnded && this.#dispatcher?.owes(runId) === false) this.#held.delete(runId);
+      if (hasEnded && this.#dispatcher?.outbox.has(runId) === false) this.#held.delete(runId);
     }
     // One that has ended waits for its reports to be taken; it need not be told to end.
     return [...this.#held.values()].map(({ runId, attempt, cancelling, hasEnded }) => {
@@ -139,7 +140,8 @@ export class Agent implements AgentSide {
     this.#options.log.info(`ending run ${runId}: ${reason}`);
   }
 
-  async #meetPrincipal(): Promise<Dispatcher> {
+  /** Finds out whom it works for; null when it was asked to stop before. */
+  async #meetPrincipal(): Promise<Dispatcher | null> {
     const { client, clock, random, log, retryAttempts, timeoutMs, agentId, version, onlyRunId } = this.#options;
     const patience = new Patience({ clock, random, attempts: retryAttempts, timeoutMs });
     const session = this.#session;
@@ -153,10 +155,11 @@ export class Agent implements AgentSide {
         log.info(`agent ${agentId} works for the ${dialect} principal at ${client.address}`);
         return dialect === "cdktr" ? new CdktrDispatcher(options, this) : new OriginalDispatcher(options, this);
       } catch (error) {
+        if (this.#asking.signal.aborted) return null;
         const pauseMs = isWorthAnotherTry(error) ? patience.failed() : null;
         if (pauseMs === null) throw error;
         if (isFirst) log.warn(`${messageOf(error)} Trying again.`);
-        await sleep(clock, pauseMs, this.#asking.signal);
+        await sleep(clock, pauseMs, this.#asking.signal).catch(() => {});
       }
     }
   }
@@ -177,32 +180,31 @@ export class Agent implements AgentSide {
     const { client, clock, random, log, maxParallelTasks, limits } = this.#options;
     const sender = new LogSender(assignment, client, clock);
     const ofRun = { kind: "run", runId, attempt, instanceId: null } as const;
-    this.#dispatcher?.report({ ...ofRun, state: "RUNNING", reason: null });
+    this.#dispatcher?.outbox.add({ ...ofRun, state: "RUNNING", reason: null });
     log.info(`run ${runId} of ${workflow.id} begins`);
     try {
       const { state, reason } = await runWorkflow({
         ...{ workflow, runId, attempt, params, clock, maxParallelTasks, limits },
         newTaskRunId: () => makeRunId(clock.nowMs(), random.bytes(idRandomBytes)),
         signal: held.canceller.signal,
-        report: (event) => this.#dispatcher?.report(toTaskReport(runId, attempt, event)),
+        report: (event) => this.#dispatcher?.outbox.add(toTaskReport(runId, attempt, event)),
         emit: (lines) => sender.send(lines),
       });
       log.info(`run ${runId} of ${workflow.id} ended ${state}${reason === null ? "" : `: ${reason}`}`);
-      this.#dispatcher?.report({ ...ofRun, state: state === "TIMED_OUT" ? "FAILED" : state, reason });
+      this.#dispatcher?.outbox.add({ ...ofRun, state: state === "TIMED_OUT" ? "FAILED" : state, reason });
     } catch (error) {
-      this.#dispatcher?.report({ ...ofRun, state: "FAILED", reason: `the agent failed: ${messageOf(error)}` });
+      this.#dispatcher?.outbox.add({ ...ofRun, state: "FAILED", reason: `the agent failed: ${messageOf(error)}` });
       throw error;
     } finally {
       held.hasEnded = true;
-      this.#ended.resolve();
-      this.#ended = Promise.withResolvers();
+      this.#ended.beat();
       if (this.#isDraining && this.running === 0) this.#asking.abort();
-      this.#dispatcher?.changed();
+      this.#dispatcher?.slotsChanged.beat();
     }
   }
 
   async #allEnded(): Promise<void> {
-    while (this.running > 0) await this.#ended.promise;
+    while (this.running > 0) await this.#ended.next;
   }
 }
 

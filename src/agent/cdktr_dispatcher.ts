@@ -7,6 +7,7 @@ import { workflowFromJson } from "../workflow/mod.ts";
 import type { AgentLog } from "./agent_log.ts";
 import type { AgentSide, Dispatcher } from "./dispatcher.ts";
 import { Patience } from "./patience.ts";
+import { Pulse } from "./pulse.ts";
 import { isWorthAnotherTry, ReportOutbox } from "./report_outbox.ts";
 
 /** How long the principal may hold a request for work; as the request is the heartbeat, this is its pace. */
@@ -34,12 +35,12 @@ type TaskOrRunReport = RequestOf<"REPORT">["reports"][number];
 
 /** See the top of this file. */
 export class CdktrDispatcher implements Dispatcher {
+  readonly outbox: ReportOutbox;
+  readonly slotsChanged = new Pulse();
   readonly #options: DispatcherOptions;
   readonly #agent: AgentSide;
-  readonly #outbox: ReportOutbox;
   readonly #patience: Patience;
   #sequence = 0;
-  #change = Promise.withResolvers<void>();
   #isAway = false;
 
   constructor(options: DispatcherOptions, agent: AgentSide) {
@@ -48,7 +49,7 @@ export class CdktrDispatcher implements Dispatcher {
     this.#options = options;
     this.#agent = agent;
     this.#patience = patience();
-    this.#outbox = new ReportOutbox({
+    this.outbox = new ReportOutbox({
       clock,
       log,
       patience: patience(),
@@ -59,41 +60,19 @@ export class CdktrDispatcher implements Dispatcher {
     });
   }
 
-  get pendingReports(): number {
-    return this.#outbox.size;
-  }
-
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const change = this.#change;
+      const changed = this.slotsChanged.next;
       try {
         // When the agent's slots change, a newer request takes the place of the one that waits; the principal then
         // answers both, and each answer counts.
-        await Promise.race([this.#ask(signal), change.promise]);
+        await Promise.race([this.#ask(signal), changed]);
       } catch (error) {
         if (signal.aborted) return;
         if (!isWorthAnotherTry(error)) throw error;
         await this.#pauseAfter(error, signal);
       }
     }
-  }
-
-  changed(): void {
-    const { resolve } = this.#change;
-    this.#change = Promise.withResolvers();
-    resolve();
-  }
-
-  report(report: Report): void {
-    this.#outbox.add(report);
-  }
-
-  owes(runId: string): boolean {
-    return this.#outbox.has(runId);
-  }
-
-  async delivered(): Promise<void> {
-    await this.#outbox.settled();
   }
 
   async leave(reason: string): Promise<void> {
@@ -134,7 +113,7 @@ export class CdktrDispatcher implements Dispatcher {
       this.#agent.begin({ runId, attempt, params, workflow: workflowFromJson(workflow) });
     } catch (error) {
       const reason = `the agent cannot read the workflow: ${messageOf(error)}`;
-      this.report({ kind: "run", runId, attempt, state: "FAILED", reason, instanceId: null });
+      this.outbox.add({ kind: "run", runId, attempt, state: "FAILED", reason, instanceId: null });
     }
   }
 

@@ -1,6 +1,7 @@
 /** An agent's dealings with its principal, in the principal's dialect. */
-import type { Report } from "../core/mod.ts";
 import type { Workflow } from "../workflow/mod.ts";
+import type { Pulse } from "./pulse.ts";
+import type { ReportOutbox } from "./report_outbox.ts";
 
 /** Work that the principal gave. */
 export interface Assignment {
@@ -38,16 +39,10 @@ export interface Dispatcher {
    * @throws {CdktrError} UNREACHABLE when the principal did not answer for too long.
    */
   run(signal: AbortSignal): Promise<void>;
-  /** The agent's free slots or what it holds changed. */
-  changed(): void;
-  /** Queues a report; it is sent in order and kept until the principal has taken it. */
-  report(report: Report): void;
-  /** Whether a report about this run still waits to be taken. */
-  owes(runId: string): boolean;
-  /** How many reports wait. */
-  readonly pendingReports: number;
-  /** Resolves when every report was taken, or could not be for too long. */
-  delivered(): Promise<void>;
+  /** To be told when the agent's free slots change. */
+  readonly slotsChanged: Pulse;
+  /** Reports to this principal: sent in order, and kept until it has taken them. */
+  readonly outbox: ReportOutbox;
   /** Says good-bye, if the dialect has a word for it. Never throws. */
   leave(reason: string): Promise<void>;
 }

@@ -6,6 +6,7 @@ import type { DispatcherOptions } from "./cdktr_dispatcher.ts";
 import { heartbeatMs } from "./cdktr_dispatcher.ts";
 import type { AgentSide, Dispatcher } from "./dispatcher.ts";
 import { Patience } from "./patience.ts";
+import { Pulse } from "./pulse.ts";
 import { isWorthAnotherTry, ReportOutbox } from "./report_outbox.ts";
 
 /** The pause after an empty answer, as the original agent has it. */
@@ -17,12 +18,12 @@ const runIdRandomBytes = 10;
  * A status that timed out is not sent again, since the principal may have counted it and only its answer was lost.
  */
 export class OriginalDispatcher implements Dispatcher {
+  readonly outbox: ReportOutbox;
+  readonly slotsChanged = new Pulse();
   readonly #options: DispatcherOptions;
   readonly #agent: AgentSide;
-  readonly #outbox: ReportOutbox;
   readonly #patience: Patience;
   readonly #workflowOfRun = new Map<string, string>();
-  #change = Promise.withResolvers<void>();
 
   constructor(options: DispatcherOptions, agent: AgentSide) {
     const { clock, random, retryAttempts, timeoutMs, log } = options;
@@ -30,7 +31,7 @@ export class OriginalDispatcher implements Dispatcher {
     this.#options = options;
     this.#agent = agent;
     this.#patience = patience();
-    this.#outbox = new ReportOutbox({
+    this.outbox = new ReportOutbox({
       clock,
       log,
       patience: patience(),
@@ -39,10 +40,6 @@ export class OriginalDispatcher implements Dispatcher {
         if (report !== undefined) await this.#sendReport(report);
       },
     });
-  }
-
-  get pendingReports(): number {
-    return this.#outbox.size;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -54,30 +51,11 @@ export class OriginalDispatcher implements Dispatcher {
         lastSeenMs = clock.monotonicMs();
       }
       if (this.#agent.freeSlots() > 0 && await this.#fetch(signal)) continue;
-      const { promise } = this.#change;
       const waiting = new AbortController();
       const pause = sleep(clock, pollEveryMs, AbortSignal.any([signal, waiting.signal])).catch(() => {});
-      await Promise.race([pause, promise]);
+      await Promise.race([pause, this.slotsChanged.next]);
       waiting.abort();
     }
-  }
-
-  changed(): void {
-    const { resolve } = this.#change;
-    this.#change = Promise.withResolvers();
-    resolve();
-  }
-
-  report(report: Report): void {
-    this.#outbox.add(report);
-  }
-
-  owes(runId: string): boolean {
-    return this.#outbox.has(runId);
-  }
-
-  async delivered(): Promise<void> {
-    await this.#outbox.settled();
   }
 
   /** The original has no word for it. */

@@ -9,6 +9,9 @@ export type FoundCommand = { readonly path: string } | { readonly reason: string
 /** Where `execvp` looks when PATH is not set: what the defaults of glibc and musl have in common. */
 const defaultSearchPath = "/bin:/usr/bin";
 
+/** A longer PATH is cut where a sentence shows it. */
+const shownPathChars = 100;
+
 type Executable = "yes" | "missing" | "denied" | "directory";
 
 /**
@@ -46,7 +49,11 @@ export function findCommand(command: string, searchPath: string | undefined, cwd
     if (executable === "denied") denied ??= path;
   }
   if (denied !== undefined) return { reason: `permission denied: \`${denied}\` is not executable` };
-  return { reason: `command \`${command}\` not found in PATH (${searched})` };
+  return { reason: `command \`${command}\` not found in PATH (${shortened(searched)})` };
+}
+
+function shortened(path: string): string {
+  return path.length <= shownPathChars ? path : `${path.slice(0, shownPathChars)}…`;
 }
 
 function directoryProblem(path: string, named: string | null): string | undefined {
