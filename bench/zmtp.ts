@@ -2,7 +2,8 @@
 /**
  * Our ZMTP beside libzmq (pyzmq), its binding for Node (npm:zeromq) and a bare TCP echo under Deno: `deno run -A
  * bench/zmtp.ts [--quick]`. Each measurement has two processes, one for each end. The contenders take turns, round after
- * round, so that a slow moment of the machine meets all of them; only ratios within one table mean anything.
+ * round, so that a slow moment of the machine meets all of them. Rates are medians over the rounds, ratios are medians of
+ * the rounds' own ratios; only ratios mean anything.
  */
 import { findNode, findPython, type PeerRuntime } from "../tests/interop/peers.ts";
 
@@ -11,7 +12,7 @@ const budgetOfTcp = 0.8;
 
 const quick = Deno.args.includes("--quick");
 const rounds = quick ? 2 : 5;
-const seconds = quick ? 0.25 : 0.7;
+const seconds = quick ? 0.25 : 0.6;
 
 interface Contender {
   readonly name: string;
@@ -44,13 +45,13 @@ async function compare(title: string, work: string, contenders: readonly Contend
   for (let round = 0; round < rounds; round++) {
     for (const each of contenders) rates.get(each.name)?.push(await measure(each, work));
   }
-  const ourRate = median(rates.get(ours.name) ?? []);
+  const ourRates = rates.get(ours.name) ?? [];
   console.log(`\n${title}`);
   for (const [name, all] of rates) {
-    const rate = median(all);
-    const ratio = name === ours.name ? "" : `   cdktr is ${(ourRate / rate).toFixed(2)} of it`;
+    const ratios = all.map((rate, round) => (ourRates[round] ?? NaN) / rate);
+    const ratio = name === ours.name ? "" : `   cdktr is ${median(ratios).toFixed(2)} of it`;
     const budget = name === tcp.name ? ` (budget ${budgetOfTcp})` : "";
-    console.log(`  ${name.padEnd(12)}${Math.round(rate).toLocaleString("en").padStart(12)}${ratio}${budget}`);
+    console.log(`  ${name.padEnd(12)}${Math.round(median(all)).toLocaleString("en").padStart(12)}${ratio}${budget}`);
   }
 }
 

@@ -33,6 +33,12 @@ export class Balancer {
     this.serveWaiters();
   }
 
+  /** The connection of `pipe` is gone. A connecting address stays: it may come back. */
+  lose(pipe: Pipe): void {
+    if (pipe.side === "bind") this.remove(pipe);
+    else this.serveWaiters();
+  }
+
   remove(pipe: Pipe): void {
     const index = this.#pipes.indexOf(pipe);
     if (index < 0) return;

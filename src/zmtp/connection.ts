@@ -24,7 +24,11 @@ import type { Settings } from "./options.ts";
 import { FrameParser } from "./parser.ts";
 import type { Address, PeerInfo, Side, SocketType } from "./peer.ts";
 import type { Pipe, PipeConnection } from "./pipe.ts";
+import { ReadTurns } from "./read_turns.ts";
 import { FrameWriter } from "./writer.ts";
+
+/** Where draining connections read to, all of them: nobody gets to see it. Not the parser's space, which may be full. */
+const discarded = new Uint8Array(64 * 1024);
 
 /** What a connection asks of its socket. */
 export interface ConnectionOwner {
@@ -62,6 +66,7 @@ export class Connection implements PipeConnection {
   readonly #parser: FrameParser;
   readonly #writer: FrameWriter;
   readonly #liveness: Liveness;
+  readonly #turns: ReadTurns;
   #state: State = "handshaking";
   #wasUsable = false;
   #error: ZmtpError | undefined;
@@ -84,6 +89,7 @@ export class Connection implements PipeConnection {
     this.#settings = owner.settings;
     this.#parser = new FrameParser(owner.settings.maxHandshakeFrameBytes);
     this.#writer = new FrameWriter((bytes) => tcp.write(bytes), (error) => this.#fail(error));
+    this.#turns = ReadTurns.of(owner.settings.clock);
     this.#liveness = new Liveness(owner.settings.clock, {
       isPaused: () => this.#paused,
       sendPing: (body) => this.#writer.sendCommand(body),
@@ -235,15 +241,21 @@ export class Connection implements PipeConnection {
         continue;
       }
       const count = await this.#tcp.read(this.#parser.space());
-      if (count === null) return;
+      if (count === null) return this.#endOfTraffic();
       this.#liveness.heard();
       // Bytes that arrive while we close are not wanted any more.
       if (this.#state === "open") this.#parser.filled(count);
+      const rest = this.#turns.count(count);
+      if (rest) await rest;
     }
     while (this.#state === "draining") {
-      // The same bytes are written over again and again: nobody gets to see them.
-      if (await this.#tcp.read(this.#parser.space()) === null) return;
+      if (await this.#tcp.read(discarded) === null) return;
     }
+  }
+
+  #endOfTraffic(): void {
+    if (!this.#frames && !this.#parser.isMidFrame) return;
+    throw new ZmtpError("PEER_LOST", "The peer closed the connection in the middle of a message.");
   }
 
   /** @returns Whether there is more; not when we are closing ourselves. */

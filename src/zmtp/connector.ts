@@ -22,7 +22,9 @@ export class Connector {
   readonly address: Address;
   readonly #settings: Settings;
   readonly #hooks: ConnectorHooks;
-  readonly #stop = new AbortController();
+  #stopped = false;
+  /** Ends the try or the pause of the moment. */
+  #interrupt: ((reason: ZmtpError) => void) | undefined;
 
   constructor(address: Address, settings: Settings, hooks: ConnectorHooks) {
     this.address = address;
@@ -33,9 +35,9 @@ export class Connector {
   /** Connects again and again until {@linkcode stop}. Never rejects. */
   async run(): Promise<void> {
     let attempt = 0;
-    while (!this.#stop.signal.aborted) {
+    while (!this.#stopped) {
       const end = await this.runOnce();
-      if (this.#stop.signal.aborted) return;
+      if (this.#stopped) return;
       attempt = end.wasUsable ? 1 : attempt + 1;
       const delayMs = this.#delayMs(attempt, end.error);
       this.#hooks.onRetry(delayMs, attempt, end.error);
@@ -58,26 +60,28 @@ export class Connector {
 
   /** Ends tries and pauses. A connection that stands is not touched. */
   stop(): void {
-    this.#stop.abort(new ZmtpError("CLOSED", "The socket was closed."));
+    this.#stopped = true;
+    this.#interrupt?.(new ZmtpError("CLOSED", "The socket was closed."));
   }
 
   async #connect(): Promise<Deno.TcpConn> {
     const { clock, connectTimeoutMs } = this.#settings;
     const { hostname, port } = this.address;
-    const timeout = new AbortController();
+    const abort = new AbortController();
+    this.#interrupt = (reason) => abort.abort(reason);
     const cancelTimeout = clock.setTimer(connectTimeoutMs, () => {
-      timeout.abort(new ZmtpError("TIMED_OUT", `No connection to ${hostname}:${port} within ${connectTimeoutMs} ms.`));
+      abort.abort(new ZmtpError("TIMED_OUT", `No connection to ${hostname}:${port} within ${connectTimeoutMs} ms.`));
     });
-    const signal = AbortSignal.any([this.#stop.signal, timeout.signal]);
     try {
-      const tcp = await Deno.connect({ hostname, port, signal });
-      if (!signal.aborted) return tcp;
+      const tcp = await Deno.connect({ hostname, port, signal: abort.signal });
+      if (!abort.signal.aborted) return tcp;
       tcp.close();
-      throw signal.reason;
+      throw abort.signal.reason;
     } catch (error) {
-      throw signal.aborted ? signal.reason : error;
+      throw abort.signal.aborted ? abort.signal.reason : error;
     } finally {
       cancelTimeout();
+      this.#interrupt = undefined;
     }
   }
 
@@ -90,18 +94,16 @@ export class Connector {
   }
 
   #pause(delayMs: number): Promise<void> {
-    const { signal } = this.#stop;
     return new Promise((resolve) => {
-      const onStop = () => {
-        cancel();
+      const end = () => {
+        this.#interrupt = undefined;
         resolve();
       };
-      const cancel = this.#settings.clock.setTimer(delayMs, () => {
-        signal.removeEventListener("abort", onStop);
-        resolve();
-      });
-      if (signal.aborted) onStop();
-      else signal.addEventListener("abort", onStop, { once: true });
+      const cancel = this.#settings.clock.setTimer(delayMs, end);
+      this.#interrupt = () => {
+        cancel();
+        end();
+      };
     });
   }
 }

@@ -54,8 +54,7 @@ export class Dealer extends ReceivingSocket {
 
   protected override removePeer(pipe: Pipe, error: ZmtpError | undefined): void {
     super.removePeer(pipe, error);
-    if (pipe.side === "bind") this.#balancer.remove(pipe);
-    else this.#balancer.serveWaiters();
+    this.#balancer.lose(pipe);
   }
 
   protected override removeAddress(pipe: Pipe): void {

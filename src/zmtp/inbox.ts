@@ -92,6 +92,7 @@ export class Inbox {
     if (this.#handler) {
       return Promise.reject(new ZmtpError("MISUSE", "receive() cannot be called while onMessage is set."));
     }
+    if (signal?.aborted) return Promise.reject(signal.reason);
     const frames = this.tryReceive();
     if (frames) return Promise.resolve(frames);
     const refusal = this.#closed ?? unreachable;

@@ -21,6 +21,7 @@ export class Listener {
   readonly #clock: SocketClock;
   readonly #hooks: ListenerHooks;
   #closed = false;
+  #endPause: (() => void) | undefined;
 
   /**
    * Opens the address.
@@ -50,7 +51,7 @@ export class Listener {
       } catch (error) {
         if (this.#closed) return;
         this.#hooks.onAcceptFailed(this.address, asZmtpError(error, "BIND_FAILED", "Cannot accept a connection"));
-        await new Promise<void>((resolve) => this.#clock.setTimer(acceptRetryMs, resolve));
+        await this.#pause();
       }
     }
   }
@@ -59,5 +60,16 @@ export class Listener {
     if (this.#closed) return;
     this.#closed = true;
     this.#tcp.close();
+    this.#endPause?.();
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.setTimer(acceptRetryMs, resolve);
+      this.#endPause = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 }

@@ -40,7 +40,15 @@ export class FrameParser {
     return this.#slab.length + (this.#large?.allocatedBytes ?? 0);
   }
 
-  /** Where the next bytes have to be written. Call {@linkcode filled} with their number, then {@linkcode next}. */
+  /** Whether a part of a frame has arrived. */
+  get isMidFrame(): boolean {
+    return this.#large !== undefined || this.#end > this.#start;
+  }
+
+  /**
+   * Where the next bytes have to be written; never empty once {@linkcode next} has returned `undefined`. Call
+   * {@linkcode filled} with their number, then {@linkcode next} until it returns `undefined`.
+   */
   space(): Uint8Array {
     if (this.#large) return this.#large.space();
     if (this.#slab.length - this.#end < leastRoomBytes) this.#takeNewSlab();

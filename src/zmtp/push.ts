@@ -53,8 +53,7 @@ export class Push extends Socket {
   }
 
   protected override removePeer(pipe: Pipe, _error: ZmtpError | undefined): void {
-    if (pipe.side === "bind") this.#balancer.remove(pipe);
-    else this.#balancer.serveWaiters();
+    this.#balancer.lose(pipe);
   }
 
   protected override removeAddress(pipe: Pipe): void {

@@ -119,8 +119,7 @@ export class Req extends Socket {
   }
 
   protected override removePeer(pipe: Pipe, error: ZmtpError | undefined): void {
-    if (pipe.side === "bind") this.#balancer.remove(pipe);
-    else this.#balancer.serveWaiters();
+    this.#balancer.lose(pipe);
     // What is still queued for a connecting address goes out with its next connection: nobody has seen it.
     if (pipe.side === "bind" || pipe.outbox.length === 0) this.#giveUp(pipe, error);
   }

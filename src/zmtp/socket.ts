@@ -60,7 +60,10 @@ export abstract class Socket {
     return this.#peerCount;
   }
 
-  /** Messages accepted for sending that were lost with a connection or dropped at closing. */
+  /**
+   * Messages accepted for sending that were queued or being written when their connection or the socket ended. What TCP
+   * had taken before that may be lost as well: whoever has to know needs answers.
+   */
   get lostMessages(): number {
     let sum = this.#lostMessages;
     for (const pipe of this.#pipes) sum += pipe.outbox.lost;

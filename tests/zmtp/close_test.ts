@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Dealer, Pub, Pull, Push, Rep, Req, Router, Sub } from "../../src/zmtp/mod.ts";
-import { FakeClock } from "./fake_clock.ts";
+import { FakeClock } from "../fake_clock.ts";
 import { bytes, frame, RawPeer, textOf } from "./raw_peer.ts";
 import { options, until } from "./sockets.ts";
 
@@ -29,6 +29,21 @@ Deno.test("a peer that is sending while we close sees a FIN and no RST", async (
   await peer.write(frame(0, bytes("and another")));
   await peer.finish();
   await closing;
+});
+
+Deno.test("a REQ that has its reply closes with a FIN, at once", async () => {
+  const clock = new FakeClock();
+  const req = new Req(options({ clock }));
+  const { port } = await req.bind("127.0.0.1", 0);
+  using peer = await RawPeer.handshaken(port, "REP", 0);
+  await req.send([bytes("x")]);
+  await peer.readFrame();
+  await peer.readFrame();
+  await peer.write(frame(1, new Uint8Array()), frame(0, bytes("reply")));
+  await req.receive();
+  // The clock stands still, so a close that waited for the peer would never end.
+  await req.close();
+  assert.equal((await peer.readToEnd()).length, 0);
 });
 
 Deno.test("a paused receiver that closes reads on to the peer's FIN", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Dealer, Pub, Pull, Push, Req, Router, Sub } from "../../src/zmtp/mod.ts";
-import { FakeClock } from "./fake_clock.ts";
+import { FakeClock } from "../fake_clock.ts";
 import { bytes, command, frame, greeting, hex, join, RawPeer, ready, textOf } from "./raw_peer.ts";
 import { Events, options, until } from "./sockets.ts";
 
@@ -139,7 +139,20 @@ Deno.test("connections over the limit are turned away, and there is room again w
   using _fourth = await RawPeer.handshaken(port, "DEALER");
 });
 
-Deno.test("a thousand short connections leave no descriptor, pipe or timer behind", async () => {
+Deno.test("a peer that closes in the middle of a message is told of", async () => {
+  for (const part of [frame(1, bytes("a")), hex("00 05 61"), hex("02 00 00 00 00 00 01 00 00 61")]) {
+    await using router = new Router(options());
+    const events = new Events(router);
+    const { port } = await router.bind("127.0.0.1", 0);
+    const peer = await RawPeer.handshaken(port, "DEALER");
+    await peer.write(part);
+    peer.close();
+    assert.equal((await events.next("disconnected")).error?.code, "PEER_LOST");
+  }
+});
+
+const onLinux = { ignore: Deno.build.os !== "linux" };
+Deno.test("a thousand short connections leave no descriptor, pipe or timer behind", onLinux, async () => {
   await using router = new Router(options());
   const { port } = await router.bind("127.0.0.1", 0);
   router.onMessage = ([identity, ...rest]) => void (identity && router.trySend([identity, ...rest]));

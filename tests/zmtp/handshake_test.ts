@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { decodeCommand, decodeProperties, encodeProperties } from "../../src/zmtp/command.ts";
 import { Dealer, Pull, Req, Router } from "../../src/zmtp/mod.ts";
-import { FakeClock } from "./fake_clock.ts";
+import { FakeClock } from "../fake_clock.ts";
 import { bytes, command, frame, greeting, hex, join, RawPeer, ready, textOf } from "./raw_peer.ts";
 import { Events, options } from "./sockets.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Push, Router } from "../../src/zmtp/mod.ts";
 import { Liveness } from "../../src/zmtp/liveness.ts";
-import { FakeClock } from "./fake_clock.ts";
+import { FakeClock } from "../fake_clock.ts";
 import { bytes, command, frame, hex, RawPeer } from "./raw_peer.ts";
 import { Events, options } from "./sockets.ts";
 

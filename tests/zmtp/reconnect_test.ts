@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Dealer, Push, Req, Sub } from "../../src/zmtp/mod.ts";
-import { FakeClock } from "./fake_clock.ts";
+import { FakeClock } from "../fake_clock.ts";
 import { bytes, command, frame, greeting, RawPeer, ready, textOf } from "./raw_peer.ts";
 import { Events, options, until } from "./sockets.ts";
 
