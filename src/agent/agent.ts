@@ -8,8 +8,8 @@
  * ```
  */
 import { type Clock, type Random, sleep } from "../clock/mod.ts";
-import type { PrincipalClient } from "../client/mod.ts";
-import { CdktrError, makeRunId, messageOf, type TaskReport } from "../core/mod.ts";
+import { isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
+import { CdktrError, makeRunId, messageOf, type Report, type TaskReport } from "../core/mod.ts";
 import type { AgentLog } from "./agent_log.ts";
 import { CdktrDispatcher, type DispatcherOptions } from "./cdktr_dispatcher.ts";
 import type { AgentSide, Assignment, Dispatcher, HeldAttempt } from "./dispatcher.ts";
@@ -17,11 +17,13 @@ import { LogSender } from "./log_sender.ts";
 import { OriginalDispatcher } from "./original_dispatcher.ts";
 import { Patience } from "./patience.ts";
 import { Pulse } from "./pulse.ts";
-import { isWorthAnotherTry } from "./report_outbox.ts";
 import type { ProcessLimits } from "./run_task.ts";
 import { runWorkflow, type TaskEvent } from "./run_workflow.ts";
 
 const idRandomBytes = 10;
+
+/** So many runs are named when their end could not be reported. */
+const namedRunsMax = 5;
 
 /** Options of an {@linkcode Agent}. */
 export interface AgentOptions {
@@ -56,6 +58,7 @@ interface Held extends HeldAttempt {
 export class Agent implements AgentSide {
   readonly #options: AgentOptions;
   readonly #session: string;
+  /** By run and attempt. */
   readonly #held = new Map<string, Held>();
   readonly #asking = new AbortController();
   #dispatcher: Dispatcher | null = null;
@@ -84,11 +87,11 @@ export class Agent implements AgentSide {
     const loss = await this.#work(dispatcher);
     await this.#allEnded();
     await dispatcher.outbox.settled();
-    const undelivered = dispatcher.outbox.size;
-    await dispatcher.leave(this.#isDraining ? "it was asked to stop" : "it gave up");
-    if (loss === null && undelivered === 0) return;
-    const what = undelivered === 0 ? "nothing was left to deliver" : `${undelivered} reports could not be delivered`;
-    throw new CdktrError("UNREACHABLE", `The principal at ${this.#options.client.address} was lost; ${what}.`, {
+    const undelivered = dispatcher.outbox.waiting;
+    if (undelivered.length === 0) await dispatcher.leave(this.#isDraining ? "it was asked to stop" : "it gave up");
+    if (loss === null && undelivered.length === 0) return;
+    const { address } = this.#options.client;
+    throw new CdktrError("UNREACHABLE", `The principal at ${address} was lost; ${inWords(undelivered)}.`, {
       hint: "Its runs there end as CRASHED. Look at the principal, then start the agent again.",
       cause: loss,
     });
@@ -108,13 +111,12 @@ export class Agent implements AgentSide {
   }
 
   freeSlots(): number {
+    this.#forgetReported();
     return this.#isDraining ? 0 : Math.max(this.#options.maxConcurrentRuns - this.running, 0);
   }
 
   held(): readonly HeldAttempt[] {
-    for (const [runId, { hasEnded }] of this.#held) {
-      if (hasEnded && this.#dispatcher?.outbox.has(runId) === false) this.#held.delete(runId);
-    }
+    this.#forgetReported();
     // One that has ended waits for its reports to be taken; it need not be told to end.
     return [...this.#held.values()].map(({ runId, attempt, cancelling, hasEnded }) => {
       return { runId, attempt, cancelling: cancelling || hasEnded };
@@ -123,18 +125,19 @@ export class Agent implements AgentSide {
 
   begin(assignment: Assignment): void {
     const { runId, attempt } = assignment;
-    const known = this.#held.get(runId);
-    if (known !== undefined && known.attempt >= attempt) return;
+    const known = [...this.#held.values()].filter((held) => held.runId === runId);
+    if (known.some((held) => held.attempt >= attempt)) return;
+    for (const older of known) this.end(runId, older.attempt, `the principal assigned attempt ${attempt} of the run`);
     const held: Held = { runId, attempt, canceller: new AbortController(), cancelling: false, hasEnded: false };
-    this.#held.set(runId, held);
+    this.#held.set(keyOf(runId, attempt), held);
     this.#execute(assignment, held).catch((error) => {
       this.#options.log.error(`run ${runId} could not be executed: ${messageOf(error)}`);
     });
   }
 
   end(runId: string, attempt: number, reason: string): void {
-    const held = this.#held.get(runId);
-    if (held === undefined || held.attempt !== attempt || held.cancelling || held.hasEnded) return;
+    const held = this.#held.get(keyOf(runId, attempt));
+    if (held === undefined || held.cancelling || held.hasEnded) return;
     held.cancelling = true;
     held.canceller.abort(reason);
     this.#options.log.info(`ending run ${runId}: ${reason}`);
@@ -161,6 +164,13 @@ export class Agent implements AgentSide {
         if (isFirst) log.warn(`${messageOf(error)} Trying again.`);
         await sleep(clock, pauseMs, this.#asking.signal).catch(() => {});
       }
+    }
+  }
+
+  /** Drops what has ended and was reported. */
+  #forgetReported(): void {
+    for (const [key, { runId, hasEnded }] of this.#held) {
+      if (hasEnded && this.#dispatcher?.outbox.has(runId) === false) this.#held.delete(key);
     }
   }
 
@@ -196,6 +206,7 @@ export class Agent implements AgentSide {
       this.#dispatcher?.outbox.add({ ...ofRun, state: "FAILED", reason: `the agent failed: ${messageOf(error)}` });
       throw error;
     } finally {
+      sender.end();
       held.hasEnded = true;
       this.#ended.beat();
       if (this.#isDraining && this.running === 0) this.#asking.abort();
@@ -206,6 +217,20 @@ export class Agent implements AgentSide {
   async #allEnded(): Promise<void> {
     while (this.running > 0) await this.#ended.next;
   }
+}
+
+function keyOf(runId: string, attempt: number): string {
+  return `${runId}\x01${attempt}`;
+}
+
+/** What could not be delivered, as the end of a sentence. */
+function inWords(undelivered: readonly Report[]): string {
+  if (undelivered.length === 0) return "nothing was left to deliver";
+  const ends = undelivered.filter(({ kind, state }) => kind === "run" && state !== "RUNNING");
+  const named = ends.slice(0, namedRunsMax).map(({ runId, state }) => `${runId} (${state})`).join(", ");
+  const more = ends.length > namedRunsMax ? ` and ${ends.length - namedRunsMax} more` : "";
+  const reports = undelivered.length === 1 ? "1 report" : `${undelivered.length} reports`;
+  return `${reports} could not be delivered${named === "" ? "" : `, among them the end of the runs ${named}${more}`}`;
 }
 
 function toTaskReport(runId: string, attempt: number, event: TaskEvent): TaskReport {

@@ -1,14 +1,14 @@
 /** Dealings with a principal of ours: one request that waits for work, and batches of reports. */
 import { type Clock, type Random, sleep } from "../clock/mod.ts";
-import type { PrincipalClient } from "../client/mod.ts";
+import { isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
 import { CdktrError, messageOf, type Report } from "../core/mod.ts";
-import { beyondOriginal, maxReports, type ReplyTo, type RequestOf } from "../wire/mod.ts";
+import { beyondOriginal, maxReports, maxSentenceChars, type ReplyTo, type RequestOf } from "../wire/mod.ts";
 import { workflowFromJson } from "../workflow/mod.ts";
 import type { AgentLog } from "./agent_log.ts";
 import type { AgentSide, Dispatcher } from "./dispatcher.ts";
 import { Patience } from "./patience.ts";
 import { Pulse } from "./pulse.ts";
-import { isWorthAnotherTry, ReportOutbox } from "./report_outbox.ts";
+import { ReportOutbox } from "./report_outbox.ts";
 
 /** How long the principal may hold a request for work; as the request is the heartbeat, this is its pace. */
 export const heartbeatMs = 5000;
@@ -133,5 +133,11 @@ export class CdktrDispatcher implements Dispatcher {
 }
 
 function toWire(report: Report): TaskOrRunReport {
-  return report.kind === "run" ? { ...report, instanceId: null } : report;
+  const reason = report.reason === null ? null : shortened(report.reason);
+  return report.kind === "run" ? { ...report, reason, instanceId: null } : { ...report, reason };
+}
+
+/** A reason that is too long must not keep the principal from learning how a run ended. */
+function shortened(sentence: string): string {
+  return sentence.length <= maxSentenceChars ? sentence : `${sentence.slice(0, maxSentenceChars - 1)}…`;
 }

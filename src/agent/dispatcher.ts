@@ -23,6 +23,8 @@ export interface HeldAttempt {
 export interface AgentSide {
   /** How many more runs the agent can begin now. */
   freeSlots(): number;
+  /** How many runs have not ended. */
+  readonly running: number;
   /** What it runs. */
   held(): readonly HeldAttempt[];
   /** Begins a run. An assignment that is held already is no news. */
@@ -43,6 +45,6 @@ export interface Dispatcher {
   readonly slotsChanged: Pulse;
   /** Reports to this principal: sent in order, and kept until it has taken them. */
   readonly outbox: ReportOutbox;
-  /** Says good-bye, if the dialect has a word for it. Never throws. */
+  /** Says good-bye, if the dialect has a word for it. Only for an agent that has nothing left to report. Never throws. */
   leave(reason: string): Promise<void>;
 }

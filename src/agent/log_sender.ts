@@ -17,6 +17,7 @@ export class LogSender {
   readonly #client: PrincipalClient;
   readonly #clock: Clock;
   #leftOut = 0;
+  #lastLine: LogLine | null = null;
 
   constructor(assignment: Assignment, client: PrincipalClient, clock: Clock) {
     this.#assignment = assignment;
@@ -26,13 +27,24 @@ export class LogSender {
 
   /** Sends lines; resolves when there is room for more. */
   async send(lines: readonly LogLine[]): Promise<void> {
+    this.#lastLine = lines.at(-1) ?? this.#lastLine;
     for (const line of lines) {
       if (this.#leftOut > 0 && !this.#tryTellGap(line)) {
         this.#leftOut++;
         continue;
       }
       const frame = this.#encode(line);
-      if (!this.#client.tryPushLog(frame) && !await this.#pushHeldUp(frame)) this.#leftOut = 1;
+      if (!this.#client.tryPushLog(frame) && !await this.#pushHeldUp(frame)) this.#leftOut++;
+    }
+  }
+
+  /** To be called after the last line: tells what was left out at the end, if there is room now. */
+  end(): void {
+    if (this.#leftOut === 0 || this.#lastLine === null) return;
+    try {
+      this.#tryTellGap(this.#lastLine);
+    } catch {
+      // The link is closed, and nobody is left to be told.
     }
   }
 

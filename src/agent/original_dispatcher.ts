@@ -1,5 +1,6 @@
 /** Dealings with an original principal: polling, one request after the other, statuses one by one. */
 import { sleep } from "../clock/mod.ts";
+import { isWorthAnotherTry } from "../client/mod.ts";
 import { CdktrError, makeRunId, messageOf, type Report } from "../core/mod.ts";
 import { type OriginalRequest, type ParsedReply, parseWorkflowDocument, toOriginalStatus } from "../wire/mod.ts";
 import type { DispatcherOptions } from "./cdktr_dispatcher.ts";
@@ -7,7 +8,7 @@ import { heartbeatMs } from "./cdktr_dispatcher.ts";
 import type { AgentSide, Dispatcher } from "./dispatcher.ts";
 import { Patience } from "./patience.ts";
 import { Pulse } from "./pulse.ts";
-import { isWorthAnotherTry, ReportOutbox } from "./report_outbox.ts";
+import { ReportOutbox } from "./report_outbox.ts";
 
 /** The pause after an empty answer, as the original agent has it. */
 const pollEveryMs = 500;
@@ -45,14 +46,14 @@ export class OriginalDispatcher implements Dispatcher {
   async run(signal: AbortSignal): Promise<void> {
     const { agentId, clock } = this.#options;
     let lastSeenMs = -Infinity;
-    while (!signal.aborted) {
+    while (!this.#isOver(signal)) {
       if (clock.monotonicMs() - lastSeenMs >= heartbeatMs) {
         await this.#ask({ verb: "REGISTERAGENT", agentId }, signal);
         lastSeenMs = clock.monotonicMs();
       }
       if (this.#agent.freeSlots() > 0 && await this.#fetch(signal)) continue;
       const waiting = new AbortController();
-      const pause = sleep(clock, pollEveryMs, AbortSignal.any([signal, waiting.signal])).catch(() => {});
+      const pause = this.#pause(pollEveryMs, signal, waiting.signal);
       await Promise.race([pause, this.slotsChanged.next]);
       waiting.abort();
     }
@@ -78,26 +79,40 @@ export class OriginalDispatcher implements Dispatcher {
     return true;
   }
 
-  /** Asks until there is an answer; undefined when `signal` aborted before. */
+  /** What was fetched at the last moment is run, and the principal told meanwhile that the agent is alive. */
+  #isOver(signal: AbortSignal): boolean {
+    return signal.aborted && this.#agent.running === 0;
+  }
+
+  /**
+   * Asks until there is an answer; undefined when it is over before. A question that was asked is waited for in any case:
+   * a workflow that was fetched exists nowhere but in the reply.
+   */
   async #ask(request: OriginalRequest, signal: AbortSignal): Promise<ParsedReply | undefined> {
-    const { client, clock } = this.#options;
-    while (!signal.aborted) {
+    const { client } = this.#options;
+    while (!this.#isOver(signal)) {
       try {
-        const reply = await client.callOriginal(request, { signal });
+        const reply = await client.callOriginal(request);
         this.#patience.succeeded();
         return reply;
       } catch (error) {
-        if (signal.aborted) break;
+        if (this.#isOver(signal)) break;
         const pauseMs = isWorthAnotherTry(error) ? this.#patience.failed() : null;
         if (pauseMs === null) {
           throw new CdktrError("UNREACHABLE", `The principal at ${client.address} did not answer for too long.`, {
             cause: error,
           });
         }
-        await sleep(clock, pauseMs, signal).catch(() => {});
+        await this.#pause(pauseMs, signal);
       }
     }
     return undefined;
+  }
+
+  /** Waits; not any longer when one of the signals aborts, unless it had before. */
+  async #pause(durationMs: number, ...signals: AbortSignal[]): Promise<void> {
+    const cutShort = AbortSignal.any(signals.filter(({ aborted }) => !aborted));
+    await sleep(this.#options.clock, durationMs, cutShort).catch(() => {});
   }
 
   async #sendReport(report: Report): Promise<void> {

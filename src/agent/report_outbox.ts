@@ -1,6 +1,7 @@
 /** Reports on their way to the principal: in order, in batches, kept until taken. */
 import { type Clock, sleep } from "../clock/mod.ts";
-import { CdktrError, messageOf, type Report } from "../core/mod.ts";
+import { isWorthAnotherTry } from "../client/mod.ts";
+import { messageOf, type Report } from "../core/mod.ts";
 import type { AgentLog } from "./agent_log.ts";
 import type { Patience } from "./patience.ts";
 
@@ -21,14 +22,16 @@ export class ReportOutbox {
   #waiting: Report[] = [];
   readonly #waitingOfRun = new Map<string, number>();
   #sending: Promise<void> | null = null;
+  /** So many of the first reports are sent one by one, because one of them is refused. */
+  #oneByOne = 0;
 
   constructor(options: ReportOutboxOptions) {
     this.#options = options;
   }
 
-  /** How many reports were not taken yet. */
-  get size(): number {
-    return this.#waiting.length;
+  /** What was not taken yet, in order. */
+  get waiting(): readonly Report[] {
+    return this.#waiting;
   }
 
   /** Whether a report about this run was not taken yet. */
@@ -40,49 +43,56 @@ export class ReportOutbox {
   add(report: Report): void {
     this.#waiting.push(report);
     this.#waitingOfRun.set(report.runId, (this.#waitingOfRun.get(report.runId) ?? 0) + 1);
-    // Begun in a microtask: what is reported together is sent together.
-    this.#sending ??= Promise.resolve().then(() => this.#sendAll()).finally(() => this.#sending = null);
+    this.#sending ??= this.#sendAll();
   }
 
   /** Resolves when nothing waits any more, or the patience with the principal is at its end. */
   async settled(): Promise<void> {
-    if (this.#waiting.length > 0) this.#sending ??= this.#sendAll().finally(() => this.#sending = null);
+    if (this.#waiting.length > 0) this.#sending ??= this.#sendAll();
     await this.#sending;
   }
 
   async #sendAll(): Promise<void> {
+    // A microtask later: what is reported together is sent together.
+    await Promise.resolve();
+    while (this.#waiting.length > 0 && await this.#sendSome());
+    // In the very step of the last look: a report that is added from now on begins anew.
+    this.#sending = null;
+  }
+
+  /** @returns Whether to go on; not once the patience is at its end. */
+  async #sendSome(): Promise<boolean> {
     const { clock, patience, log, send, batchMax } = this.#options;
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.slice(0, batchMax);
-      try {
-        await send(batch);
-        patience.succeeded();
-      } catch (error) {
-        if (!isWorthAnotherTry(error)) {
-          log.error(`the principal refused ${batch.length} reports: ${messageOf(error)}`);
-        } else {
-          const pauseMs = patience.failed();
-          if (pauseMs === null) return;
-          await sleep(clock, pauseMs);
-          continue;
-        }
+    const batch = this.#waiting.slice(0, this.#oneByOne > 0 ? 1 : batchMax);
+    try {
+      await send(batch);
+      patience.succeeded();
+    } catch (error) {
+      if (isWorthAnotherTry(error)) {
+        const pauseMs = patience.failed();
+        if (pauseMs !== null) await sleep(clock, pauseMs);
+        return pauseMs !== null;
       }
-      this.#forget(batch);
+      if (batch.length > 1) {
+        // One report that the principal cannot take must not take the others along.
+        this.#oneByOne = batch.length;
+        return true;
+      }
+      for (const { runId } of batch) {
+        log.error(`the principal refused a report about run ${runId}: ${messageOf(error)}`);
+      }
     }
+    this.#forget(batch);
+    return true;
   }
 
   #forget(batch: readonly Report[]): void {
     this.#waiting = this.#waiting.slice(batch.length);
+    this.#oneByOne = Math.max(this.#oneByOne - batch.length, 0);
     for (const { runId } of batch) {
       const left = (this.#waitingOfRun.get(runId) ?? 0) - 1;
       if (left > 0) this.#waitingOfRun.set(runId, left);
       else this.#waitingOfRun.delete(runId);
     }
   }
-}
-
-/** Whether the same request may succeed later: the principal is away, slow, or cannot write at present. */
-export function isWorthAnotherTry(error: unknown): boolean {
-  return error instanceof CdktrError &&
-    ["UNREACHABLE", "TIMED_OUT", "STORAGE", "LIMIT_EXCEEDED", "SHUTTING_DOWN"].includes(error.code);
 }

@@ -85,7 +85,16 @@ function coloursWanted(isTerminal: boolean, environment: Readonly<Record<string,
   return isTerminal && !environment["NO_COLOR"] && environment["TERM"] !== "dumb";
 }
 
+/** What JSON leaves as it is and a terminal may act on: DEL, C1 control characters, marks that turn the reading direction. */
+const unescapedControls = /[\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g;
+
+/** `value` as JSON with nothing in it that a terminal could act on. On one line, unless it is to be indented. */
+export function jsonText(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent)
+    .replace(unescapedControls, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 /** `value` as one JSON document, indented. */
 export function printJson(output: Output, value: unknown): Promise<void> {
-  return output.write(`${JSON.stringify(value, null, 2)}\n`);
+  return output.write(`${jsonText(value, 2)}\n`);
 }

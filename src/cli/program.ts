@@ -87,6 +87,8 @@ export async function runProgram(argv: readonly string[], invocation: Invocation
   const program = new Command("cdktr")
     .description("A workflow engine: principals decide, agents run, YAML says what.")
     .helpCommand("help [command]", "Show the help of a command")
+    // An option after a command is that command's, also where the one above it has one of the same name.
+    .enablePositionalOptions()
     .addHelpText("after", examples);
   const words = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
   const called = words.find((word) => !word.startsWith("-"));

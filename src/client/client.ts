@@ -80,15 +80,11 @@ export class PrincipalClient {
     if (this.#dialect !== null) return this.#dialect;
     const { role, version, timeoutMs } = this.#options;
     const hello = encodeVerbRequest("HELLO", { role, version });
-    const body = await this.#link.request(hello, { timeoutMs, signal });
+    // An original may be deaf on a connection by now: each question needs a new one, or none would ever be answered.
+    const body = await (this.#oneShot ?? this.#link).request(hello, { timeoutMs, signal });
     const isOriginal = this.#oneShot !== null && isUnrecognisedVerb(parseReply(body), "HELLO");
     if (!isOriginal) parseVerbReply("HELLO", body);
     return this.#dialect = isOriginal ? "original" : "cdktr";
-  }
-
-  /** Forgets what the principal is: after a lost connection it may be another. */
-  forgetDialect(): void {
-    this.#dialect = null;
   }
 
   /**

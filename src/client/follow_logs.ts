@@ -61,6 +61,7 @@ class NewsQueue {
   #news: LogNews[] = [];
   #openLines: WireLogLine[] | null = null;
   #lineCount = 0;
+  #connection: "connected" | "disconnected" | null = null;
 
   putLine(line: WireLogLine): void {
     if (this.#lineCount >= followedLinesMax) this.#dropLines();
@@ -72,6 +73,8 @@ class NewsQueue {
 
   /** Of several changes in a row only the last one counts. */
   putConnection(type: "connected" | "disconnected"): void {
+    if (type === this.#connection) return;
+    this.#connection = type;
     const last = this.#news.at(-1)?.type;
     if (last === "connected" || last === "disconnected") this.#news.pop();
     this.#news.push({ type });

@@ -2,4 +2,5 @@
 export { type CallOptions, type ClientOptions, type Dialect, PrincipalClient } from "./client.ts";
 export type { LogNews } from "./follow_logs.ts";
 export type { LogSubscriber, PrincipalLink, RequestOptions } from "./link.ts";
+export { isWorthAnotherTry } from "./retry.ts";
 export type { PrincipalAddress } from "./zmtp_link.ts";

@@ -6,7 +6,7 @@
 import { CdktrError } from "../core/mod.ts";
 import { Req } from "../zmtp/mod.ts";
 import type { LogSubscriber, PrincipalLink, RequestOptions } from "./link.ts";
-import { reachableHost, unreachable, ZmtpLink, type ZmtpLinkOptions } from "./zmtp_link.ts";
+import { closedError, reachableHost, unreachable, ZmtpLink, type ZmtpLinkOptions } from "./zmtp_link.ts";
 
 /** A {@linkcode PrincipalLink} over a REQ socket for each request; log lines go as over {@linkcode ZmtpLink}. */
 export class OneShotLink implements PrincipalLink {
@@ -14,6 +14,7 @@ export class OneShotLink implements PrincipalLink {
   readonly #options: ZmtpLinkOptions;
   readonly #logs: ZmtpLink;
   #previous: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
   constructor(options: ZmtpLinkOptions) {
     this.#options = options;
@@ -22,6 +23,7 @@ export class OneShotLink implements PrincipalLink {
   }
 
   request(body: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
+    if (this.#isClosed) return Promise.reject(closedError());
     const turn = this.#previous.then(() => this.#exchange(body, options));
     this.#previous = turn.catch(() => {});
     return turn;
@@ -40,6 +42,7 @@ export class OneShotLink implements PrincipalLink {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#previous;
     await this.#logs.close();
   }
@@ -55,14 +58,17 @@ export class OneShotLink implements PrincipalLink {
       ));
     const wait = { signal: signal === undefined ? late.signal : AbortSignal.any([late.signal, signal]) };
     const req = new Req({ clock, random });
+    let isSent = false;
     try {
       await req.connectOnce(reachableHost(address.host), address.port, wait);
       await req.send([body], wait);
+      isSent = true;
       const [reply] = await req.receive(wait);
       return reply ?? new Uint8Array(0);
     } catch (error) {
-      if (wait.signal.aborted) throw wait.signal.reason;
-      throw unreachable(address, error);
+      // Late before it was sent, the principal cannot have done what was asked.
+      const isTold = signal?.aborted || (late.signal.aborted && isSent);
+      throw isTold ? wait.signal.reason : unreachable(address, error);
     } finally {
       cancelTimer();
       await req.close();

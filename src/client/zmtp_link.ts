@@ -88,8 +88,8 @@ export class ZmtpLink implements PrincipalLink {
     const cancelTimer = this.#options.clock.setTimer(timeoutMs, () => giveUp(this.#lateError(dealer, timeoutMs)));
     const onAbort = () => giveUp(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
-    dealer.send([numberFrame(number), delimiter, body], { signal: sending.signal }).catch(reject);
     try {
+      dealer.send([numberFrame(number), delimiter, body], { signal: sending.signal }).catch(reject);
       return await promise;
     } finally {
       cancelTimer();
@@ -123,10 +123,7 @@ export class ZmtpLink implements PrincipalLink {
     sub.subscribe(topic);
     sub.connect(reachableHost(address.host), address.logsOutPort);
     this.#subscriptions.add(sub);
-    return () => {
-      this.#subscriptions.delete(sub);
-      sub.close({ lingerMs: 0 });
-    };
+    return () => void sub.close({ lingerMs: 0 }).finally(() => this.#subscriptions.delete(sub));
   }
 
   async close(): Promise<void> {
@@ -177,7 +174,8 @@ export class ZmtpLink implements PrincipalLink {
   }
 }
 
-function closedError(): CdktrError {
+/** The error of a link that was closed. */
+export function closedError(): CdktrError {
   return new CdktrError("SHUTTING_DOWN", "The link to the principal is closed.");
 }
 

@@ -19,6 +19,8 @@ export interface Agent {
   readonly lastSeenMs: number;
   /** The same on the monotonic clock, moved forward by what the principal itself was stalled. */
   readonly lastSeenMonotonicMs: number;
+  /** The number of its newest request for work; -1 before the first. */
+  readonly sequence: number;
 }
 
 /** What an agent tells about itself. */
@@ -48,6 +50,7 @@ export class Agents {
       slots: introduction.slots ?? known?.slots ?? null,
       lastSeenMs: this.#clock.nowMs(),
       lastSeenMonotonicMs: this.#clock.monotonicMs(),
+      sequence: known?.sequence ?? -1,
     });
     if (this.#agents.size > maxAgents) this.#forgetFirst();
   }
@@ -57,6 +60,24 @@ export class Agents {
     const known = this.#agents.get(keyOf(agentId, session));
     if (known === undefined || this.#clock.monotonicMs() - known.lastSeenMonotonicMs < hearingResolutionMs) return;
     this.hear(agentId, session);
+  }
+
+  /**
+   * Takes a request for work of a known agent as its newest.
+   *
+   * @returns False when a request of that number or a higher one came before: this one was overtaken on its way.
+   */
+  advance(agentId: string, session: string, sequence: number): boolean {
+    const key = keyOf(agentId, session);
+    const known = this.#agents.get(key);
+    if (known === undefined || sequence <= known.sequence) return false;
+    this.#agents.set(key, { ...known, sequence });
+    return true;
+  }
+
+  /** The number of an agent's newest request for work; -1 if there was none. */
+  sequenceOf(agentId: string, session: string): number {
+    return this.#agents.get(keyOf(agentId, session))?.sequence ?? -1;
   }
 
   /** Whether the agent is known. */
@@ -74,10 +95,12 @@ export class Agents {
     return [...this.#agents.values()];
   }
 
-  /** Does not count `stallMs` in which the principal itself could not listen. */
+  /** Does not count `stallMs`, just passed, in which the principal itself could not listen. */
   forgive(stallMs: number): void {
+    const nowMs = this.#clock.monotonicMs();
     for (const [key, agent] of this.#agents) {
-      this.#agents.set(key, { ...agent, lastSeenMonotonicMs: agent.lastSeenMonotonicMs + stallMs });
+      const lastSeenMonotonicMs = Math.min(agent.lastSeenMonotonicMs + stallMs, nowMs);
+      this.#agents.set(key, { ...agent, lastSeenMonotonicMs });
     }
   }
 

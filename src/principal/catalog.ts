@@ -18,12 +18,14 @@ export class Catalog {
   readonly source: WorkflowSource;
   readonly #clock: Clock;
   readonly #stopListening: () => void;
-  #revision = 1;
+  /** Begins with the time, so that a client of an earlier principal does not take this one's revision for the one it has. */
+  #revision: number;
   readonly #waiters = new Set<() => void>();
 
   constructor(source: WorkflowSource, clock: Clock) {
     this.source = source;
     this.#clock = clock;
+    this.#revision = Math.floor(clock.nowMs());
     this.#stopListening = source.onChange(() => {
       this.#revision++;
       this.wakeAll();

@@ -3,19 +3,33 @@ import type { PrincipalLink, RequestOptions } from "../client/mod.ts";
 import { CdktrError } from "../core/mod.ts";
 import type { Principal } from "./principal.ts";
 
-/** Makes a link. Requests need no timeout here: the principal answers or the process has ended. */
+/**
+ * Makes a link. A reply can be late here, too: one that rests on a journal that cannot be written comes when it can be.
+ */
 export function directLink(principal: Principal): PrincipalLink {
   const closed = new AbortController();
   const ended = () => new CdktrError("SHUTTING_DOWN", "The link to the principal is closed.");
   return {
     address: "this process",
-    request: async (body: Uint8Array, { signal }: RequestOptions) => {
+    request: async (body: Uint8Array, { timeoutMs, signal }: RequestOptions) => {
       if (closed.signal.aborted) throw ended();
-      const gone = signal === undefined ? closed.signal : AbortSignal.any([closed.signal, signal]);
-      const { body: reply, undelivered } = await principal.answer([body], gone);
-      if (!gone.aborted) return reply;
-      undelivered();
-      throw signal?.aborted ? signal.reason : ended();
+      const late = new AbortController();
+      const gone = AbortSignal.any([closed.signal, late.signal, ...(signal === undefined ? [] : [signal])]);
+      gone.throwIfAborted();
+      const givenUp = Promise.withResolvers<never>();
+      const giveUp = () => givenUp.reject(gone.reason);
+      gone.addEventListener("abort", giveUp, { once: true });
+      const cancelTimer = principal.clock.setTimer(timeoutMs, () => late.abort(lateError(timeoutMs)));
+      const answered = principal.answer([body], gone).then(({ body: reply, undelivered }) => {
+        if (gone.aborted) undelivered();
+        return reply;
+      });
+      try {
+        return await Promise.race([answered, givenUp.promise]);
+      } finally {
+        cancelTimer();
+        gone.removeEventListener("abort", giveUp);
+      }
     },
     tryPushLog: (frame) => {
       if (closed.signal.aborted) throw ended();
@@ -34,10 +48,16 @@ export function directLink(principal: Principal): PrincipalLink {
       });
     },
     close: () => {
-      closed.abort();
+      closed.abort(ended());
       return Promise.resolve();
     },
   };
+}
+
+function lateError(timeoutMs: number): CdktrError {
+  return new CdktrError("TIMED_OUT", `The principal in this process did not answer within ${timeoutMs} ms.`, {
+    hint: "It may have done what was asked all the same.",
+  });
 }
 
 function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {

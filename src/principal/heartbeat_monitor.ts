@@ -32,6 +32,7 @@ export class HeartbeatMonitor {
   /** When a run held by an original agent was first seen unstarted, on the monotonic clock. */
   readonly #unstartedSinceMs = new Map<string, number>();
   #lastCheckMs = 0;
+  #wasLate = false;
   #cancelTimer: () => void = () => {};
 
   constructor(options: HeartbeatMonitorOptions) {
@@ -40,11 +41,8 @@ export class HeartbeatMonitor {
 
   /** Begins to watch. Agents that hold runs from before a restart get the full time to come back. */
   start(): void {
-    const { ledger, agents, clock } = this.#options;
-    for (const { agentId, session } of ledger.state.holders()) {
-      if (!agents.knows(agentId, session)) agents.hear(agentId, session);
-    }
-    this.#lastCheckMs = clock.monotonicMs();
+    this.#meetHolders();
+    this.#lastCheckMs = this.#options.clock.monotonicMs();
     this.#arm();
   }
 
@@ -65,17 +63,27 @@ export class HeartbeatMonitor {
     const nowMs = clock.monotonicMs();
     const lateMs = nowMs - this.#lastCheckMs - checkEveryMs;
     this.#lastCheckMs = nowMs;
-    if (lateMs > stallThresholdMs) {
-      // What arrived during the stall is still unread in the sockets: the next look decides.
-      agents.forgive(lateMs);
-      return;
-    }
+    const isLate = lateMs > stallThresholdMs;
+    const wasLate = this.#wasLate;
+    this.#wasLate = isLate;
+    if (isLate) agents.forgive(lateMs);
+    // What arrived during a stall is still unread in the sockets: the next look decides, whether it is late as well or not.
+    if (isLate && !wasLate) return;
+    this.#meetHolders();
     for (const agent of agents.list()) {
       const silentMs = nowMs - agent.lastSeenMonotonicMs;
       if (silentMs <= agentTimeoutMs) break;
       this.#considerSilent(agent.agentId, agent.session, silentMs);
     }
     this.#takeBackUnstarted(nowMs);
+  }
+
+  /** No run is held by somebody who is not watched, whatever became of what was known of them. */
+  #meetHolders(): void {
+    const { ledger, agents } = this.#options;
+    for (const { agentId, session } of ledger.state.holders()) {
+      if (!agents.knows(agentId, session)) agents.hear(agentId, session);
+    }
   }
 
   #considerSilent(agentId: string, session: string | null, silentMs: number): void {
@@ -105,6 +113,7 @@ export class HeartbeatMonitor {
       const sinceMs = this.#unstartedSinceMs.get(runId) ?? nowMs;
       this.#unstartedSinceMs.set(runId, sinceMs);
       if (nowMs - sinceMs <= originalLeaseMs) continue;
+      this.#unstartedSinceMs.delete(runId); // So that one that cannot be taken back now is tried again as long after.
       const reason = `agent ${agentId} fetched the run and did not begin it within ${originalLeaseMs / 1000} s`;
       ledger.execute("return_run", { runId, attempt, reason }).then(
         onReturned,

@@ -30,7 +30,7 @@ export interface LedgerOptions {
   readonly clock: Clock;
   /** Called after each commit, in order. It must not throw. */
   readonly onCommitted: (batch: Batch) => void;
-  /** Called when a write fails, and with null when writing works again. */
+  /** Called when a write fails for another reason than before, and with null when writing works again. */
   readonly onProblem: (problem: string | null) => void;
 }
 
@@ -58,11 +58,16 @@ export class Ledger {
   readonly state: State;
   readonly #options: LedgerOptions;
   #open = new OpenBatch();
+  /** The batch that is being written; its commit is what replies without events of their own rest on. */
+  #written: OpenBatch | null = null;
   #writing: Promise<void> | null = null;
-  #isScheduled = false;
+  #retryNow: () => void = () => {};
   #seq: number;
   #snapshotSeq: number;
+  /** Where a snapshot is tried again after one that failed. */
+  #nextSnapshotSeq = 0;
   #failure: CdktrError | null = null;
+  #problem: string | null = null;
   #isClosed = false;
 
   private constructor(options: LedgerOptions, state: State, seq: number, snapshotSeq: number) {
@@ -72,11 +77,29 @@ export class Ledger {
     this.#snapshotSeq = snapshotSeq;
   }
 
-  /** Rebuilds the state from the journal. */
+  /**
+   * Rebuilds the state from the journal.
+   *
+   * @throws {CdktrError} STORAGE when the journal cannot be read, or when what it holds contradicts itself.
+   */
   static async open(options: LedgerOptions): Promise<Ledger> {
     const { snapshot, snapshotSeq, events } = await options.journal.recover();
     const state = snapshot === null ? new State() : State.fromSnapshot(snapshot);
-    for (const { event } of events) state.evolve(event);
+    for (const { seq, event } of events) {
+      try {
+        state.evolve(event);
+      } catch (cause) {
+        throw new CdktrError(
+          "STORAGE",
+          `The journal cannot be replayed: event ${seq} does not fit, ${messageOf(cause)}.`,
+          {
+            hint:
+              "It is damaged or was written by another version. Name another file in CDKTR_STATE_PATH to start anew.",
+            cause,
+          },
+        );
+      }
+    }
     return new Ledger(options, state, events.at(-1)?.seq ?? snapshotSeq, snapshotSeq);
   }
 
@@ -107,55 +130,50 @@ export class Ledger {
       if (change.run !== undefined) batch.runs.set(change.run.runId, change.run);
       if (change.task !== undefined) batch.tasks.set(`${change.task.runId}\x01${change.task.taskId}`, change.task);
     }
-    if (events.length > 0) this.#schedule();
+    if (events.length > 0) this.#writing ??= this.#write();
     // A reply that rests on another command's events (a repeated trigger) has to wait for their commit, too.
-    const committed = batch.events.length > 0 ? batch.committed.promise : this.#writing ?? Promise.resolve();
-    return { reply, committed };
+    return { reply, committed: this.settled() };
   }
 
-  /** Resolves once everything decided so far is durable. */
-  async settled(): Promise<void> {
-    await (this.#open.events.length > 0 ? this.#open.committed.promise : this.#writing);
+  /**
+   * Resolves once everything decided so far is durable.
+   *
+   * @throws {CdktrError} STORAGE when the ledger was closed while the journal could not be written.
+   */
+  settled(): Promise<void> {
+    const newest = this.#open.events.length > 0 ? this.#open : this.#written;
+    return newest?.committed.promise ?? Promise.resolve();
   }
 
-  /** Waits for what is decided to be durable, and leaves a snapshot for a fast start. */
+  /**
+   * Makes durable what is decided, and leaves a snapshot for a fast start. A journal that cannot be written gets one more
+   * try: what it does not take then is lost, and nobody was told of it. Never throws.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
-    while (this.#writing !== null || this.#open.events.length > 0) {
-      await (this.#writing ?? this.#open.committed.promise);
-      if (this.#failure !== null) return;
-    }
-    if (this.#seq > this.#snapshotSeq) await this.#options.journal.saveSnapshot(this.#seq, this.state.toSnapshot());
+    this.#retryNow();
+    await this.#writing;
+    if (this.#failure === null && this.#seq > this.#snapshotSeq) await this.#saveSnapshot();
   }
 
-  #schedule(): void {
-    if (this.#isScheduled || this.#writing !== null) return;
-    this.#isScheduled = true;
-    // After the microtasks of this turn: every request that came in with it shares the commit.
-    process.nextTick(() => {
-      this.#isScheduled = false;
-      this.#writing = this.#write();
-    });
-  }
-
+  /** Writes batch after batch, as long as there is any. */
   async #write(): Promise<void> {
-    const batch = this.#open;
-    this.#open = new OpenBatch();
-    const content = batch.toBatch();
-    while (!await this.#tryAppend(content)) {
-      if (this.#isClosed) break;
-      await new Promise<void>((resolve) => this.#options.clock.setTimer(retryDelayMs, resolve));
+    while (this.#open.events.length > 0) {
+      // After the microtasks of this turn: every request that came in with it shares the commit.
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+      const batch = this.#written = this.#open;
+      this.#open = new OpenBatch();
+      const content = batch.toBatch();
+      while (!await this.#tryAppend(content)) {
+        if (this.#isClosed) return this.#giveUp(batch);
+        await this.#pause();
+      }
+      this.#written = null;
+      batch.committed.resolve();
+      this.#options.onCommitted(content);
+      if (this.#open.events.length === 0) await this.#snapshotIfDue();
     }
     this.#writing = null;
-    if (this.#failure !== null) {
-      batch.committed.promise.catch(() => {});
-      batch.committed.reject(this.#failure);
-      return;
-    }
-    batch.committed.resolve();
-    this.#options.onCommitted(content);
-    if (this.#open.events.length > 0) this.#schedule();
-    else await this.#snapshotIfDue();
   }
 
   async #tryAppend(content: Batch): Promise<boolean> {
@@ -165,23 +183,56 @@ export class Ledger {
       this.#failure = error instanceof CdktrError
         ? error
         : new CdktrError("STORAGE", messageOf(error), { cause: error });
-      this.#options.onProblem(this.#failure.message);
+      this.#tell(this.#failure.message);
       return false;
     }
-    if (this.#failure !== null) this.#options.onProblem(null);
+    if (this.#failure !== null) this.#tell(null);
     this.#failure = null;
     return true;
   }
 
+  #pause(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancelTimer = this.#options.clock.setTimer(retryDelayMs, resolve);
+    this.#retryNow = () => {
+      cancelTimer();
+      resolve();
+    };
+    return promise;
+  }
+
+  #giveUp(batch: OpenBatch): void {
+    for (const { committed } of [batch, this.#open]) {
+      committed.promise.catch(() => {}); // Not everything decided has somebody who waits for it.
+      committed.reject(this.#failure);
+    }
+    const count = batch.events.length + this.#open.events.length;
+    this.#tell(`The last ${count} events were never written and are lost; nobody was told of them.`);
+    this.#writing = null;
+  }
+
   async #snapshotIfDue(): Promise<void> {
     const due = Math.max(snapshotEveryEvents, this.state.runs.size * snapshotEventsPerRun);
-    if (this.#seq - this.#snapshotSeq < due) return;
+    if (this.#seq - this.#snapshotSeq < due || this.#seq < this.#nextSnapshotSeq) return;
+    await this.#saveSnapshot();
+  }
+
+  /** A snapshot only saves time. One that fails is told and tried again much later. */
+  async #saveSnapshot(): Promise<void> {
     const seq = this.#seq;
     try {
       await this.#options.journal.saveSnapshot(seq, this.state.toSnapshot());
       this.#snapshotSeq = seq;
+      this.#tell(null);
     } catch (error) {
-      this.#options.onProblem(messageOf(error));
+      this.#nextSnapshotSeq = seq + snapshotEveryEvents;
+      this.#tell(`${messageOf(error)} Without a snapshot the next start takes longer.`);
     }
+  }
+
+  #tell(problem: string | null): void {
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    this.#options.onProblem(problem);
   }
 }

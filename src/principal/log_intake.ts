@@ -27,11 +27,13 @@ export type LogSubscriber = (frame: Uint8Array) => void;
 export class LogIntake {
   readonly #options: LogIntakeOptions;
   readonly #subscribers = new Set<LogSubscriber>();
+  /** Run ids by workflow and instance id. */
   readonly #runOfInstance = new Map<string, string>();
   #rejections = 0;
 
   constructor(options: LogIntakeOptions) {
     this.#options = options;
+    this.learnInstances([...options.ledger.state.runs.values()]);
   }
 
   /** Takes one message of the log port. What is not a log line is dropped and counted. */
@@ -45,8 +47,9 @@ export class LogIntake {
       return;
     }
     for (const subscriber of this.#subscribers) subscriber(parsed.published);
-    this.#hearAgent(parsed.line);
-    this.#options.store([this.#toRow(parsed.line)]);
+    const runId = this.#runIdOf(parsed.line);
+    this.#hearAgentOf(runId);
+    this.#options.store([toRow(parsed.line, runId)]);
   }
 
   /** Calls `subscriber` with every line from now on, until the returned function is called. */
@@ -57,31 +60,43 @@ export class LogIntake {
 
   /** Learns by which id an original agent calls a run. */
   learnInstances(runs: readonly Run[]): void {
-    for (const { runId, instanceId } of runs) {
+    for (const { runId, workflowId, instanceId } of runs) {
       if (instanceId === null) continue;
-      this.#runOfInstance.delete(instanceId);
-      this.#runOfInstance.set(instanceId, runId);
+      const key = instanceKey(workflowId, instanceId);
+      this.#runOfInstance.delete(key);
+      this.#runOfInstance.set(key, runId);
       const [oldest] = this.#runOfInstance.keys();
       if (this.#runOfInstance.size > rememberedInstances && oldest !== undefined) this.#runOfInstance.delete(oldest);
     }
   }
 
-  #hearAgent(line: LogLine): void {
-    const run = this.#options.ledger.state.runs.get(line.workflowInstanceId);
+  /** The run that a line belongs to; agents of ours call it by its id, and what is unknown keeps its name. */
+  #runIdOf({ workflowId, workflowInstanceId }: LogLine): string {
+    if (this.#runOfInstance.size === 0) return workflowInstanceId;
+    return this.#runOfInstance.get(instanceKey(workflowId, workflowInstanceId)) ?? workflowInstanceId;
+  }
+
+  #hearAgentOf(runId: string): void {
+    const run = this.#options.ledger.state.runs.get(runId);
     const agentId = run?.agentId ?? null;
     if (run !== undefined && agentId !== null) this.#options.agents.hearAgain(agentId, run.session);
   }
+}
 
-  #toRow(line: LogLine): LogRow {
-    return {
-      workflowId: line.workflowId,
-      workflowName: line.workflowName,
-      runId: this.#runOfInstance.get(line.workflowInstanceId) ?? line.workflowInstanceId,
-      taskName: line.taskName,
-      taskRunId: line.taskInstanceId,
-      timestampMs: line.timeMs,
-      level: line.level,
-      payload: line.payload,
-    };
-  }
+/** A line does not say whose it is, and agents make up the same instance ids now and then: the workflow tells most apart. */
+function instanceKey(workflowId: string, instanceId: string): string {
+  return `${workflowId}\x01${instanceId}`;
+}
+
+function toRow(line: LogLine, runId: string): LogRow {
+  return {
+    workflowId: line.workflowId,
+    workflowName: line.workflowName,
+    runId,
+    taskName: line.taskName,
+    taskRunId: line.taskInstanceId,
+    timestampMs: line.timeMs,
+    level: line.level,
+    payload: line.payload,
+  };
 }

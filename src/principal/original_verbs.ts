@@ -19,11 +19,14 @@ import {
   type WorkflowStatusRequest,
 } from "../wire/mod.ts";
 import { workflowOf } from "./definitions.ts";
+import { writeFresh } from "./fresh_history.ts";
 import type { Services } from "./services.ts";
 import { triggerRun } from "./trigger_run.ts";
 
 /** Rows that one QUERYLOGS reply holds at most; the original has no paging, and its clients wait 3 s for the whole. */
 export const maxQueryLogsRows = 200_000;
+/** Characters of log lines that it holds at most: its JSON, escapes included, has to fit a message. */
+export const maxQueryLogsChars = 8 * 1024 * 1024;
 const dayMs = 86_400_000;
 const microsecondsPerMs = 1000;
 
@@ -106,17 +109,17 @@ export class OriginalVerbs {
 
   async #takeWorkflowStatus(request: WorkflowStatusRequest): Promise<OriginalReply> {
     const { agentId, workflowId, workflowInstanceId: instanceId, status } = request;
-    const { ledger, agents } = this.#services;
+    const { ledger, agents, history, clock } = this.#services;
     agents.hear(agentId, null);
-    const run = ledger.state.runOfInstance(agentId, instanceId) ??
+    const unbegun = () =>
       ledger.state.runsOf(agentId, null).find((held) => held.state === "ASSIGNED" && held.workflowId === workflowId);
+    const run = ledger.state.runOfInstance(agentId, instanceId) ??
+      // Only RUNNING is sure to be about a run that begins; anything else may be late word of one that has ended.
+      (status === "RUNNING" ? unbegun() : undefined) ??
+      await this.#endedRun(agentId, instanceId) ??
+      unbegun();
     if (run === undefined) {
-      await this.#takeForeign(
-        instanceId,
-        status,
-        (timestampMs) =>
-          this.#services.history.appendRunStatuses([{ workflowId, runId: instanceId, status, timestampMs }]),
-      );
+      history.appendRunStatuses([{ workflowId, runId: instanceId, status, timestampMs: clock.nowMs() }]);
       return ok;
     }
     const state = runReportState(status);
@@ -129,16 +132,13 @@ export class OriginalVerbs {
 
   async #takeTaskStatus(request: TaskStatusRequest): Promise<OriginalReply> {
     const { agentId, taskId, taskInstanceId: taskRunId, workflowInstanceId: instanceId, status } = request;
-    const { ledger, agents } = this.#services;
+    const { ledger, agents, history, clock } = this.#services;
     agents.hear(agentId, null);
-    const run = ledger.state.runOfInstance(agentId, instanceId) ?? await this.#adoptUnannounced(agentId, instanceId);
+    const run = ledger.state.runOfInstance(agentId, instanceId) ??
+      await this.#endedRun(agentId, instanceId) ??
+      await this.#adoptUnannounced(agentId, instanceId);
     if (run === undefined) {
-      await this.#takeForeign(
-        instanceId,
-        status,
-        (timestampMs) =>
-          this.#services.history.appendTaskStatuses([{ taskId, taskRunId, runId: instanceId, status, timestampMs }]),
-      );
+      history.appendTaskStatuses([{ taskId, taskRunId, runId: instanceId, status, timestampMs: clock.nowMs() }]);
       return ok;
     }
     if (status === "WAITING") return ok;
@@ -150,7 +150,7 @@ export class OriginalVerbs {
       taskRunId,
       tryNumber: 1,
       state: status,
-      happenedAtMs: this.#services.clock.nowMs(),
+      happenedAtMs: clock.nowMs(),
       exitCode: null,
       reason: null,
     };
@@ -170,25 +170,37 @@ export class OriginalVerbs {
   }
 
   /**
-   * A status about an instance that is not in progress: kept as it is when the instance was never ours (its agent got it
-   * from another principal), recorded as late when its run has ended.
+   * The ended run that this agent called by this id: what comes late about it is recorded and moves nothing. An instance
+   * that was never ours, which its agent got from another principal, has none; its statuses are kept as they are.
    */
-  async #takeForeign(instanceId: string, status: string, keep: (timestampMs: number) => void): Promise<void> {
-    const ended = await this.#services.journal.runOfInstance(instanceId);
-    if (ended === undefined) return keep(this.#services.clock.nowMs());
-    this.#services.report.info(`ignored ${status} for run ${ended.runId}, which has ended ${ended.state}`);
+  async #endedRun(agentId: string, instanceId: string): Promise<Run | undefined> {
+    const run = await this.#services.journal.runOfInstance(instanceId);
+    return run?.agentId === agentId ? run : undefined;
   }
 
   async #queryLogs(request: QueryLogsRequest): Promise<OriginalReply> {
     const untilMs = request.endMs ?? this.#services.clock.nowMs();
     const sinceMs = request.startMs ?? Math.max(untilMs - dayMs, 0);
-    const { history } = this.#services;
-    const filter: LogFilter = { sinceMs, untilMs };
+    const filter: LogFilter = { sinceMs, untilMs, limit: maxQueryLogsRows };
     if (request.workflowId !== null) filter.workflowId = request.workflowId;
     if (request.workflowInstanceId !== null) filter.runIds = await this.#namesOf(request.workflowInstanceId);
-    await history.flush();
-    const rows = await history.queryLogs({ ...filter, limit: maxQueryLogsRows });
-    return success(encodeFormattedLines(rows.map((row) => formatLogLine(toLogLine(row), request.verbose))));
+    await writeFresh(this.#services);
+    return success(encodeFormattedLines(await this.#formattedLines(filter, request.verbose)));
+  }
+
+  /** The first lines of those asked for, as many as a reply takes. */
+  async #formattedLines(filter: LogFilter, verbose: boolean): Promise<string[]> {
+    const lines: string[] = [];
+    let chars = 0;
+    for await (const rows of this.#services.history.streamLogs(filter)) {
+      for (const row of rows) {
+        const line = formatLogLine(toLogLine(row), verbose);
+        chars += line.length;
+        if (chars > maxQueryLogsChars && lines.length > 0) return lines;
+        lines.push(line);
+      }
+    }
+    return lines;
   }
 
   /** A run is stored under its own id, whatever an original agent called it. */
@@ -198,9 +210,8 @@ export class OriginalVerbs {
   }
 
   async #recentStatuses(): Promise<OriginalReply> {
-    const { history } = this.#services;
-    await history.flush();
-    const rows = await history.recentStatuses(maxRecentStatuses);
+    await writeFresh(this.#services);
+    const rows = await this.#services.history.recentStatuses(maxRecentStatuses);
     return success(encodeRecentStatuses(rows.map(({ workflowId, runId, status, timestampMs }) => ({
       workflowId,
       workflowInstanceId: runId,

@@ -53,13 +53,18 @@ const nothingToUndo = () => {};
 /** See the top of this file. */
 export class Principal {
   readonly logs: LogIntake;
+  readonly clock: Clock;
+  readonly report: Report;
   readonly #services: Services;
   readonly #originalVerbs: OriginalVerbs;
   readonly #monitor: HeartbeatMonitor;
+  #isHolding = true;
 
   private constructor(services: Services, logs: LogIntake) {
     const { ledger, agents, clock, agentTimeoutMs, report, workDesk } = services;
     this.logs = logs;
+    this.clock = clock;
+    this.report = report;
     this.#services = services;
     this.#originalVerbs = new OriginalVerbs(services);
     const onReturned = () => workDesk.offer();
@@ -98,7 +103,7 @@ export class Principal {
       agents,
       runWatch,
       catalog: new Catalog(options.workflows, clock),
-      workDesk: new WorkDesk(ledger, agents, clock),
+      workDesk: new WorkDesk({ ledger, agents, clock, agentTimeoutMs: options.agentTimeoutMs }),
       problems: () => [
         ...(journalProblem === null ? [] : [journalProblem]),
         ...(history.health.state === "ok" ? [] : [`The history is ${history.health.state}: ${history.health.reason}`]),
@@ -128,22 +133,23 @@ export class Principal {
     try {
       return await this.#answerVerb(request.name, request.argument, gone);
     } catch (error) {
-      if (!(error instanceof CdktrError)) this.#services.report.error(`${request.name} failed: ${String(error)}`);
+      if (!(error instanceof CdktrError) && !gone.aborted) {
+        this.#services.report.error(`${request.name} failed: ${String(error)}`);
+      }
       return { body: encodeVerbError(error), undelivered: nothingToUndo };
     }
   }
 
-  /** Answers whoever waits for work, for the end of a run or for a change. */
-  dismissWaiting(): void {
+  /**
+   * Answers whoever waits for work, for the end of a run or for a change. From now on nobody waits: what would have to is
+   * refused as SHUTTING_DOWN.
+   */
+  stopHolding(): void {
     const { workDesk, runWatch, catalog } = this.#services;
+    this.#isHolding = false;
     workDesk.dismissAll();
     runWatch.wakeAll();
     catalog.wakeAll();
-  }
-
-  /** Resolves once everything decided so far is durable. */
-  async settled(): Promise<void> {
-    await this.#services.ledger.settled();
   }
 
   /** Answers whoever waits, makes everything durable and closes journal and history. */
@@ -151,14 +157,18 @@ export class Principal {
     const { catalog, ledger, journal, history } = this.#services;
     this.#monitor.stop();
     catalog.close();
-    this.dismissWaiting();
+    this.stopHolding();
     await ledger.close();
     await history.close();
     await journal.close();
   }
 
   async #answerVerb<V extends Verb>(verb: V, argument: string | undefined, gone: AbortSignal): Promise<Answer> {
-    const reply = await answerVerb(this.#services, verb, parseVerbRequest(verb, argument), gone);
+    const request = parseVerbRequest(verb, argument);
+    if (!this.#isHolding && "waitMs" in request) {
+      throw new CdktrError("SHUTTING_DOWN", "The principal is shutting down.");
+    }
+    const reply = await answerVerb(this.#services, verb, request, gone);
     const body = encodeVerbReply(verb, reply);
     if (!("begin" in reply)) return { body, undelivered: nothingToUndo };
     return { body, undelivered: () => this.#takeBack(reply) };

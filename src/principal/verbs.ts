@@ -2,6 +2,7 @@
 import { CdktrError, isFinal, type Run } from "../core/mod.ts";
 import type { LogFilter } from "../history/mod.ts";
 import { protocolVersion, type ReplyTo, type RequestOf, toOriginalStatus, type Verb, verbs } from "../wire/mod.ts";
+import { writeFresh } from "./fresh_history.ts";
 import type { Services } from "./services.ts";
 import { triggerRun } from "./trigger_run.ts";
 
@@ -37,11 +38,7 @@ const handlers: { readonly [V in Verb]: Handler<V> } = {
   STATUS: status,
   WORK: ({ workDesk }, request, gone) => workDesk.ask(request, gone),
   REPORT: report,
-  LEAVE: async ({ ledger, agents, workDesk }, { agentId, session, reason }) => {
-    workDesk.forget(session);
-    agents.forget(agentId, session);
-    return await ledger.execute("lose_agent", { agentId, session, reason: `agent ${agentId} left: ${reason}` });
-  },
+  LEAVE: leave,
 };
 
 /** Answers a request that was checked against the shape of its verb. Throws a {@linkcode CdktrError} for the client. */
@@ -131,7 +128,7 @@ async function logs(services: Services, request: RequestOf<"LOGS">, gone: AbortS
   const query: LogFilter = { ...filter };
   if (states !== undefined) query.statuses = states.flatMap((state) => toOriginalStatus(state) ?? []);
   if (runIdOrPrefix !== undefined) query.runIds = [(await findRun(services, runIdOrPrefix)).runId];
-  await history.flush();
+  await writeFresh(services);
   const lines: ReplyTo<"LOGS">["lines"] = [];
   let textChars = 0;
   for await (const rows of history.streamLogs(query, gone)) {
@@ -166,6 +163,23 @@ async function status(services: Services): Promise<ReplyTo<"STATUS">> {
     workflowCount: catalog.source.list().length,
     problems: services.problems(),
   };
+}
+
+/** An agent leaves when all its reports were taken. What is still only assigned to it never reached it and waits again. */
+async function leave(services: Services, request: RequestOf<"LEAVE">): Promise<ReplyTo<"LEAVE">> {
+  const { ledger, agents, workDesk } = services;
+  const { agentId, session } = request;
+  const reason = `agent ${agentId} left: ${request.reason}`;
+  workDesk.dismiss(session);
+  const neverBegun = ledger.state.runsOf(agentId, session).filter(({ state }) => state === "ASSIGNED");
+  for (const { runId, attempt } of neverBegun.toReversed()) {
+    ledger.executeNow("return_run", { runId, attempt, reason });
+  }
+  const lost = await ledger.execute("lose_agent", { agentId, session, reason });
+  // Not before: while the journal cannot be written, the agent stays one that is watched.
+  agents.forget(agentId, session);
+  workDesk.offer();
+  return lost;
 }
 
 async function report(services: Services, request: RequestOf<"REPORT">): Promise<ReplyTo<"REPORT">> {

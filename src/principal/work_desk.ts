@@ -10,10 +10,23 @@ type WorkAnswer = ReplyTo<"WORK">;
 
 const nothing: WorkAnswer = { begin: [], end: [] };
 
+/** A request for work is the heartbeat of its agent; it is held for no longer than this part of what counts as death. */
+const holdPartOfTimeout = 1 / 3;
+
 interface Waiter {
   readonly request: WorkRequest;
-  readonly answer: (answer: WorkAnswer) => void;
+  /** The first call counts. */
+  readonly answer: (answer: WorkAnswer | Promise<WorkAnswer>) => void;
   readonly fail: (error: unknown) => void;
+}
+
+/** What a {@linkcode WorkDesk} works with. */
+export interface WorkDeskOptions {
+  readonly ledger: Ledger;
+  readonly agents: Agents;
+  readonly clock: Clock;
+  /** Silence of an agent that counts as death, in milliseconds. */
+  readonly agentTimeoutMs: number;
 }
 
 /** The desk: at most one waiting request for each session. */
@@ -21,15 +34,16 @@ export class WorkDesk {
   readonly #ledger: Ledger;
   readonly #agents: Agents;
   readonly #clock: Clock;
+  readonly #holdMaxMs: number;
   readonly #waiters = new Map<string, Waiter>();
-  readonly #lastSequences = new Map<string, number>();
   /** The request that an answer was made for. */
   readonly #requestOf = new WeakMap<WorkAnswer, WorkRequest>();
 
-  constructor(ledger: Ledger, agents: Agents, clock: Clock) {
+  constructor({ ledger, agents, clock, agentTimeoutMs }: WorkDeskOptions) {
     this.#ledger = ledger;
     this.#agents = agents;
     this.#clock = clock;
+    this.#holdMaxMs = agentTimeoutMs * holdPartOfTimeout;
   }
 
   /**
@@ -41,9 +55,8 @@ export class WorkDesk {
     const { agentId, session, version, slots, sequence } = request;
     this.#agents.hear(agentId, session, { version, slots: slots + request.holding.length });
     // A request that was overtaken by a newer one knows less of what its agent holds: serving it would hand out twice.
-    if (sequence <= (this.#lastSequences.get(session) ?? -1)) return nothing;
-    this.#lastSequences.set(session, sequence);
-    this.#dismiss(session);
+    if (!this.#agents.advance(agentId, session, sequence)) return nothing;
+    this.dismiss(session);
     const { reply, committed } = this.#decide(request, slots);
     if (isEmpty(reply)) return gone.aborted || request.waitMs === 0 ? nothing : await this.#hold(request, gone);
     await committed;
@@ -56,27 +69,29 @@ export class WorkDesk {
    */
   async undelivered(answer: WorkAnswer): Promise<void> {
     const request = this.#requestOf.get(answer);
-    if (request === undefined || this.#lastSequences.get(request.session) !== request.sequence) return;
-    for (const { runId, attempt } of answer.begin) {
-      await this.#ledger.execute("return_run", {
-        runId,
-        attempt,
-        reason: "the agent was gone before it could be told",
-      });
-    }
+    if (request === undefined || answer.begin.length === 0) return;
+    const { agentId, session, sequence } = request;
+    if (this.#agents.sequenceOf(agentId, session) !== sequence) return;
+    const reason = "the agent was gone before it could be told";
+    // Each goes back to the head of the queue, so the last one comes first.
+    const returned = answer.begin.toReversed().map(({ runId, attempt }) =>
+      this.#ledger.executeNow("return_run", { runId, attempt, reason }).committed
+    );
     this.offer();
+    await Promise.all(returned);
   }
 
-  /** Hands out what became ready since. To be called when a run was queued. */
+  /** Hands out what became ready since. To be called when a run was queued. Never throws: an agent that cannot be served is told. */
   offer(): void {
+    const { queue } = this.#ledger.state;
+    if (queue.size === 0) return;
     const free = [...this.#waiters.values()].filter(({ request }) => request.slots > 0);
-    free.forEach((waiter, index) => {
-      const waiting = this.#ledger.state.queue.size;
-      if (waiting === 0) return;
+    for (const [index, waiter] of free.entries()) {
+      if (queue.size === 0) return;
       // An even share for each agent that still waits, so that one does not take all while others idle.
-      const share = Math.ceil(waiting / (free.length - index));
+      const share = Math.ceil(queue.size / (free.length - index));
       this.#serveWaiter(waiter, Math.min(waiter.request.slots, share));
-    });
+    }
   }
 
   /** Tells the agent that holds a run what changed about it. To be called after a cancellation. */
@@ -85,26 +100,21 @@ export class WorkDesk {
     if (waiter !== undefined) this.#serveWaiter(waiter, waiter.request.slots);
   }
 
-  /** Forgets a session that ended. */
-  forget(session: string): void {
-    this.#dismiss(session);
-    this.#lastSequences.delete(session);
+  /** Answers a session that has no further use for work. */
+  dismiss(session: string): void {
+    this.#waiters.get(session)?.answer(nothing);
   }
 
   /** Answers everyone who waits. */
   dismissAll(): void {
-    for (const session of [...this.#waiters.keys()]) this.#dismiss(session);
-  }
-
-  #dismiss(session: string): void {
-    this.#waiters.get(session)?.answer(nothing);
+    for (const session of [...this.#waiters.keys()]) this.dismiss(session);
   }
 
   #hold(request: WorkRequest, gone: AbortSignal): Promise<WorkAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<WorkAnswer>();
     const waiter: Waiter = { request, answer: resolve, fail: reject };
     const leave = () => resolve(nothing);
-    const cancelTimer = this.#clock.setTimer(request.waitMs, leave);
+    const cancelTimer = this.#clock.setTimer(Math.min(request.waitMs, this.#holdMaxMs), leave);
     gone.addEventListener("abort", leave, { once: true });
     this.#waiters.set(request.session, waiter);
     return promise.finally(() => {
@@ -120,10 +130,17 @@ export class WorkDesk {
   }
 
   #serveWaiter(waiter: Waiter, slots: number): void {
-    const { reply, committed } = this.#decide(waiter.request, slots);
-    if (isEmpty(reply)) return;
-    this.#remove(waiter);
-    committed.then(() => waiter.answer(this.#toAnswer(waiter.request, reply)), waiter.fail);
+    try {
+      const { reply, committed } = this.#decide(waiter.request, slots);
+      if (isEmpty(reply)) return;
+      this.#remove(waiter);
+      // This is the answer from now on. If the wait ended or the connection was lost before the commit, an empty one must
+      // not take its place: nobody would know that what was assigned has to go back.
+      waiter.answer(committed.then(() => this.#toAnswer(waiter.request, reply)));
+    } catch (error) {
+      this.#remove(waiter);
+      waiter.fail(error);
+    }
   }
 
   #decide(request: WorkRequest, slots: number) {
@@ -142,8 +159,9 @@ export class WorkDesk {
     const answer: WorkAnswer = {
       begin: begin.flatMap(({ runId, attempt }) => {
         const run = this.#ledger.state.runs.get(runId);
-        // It may have been cancelled or lost while the assignment was being written.
-        if (run === undefined || run.attempt !== attempt) return [];
+        // It may have ended or gone back to the queue while the assignment was being written.
+        const isAssigned = run?.state === "ASSIGNED" && run.attempt === attempt && run.session === request.session;
+        if (!isAssigned) return [];
         const definition = this.#ledger.state.definition(run.definitionHash);
         return [{ runId, attempt, params: { ...run.params }, workflow: JSON.parse(definition?.body ?? "null") }];
       }),

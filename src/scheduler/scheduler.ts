@@ -2,11 +2,12 @@
  * Triggers workflows by their cron expressions. An event listener like any other: a client of the principal's API.
  *
  * Each due time is triggered under the key `cron:<workflow>:<due time>`, so that a restart or a second scheduler starts
- * nothing twice. Times that passed while no scheduler was there are not made up.
+ * nothing twice. Times that passed while no scheduler was there are not made up. Of those that passed while the principal was
+ * not there to take them, each workflow is triggered for the first.
  */
 import { type Clock, sleep } from "../clock/mod.ts";
-import type { PrincipalClient } from "../client/mod.ts";
-import { CdktrError, messageOf } from "../core/mod.ts";
+import { isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
+import { messageOf } from "../core/mod.ts";
 import { maxWaitMs, type ReplyTo, type WorkflowSummary } from "../wire/mod.ts";
 import { Timetable } from "./timetable.ts";
 
@@ -40,7 +41,11 @@ export class Scheduler {
   readonly #timetable = new Timetable();
   readonly #stopping = new AbortController();
   #following: Promise<void> = Promise.resolve();
+  readonly #triggering = new Set<Promise<void>>();
+  /** Workflows whose trigger failed and is tried again. */
+  readonly #retrying = new Set<string>();
   #cancelTimer: () => void = () => {};
+  #lastLookMs = -Infinity;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -55,7 +60,7 @@ export class Scheduler {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#cancelTimer();
-    await this.#following;
+    await Promise.all([this.#following, ...this.#triggering]);
   }
 
   async #followWorkflows(): Promise<void> {
@@ -93,18 +98,32 @@ export class Scheduler {
     const { clock, longestTimerMs = 500 } = this.#options;
     const delayMs = Math.min((nextMs ?? Infinity) - clock.nowMs(), longestTimerMs);
     this.#cancelTimer = clock.setTimer(delayMs, () => {
-      for (const { workflowId, dueMs } of this.#timetable.takeDue(clock.nowMs())) {
-        this.#trigger(workflowId, dueMs).catch((error) => {
-          this.#options.log.error(`${workflowId} was not triggered for ${isoTime(dueMs)}: ${messageOf(error)}`);
-        });
-      }
+      this.#look();
       this.#arm();
     });
   }
 
-  /** Tries until the principal has taken the trigger, or knows no such workflow any more. */
+  #look(): void {
+    const nowMs = this.#options.clock.nowMs();
+    // The wall clock was put back: what comes next by the new time may be long before what was next by the old.
+    if (nowMs < this.#lastLookMs) this.#timetable.restart(nowMs);
+    this.#lastLookMs = nowMs;
+    for (const { workflowId, dueMs } of this.#timetable.takeDue(nowMs)) {
+      if (this.#retrying.has(workflowId)) {
+        this.#options.log.warn(
+          `${workflowId} is not triggered for ${isoTime(dueMs)}: an earlier trigger still waits for the principal`,
+        );
+        continue;
+      }
+      const triggering = this.#trigger(workflowId, dueMs);
+      this.#triggering.add(triggering);
+      triggering.finally(() => this.#triggering.delete(triggering));
+    }
+  }
+
+  /** Tries until the principal has taken the trigger, or refuses it for good. Never rejects. */
   async #trigger(workflowId: string, dueMs: number): Promise<void> {
-    const { client, clock } = this.#options;
+    const { client, clock, log } = this.#options;
     const { signal } = this.#stopping;
     const request = {
       workflowId,
@@ -116,14 +135,19 @@ export class Scheduler {
     while (!signal.aborted) {
       try {
         await client.call("RUN", request, { signal });
-        return;
+        break;
       } catch (error) {
-        if (signal.aborted) return;
-        if (error instanceof CdktrError && error.code === "NOT_FOUND") throw error;
-        this.#options.log.warn(`cannot trigger ${workflowId} yet: ${messageOf(error)}`);
+        if (signal.aborted) break;
+        if (!isWorthAnotherTry(error)) {
+          log.error(`${workflowId} was not triggered for ${isoTime(dueMs)}: ${messageOf(error)}`);
+          break;
+        }
+        if (!this.#retrying.has(workflowId)) log.warn(`cannot trigger ${workflowId} yet: ${messageOf(error)}`);
+        this.#retrying.add(workflowId);
         await sleep(clock, retryPauseMs, signal).catch(() => {});
       }
     }
+    this.#retrying.delete(workflowId);
   }
 }
 

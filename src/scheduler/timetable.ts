@@ -54,6 +54,11 @@ export class Timetable {
     return problems;
   }
 
+  /** Looks for the next due times anew, from `nowMs` on; for a clock that was put back. */
+  restart(nowMs: number): void {
+    for (const entry of this.#entries.values()) entry.nextMs = entry.schedule.next(nowMs);
+  }
+
   /** The earliest due time in Unix milliseconds; null when nothing is due any more. */
   nextDueMs(): number | null {
     let earliestMs: number | null = null;

@@ -6,7 +6,12 @@ import { encodeReply, parseReply } from "./original_reply.ts";
 import { parsePayload } from "./payload.ts";
 import { type ReplyTo, type RequestOf, type Verb, verbs } from "./verbs.ts";
 
-const errorShape = z.object({ code: z.enum(errorCodes), message: z.string(), hint: z.string().optional() });
+/** A code that only a newer principal has is INTERNAL here: its sentence and its hint still tell a person what is wrong. */
+const errorShape = z.object({
+  code: z.enum(errorCodes).catch("INTERNAL"),
+  message: z.string(),
+  hint: z.string().optional(),
+});
 
 /** {@linkcode verbs}, typed so that a verb's name leads to the shapes of that verb. */
 const schemas: { readonly [V in Verb]: { request: z.ZodType<RequestOf<V>>; reply: z.ZodType<ReplyTo<V>> } } = verbs;

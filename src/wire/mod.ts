@@ -48,6 +48,7 @@ export {
   maxPageLines,
   maxPageRuns,
   maxReports,
+  maxSentenceChars,
   maxWaitMs,
   paramName,
   protocolVersion,

@@ -21,9 +21,11 @@ export const maxPageLines = 10_000;
 export const maxReports = 5000;
 /** Parameters of one run. */
 export const maxParams = 100;
+/** Characters of a reason. */
+export const maxSentenceChars = 4096;
 
 const name = z.string().max(1024);
-const sentence = z.string().max(4096);
+const sentence = z.string().max(maxSentenceChars);
 const timeMs = z.number().nonnegative();
 const waitMs = z.int().min(0).max(maxWaitMs);
 const holder = { agentId: name, session: name.min(1) };
@@ -206,7 +208,10 @@ export const verbs = {
     request: z.object({ ...holder, reports: z.array(report).max(maxReports) }),
     reply: z.object({ ignored: z.int() }),
   },
-  /** An agent goes away for good; what it still holds has crashed. */
+  /**
+   * An agent goes away for good, all its reports taken. A run that it was given and did not say to have begun never reached
+   * it and waits again; what else it holds has crashed.
+   */
   LEAVE: {
     request: z.object({ ...holder, reason: sentence }),
     reply: z.object({ crashed: z.int() }),

@@ -11,15 +11,22 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+/** What may be different about a call. */
+export interface CallOptions {
+  environment?: Record<string, string>;
+  workingDirectory?: string;
+  columns?: number;
+  nowMs?: number;
+  /** Told all of stdout after each write; throws when its reader is gone. */
+  onStdout?: (stdout: string) => void;
+  /** Told all of stderr after each line. */
+  onStderr?: (stderr: string) => void;
+}
+
 /** Calls `cdktr` with `argv` in `workingDirectory`, with a home directory and nothing else in the environment. */
 export async function call(
   argv: readonly string[],
-  { environment = {}, workingDirectory = "/", columns, nowMs }: {
-    environment?: Record<string, string>;
-    workingDirectory?: string;
-    columns?: number;
-    nowMs?: number;
-  } = {},
+  { environment = {}, workingDirectory = "/", columns, nowMs, onStdout, onStderr }: CallOptions = {},
 ): Promise<Outcome> {
   let stdout = "";
   let stderr = "";
@@ -27,14 +34,21 @@ export async function call(
     environment: { HOME: "/home/ada", ...environment },
     workingDirectory,
     stdout: {
-      write: (text) => {
+      // deno-lint-ignore require-await -- what onStdout throws becomes a rejection
+      write: async (text) => {
         stdout += text;
-        return Promise.resolve();
+        onStdout?.(stdout);
       },
       columns: () => columns,
       colours: false,
     },
-    stderr: { say: (line) => void (stderr += `${line}\n`), colours: false },
+    stderr: {
+      say: (line) => {
+        stderr += `${line}\n`;
+        onStderr?.(stderr);
+      },
+      colours: false,
+    },
     clock: nowMs === undefined ? systemClock : { ...systemClock, nowMs: () => nowMs },
     exitCode: 0,
   };

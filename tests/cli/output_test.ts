@@ -1,5 +1,5 @@
 import { equal, rejects } from "node:assert/strict";
-import { OutputClosed, stderrOf, stdoutOf } from "../../src/cli/output.ts";
+import { jsonText, OutputClosed, stderrOf, stdoutOf } from "../../src/cli/output.ts";
 
 /** A sink that takes three bytes at a time. */
 function slowSink(isTerminal = false) {
@@ -66,4 +66,10 @@ for (const [isTerminal, environment, colours] of colourCases) {
 Deno.test("only a terminal has columns", () => {
   equal(stdoutOf(slowSink(true), {}, () => 120).columns(), 120);
   equal(stdoutOf(slowSink(false), {}, () => 120).columns(), undefined);
+});
+
+Deno.test("JSON means the same to programs, and holds nothing that a terminal could act on", () => {
+  const value = { text: "a\x00\x1b[2J\x7f\x9b\u2028\u202eé数", list: [1] };
+  equal(jsonText(value), String.raw`{"text":"a\u0000\u001b[2J\u007f\u009b\u2028\u202eé数","list":[1]}`);
+  equal(JSON.stringify(JSON.parse(jsonText(value, 2))), JSON.stringify(value));
 });

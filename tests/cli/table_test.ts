@@ -22,6 +22,12 @@ Deno.test("with a width the widest column is cut until the line fits", () => {
   ok(lines[1]?.startsWith("short ") && lines[1].endsWith("y…"));
 });
 
+Deno.test("a column that is to stay whole is not cut, the others are", () => {
+  const whole = [{ heading: "ID", whole: true }, { heading: "NOTE" }] as const;
+  const line = formatTable(whole, [["0123456789abcdef", "0123456789abc"]], 28).split("\n")[1];
+  equal(line, "0123456789abcdef  012345678…");
+});
+
 Deno.test("in a terminal too narrow for anything columns keep a readable width", () => {
   const line = formatTable([{ heading: "A" }], [["0123456789"]], 2).split("\n")[1];
   equal(line, "0123456…");

@@ -1,5 +1,5 @@
 /** What the tests of history share: a directory of their own, rows, and the problems that were reported. */
-import { type Clock, systemClock } from "../../src/clock/mod.ts";
+import { systemClock } from "../../src/clock/mod.ts";
 import {
   History,
   type HistoryOptions,
@@ -71,38 +71,4 @@ export async function openHistory(options: Partial<HistoryOptions> & { path: str
     },
     ...options,
   });
-}
-
-/** A clock that stands still until a test moves it. */
-export class ManualClock implements Clock {
-  #elapsedMs = 0;
-  #timers: { dueMs: number; fire: () => void }[] = [];
-
-  nowMs(): number {
-    return 1_795_252_402_023 + this.#elapsedMs;
-  }
-
-  monotonicMs(): number {
-    return this.#elapsedMs;
-  }
-
-  setTimer(delayMs: number, fire: () => void): () => void {
-    const timer = { dueMs: this.#elapsedMs + delayMs, fire };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-  }
-
-  /** Delays of the timers that are set, in milliseconds from now. */
-  get pendingMs(): number[] {
-    return this.#timers.map((timer) => timer.dueMs - this.#elapsedMs);
-  }
-
-  advance(durationMs: number): void {
-    this.#elapsedMs += durationMs;
-    const due = this.#timers.filter((timer) => timer.dueMs <= this.#elapsedMs);
-    this.#timers = this.#timers.filter((timer) => timer.dueMs > this.#elapsedMs);
-    for (const timer of due) timer.fire();
-  }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CdktrError } from "../../src/core/mod.ts";
-import { line, lines, ManualClock, openHistory, Problems, withDirectory } from "./fixtures.ts";
+import { line, lines, openHistory, Problems, withDirectory } from "./fixtures.ts";
+import { FakeClock } from "../fake_clock.ts";
 
 Deno.test("rows that were flushed are there after the file is opened again, in the order of their arrival", async () => {
   await withDirectory(async (directory) => {
@@ -42,7 +43,7 @@ Deno.test("closing writes what was not flushed", async () => {
 });
 
 Deno.test("a row waits for the flush interval and no longer", async () => {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   await using history = await openHistory({ path: ":memory:", clock, flushIntervalMs: 500 });
   history.appendLogs([line("first")]);
   clock.advance(499);
@@ -79,7 +80,7 @@ Deno.test("any text comes back as it was: empty, unicode, NUL, quotes, a mebibyt
 
 Deno.test("times that cannot be stored are changed, unknown states left out, and both are reported", async () => {
   const problems = new Problems();
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   await using history = await openHistory({ path: ":memory:", clock, onProblem: problems.add });
   history.appendLogs([
     line("huge", { timestampMs: 2 ** 64 }),
@@ -163,7 +164,7 @@ Deno.test("after closing, questions are refused and rows are neither taken nor a
 });
 
 Deno.test("a query that is aborted or takes too long ends, and the next one works", async () => {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   await using history = await openHistory({ path: ":memory:", clock, queryTimeoutMs: 1_000 });
   history.appendLogs(lines(50_000));
   await history.flush();

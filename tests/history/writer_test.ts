@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { RowBuffer } from "../../src/history/buffer.ts";
 import type { Request } from "../../src/history/protocol.ts";
 import { Writer } from "../../src/history/writer.ts";
-import { lines, ManualClock } from "./fixtures.ts";
+import { lines } from "./fixtures.ts";
+import { FakeClock } from "../fake_clock.ts";
 
 /** A writer whose worker is the test itself. */
-function arrange(): { clock: ManualClock; buffer: RowBuffer; posted: Request[]; failures: string[]; writer: Writer } {
-  const clock = new ManualClock();
+function arrange(): { clock: FakeClock; buffer: RowBuffer; posted: Request[]; failures: string[]; writer: Writer } {
+  const clock = new FakeClock();
   const buffer = new RowBuffer({ rows: 1_000_000, chars: 2 ** 30 });
   const posted: Request[] = [];
   const failures: string[] = [];

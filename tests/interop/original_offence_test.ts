@@ -220,10 +220,10 @@ peerTest(python, "what an agent does wrong on the log port hurts its own connect
 });
 
 peerTest(python, "200 connections in a row leave no descriptor behind", async (runtime) => {
+  if (Deno.build.os !== "linux") return; // Elsewhere there is no /proc to look into.
   await using principal = await startProcess();
   await using peer = await OriginalPeer.start(runtime);
   const { pid, port, logsInPort } = principal;
-  const before = await openSockets(pid);
   await peer.askOften(port, "PING", 200);
   for (let count = 0; count < 50; count++) {
     await peer.connect("push", "PUSH", logsInPort);
@@ -231,7 +231,8 @@ peerTest(python, "200 connections in a row leave no descriptor behind", async (r
     await peer.close("push");
   }
   for (const offence of offences) await commit(peer, port, offence);
-  await untilAtMost(before, () => openSockets(pid));
+  const listeners = 3;
+  await untilAtMost(listeners, () => tcpSockets(pid));
 });
 
 /** A principal in a process of its own. */
@@ -255,12 +256,14 @@ async function startProcess() {
   };
 }
 
-async function openSockets(pid: number): Promise<number> {
+/** The TCP sockets a process has a descriptor for, in whatever state; the runtime has others that come and go. */
+async function tcpSockets(pid: number): Promise<number> {
+  const table = await Deno.readTextFile(`/proc/${pid}/net/tcp`);
+  const links = new Set(table.split("\n").map((row) => `socket:[${row.trim().split(/\s+/)[9]}]`));
   let count = 0;
   for await (const { name } of Deno.readDir(`/proc/${pid}/fd`)) {
     // One that is closed while they are listed is none.
-    const target = await Deno.readLink(`/proc/${pid}/fd/${name}`).catch(() => "");
-    if (target.startsWith("socket:")) count++;
+    if (links.has(await Deno.readLink(`/proc/${pid}/fd/${name}`).catch(() => ""))) count++;
   }
   return count;
 }
@@ -273,5 +276,5 @@ async function untilAtMost(limit: number, look: () => Promise<number>): Promise<
     await new Promise((resolve) => setTimeout(resolve, 20));
     seen = await look();
   }
-  assert(seen <= limit, `${seen} sockets are open, ${limit} were`);
+  assert(seen <= limit, `${seen} sockets are open instead of ${limit}`);
 }

@@ -33,6 +33,9 @@ class ZmqSocket:
     def read(self):
         return self.socket.recv_multipart()
 
+    def has_something(self, within_ms):
+        return bool(self.socket.poll(within_ms))
+
     def close(self):
         self.socket.close()
 
@@ -125,6 +128,14 @@ def read(name):
         return {"ended": end.how}
 
 
+def probe(sender, listener, frames):
+    """Sends the message until the listener hears something: a subscription takes effect some time after it was sent."""
+    while True:
+        send(sender, frames)
+        if sockets[listener].has_something(20):
+            return {}
+
+
 def read_to_end(name):
     """Reads whatever comes until the other side ends the connection."""
     got = b""
@@ -165,7 +176,7 @@ def unwatch():
     return {"count": watcher.count, "failures": watcher.failures[:5], "slowestMs": watcher.slowest_ms}
 
 
-orders = [ask, ask_often, connect, dial, write, send, read, read_to_end, finish, reset, close, watch, unwatch]
+orders = [ask, ask_often, connect, dial, write, send, read, probe, read_to_end, finish, reset, close, watch, unwatch]
 by_name = {order.__name__: order for order in orders}
 
 say("ready")

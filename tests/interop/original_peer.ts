@@ -77,6 +77,11 @@ export class OriginalPeer implements AsyncDisposable {
     return { frames: textsOf(frames) };
   }
 
+  /** Sends a message again and again until the listener hears something. */
+  async probe(sender: string, listener: string, frame: string): Promise<void> {
+    await this.#order("probe", { sender, listener, frames: [binary(frame)] });
+  }
+
   /** Reads until the principal ends the connection. Returns everything that came before. */
   async readToEnd(name: string): Promise<{ bytes: Uint8Array; ended: unknown }> {
     const { bytes, ended } = await this.#order("read_to_end", { name });

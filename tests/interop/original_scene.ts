@@ -1,14 +1,17 @@
 /** A principal of ours as original clients meet it: real sockets, a journal and a history on disk, time by hand. */
-import { systemClock, systemRandom } from "../../src/clock/mod.ts";
+import { type Random, systemClock, systemRandom } from "../../src/clock/mod.ts";
 import type { Run } from "../../src/core/mod.ts";
 import { History } from "../../src/history/mod.ts";
 import { SqliteJournal } from "../../src/journal/mod.ts";
 import { Principal, Server, type ServerPorts, type WorkflowSource } from "../../src/principal/mod.ts";
 import { parseWorkflow, type Workflow } from "../../src/workflow/mod.ts";
-import { ManualClock } from "../history/fixtures.ts";
+import { FakeClock } from "../fake_clock.ts";
 
 /** CDKTR_AGENT_HEARTBEAT_TIMEOUT_MS of these principals. */
 export const agentTimeoutMs = 30_000;
+
+/** How long a test waits for what has to come about. */
+const waitMaxMs = 15_000;
 
 /** What a scene starts with. */
 export interface SceneOptions {
@@ -16,14 +19,20 @@ export interface SceneOptions {
   readonly workflows?: Readonly<Record<string, string>>;
 }
 
+/** Wall time at the start of every scene, Unix milliseconds: 2026-11-21T09:13:22.023Z. */
+export const startMs = 1_795_252_402_023;
+
 /** A principal and where its files are. */
 export class Scene implements AsyncDisposable {
   /** The principal's time. Its sockets and its history are on the machine's clock. */
-  readonly clock = new ManualClock();
+  readonly clock = new FakeClock(startMs);
   /** What the principal told its operator. */
   readonly told: string[] = [];
   readonly #directory: string;
   readonly #workflows: ReadonlyMap<string, Workflow>;
+  /** While the clock stands, run ids are in the order of their triggers only if what follows the time grows. */
+  readonly #random: Random = { ...systemRandom, bytes: (count) => growingBytes(count, ++this.#drawn) };
+  #drawn = 0;
   #running: Running | null = null;
 
   private constructor(directory: string, workflows: ReadonlyMap<string, Workflow>) {
@@ -66,6 +75,12 @@ export class Scene implements AsyncDisposable {
     return Object.fromEntries(tasks.map(({ taskId, state }) => [taskId, state]));
   }
 
+  /** What was reported about a run and moved nothing, in the order of arrival. */
+  async ignoredReports(runId: string): Promise<string[]> {
+    const events = await this.#now.journal.eventsOfRun(runId);
+    return events.flatMap(({ event }) => event.type === "report_ignored" ? [event.report] : []);
+  }
+
   /** Statuses of a run in DuckDB, in the order of arrival. */
   async runStatuses(runId: string): Promise<string[]> {
     await this.history.flush();
@@ -78,12 +93,24 @@ export class Scene implements AsyncDisposable {
     return (await this.history.taskStatuses(runId)).map(({ taskId, status }) => `${taskId} ${status}`);
   }
 
-  /** Lets `seconds` pass in the principal, one after the other. */
-  async pass(seconds: number): Promise<void> {
-    for (let second = 0; second < seconds; second++) {
-      this.clock.advance(1000);
-      // What a tick set going is decided at once and durable before the next request is answered.
-      await Promise.resolve();
+  /** The stored lines of a run as `task LEVEL payload`, once there are `count`. */
+  async storedLines(runId: string, count: number): Promise<string[]> {
+    const look = async () => {
+      await this.history.flush();
+      return await this.history.queryLogs({ runIds: [runId] });
+    };
+    await this.until(async () => (await look()).length >= count);
+    return (await look()).map(({ taskName, level, payload }) => `${taskName} ${level} ${payload}`);
+  }
+
+  /** Looks again and again until it holds; for what is set going by a peer that waits for no reply. */
+  async until(holds: () => Promise<boolean>): Promise<void> {
+    const deadlineMs = performance.now() + waitMaxMs;
+    while (!await holds()) {
+      if (performance.now() > deadlineMs) {
+        throw new Error(`It did not come about. The principal: ${this.told.join("; ")}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
 
@@ -119,7 +146,7 @@ export class Scene implements AsyncDisposable {
       history,
       workflows: sourceOf(this.#workflows),
       clock: this.clock,
-      random: systemRandom,
+      random: this.#random,
       report,
       agentTimeoutMs,
     });
@@ -141,6 +168,12 @@ interface Running {
   readonly server: Server;
   readonly history: History;
   readonly journal: SqliteJournal;
+}
+
+function growingBytes(count: number, value: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(count);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
 }
 
 /** A workflow from YAML. */

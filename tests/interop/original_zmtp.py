@@ -5,6 +5,7 @@ Byte strings travel to and from the tests as text of the same code points (latin
 
 import json
 import os
+import select
 import socket
 import struct
 
@@ -110,6 +111,9 @@ class Connection:
             parts.append(body)
             if not flags & MORE:
                 return parts
+
+    def has_something(self, within_ms):
+        return bool(select.select([self.tcp], [], [], within_ms / 1000)[0])
 
     def finish(self):
         """Sends the FIN and goes on reading."""

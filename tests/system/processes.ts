@@ -20,7 +20,7 @@ export interface Ended {
 }
 
 /** How a process is started. */
-export interface StartOptions {
+interface StartOptions {
   readonly cwd: string;
   /** Comes on top of this process's environment, of which nothing that begins with CDKTR_ is passed on. */
   readonly env?: Readonly<Record<string, string>>;
@@ -90,12 +90,6 @@ export class CdktrProcess implements AsyncDisposable {
   }
 }
 
-/** Calls a `cdktr` that ends by itself, and waits for that. */
-export async function cdktr(args: readonly string[], options: StartOptions): Promise<Ended> {
-  await using called = new CdktrProcess(args, options);
-  return await within(called.ended, `cdktr ${args.join(" ")} to end`, () => "");
-}
-
 /** A directory with workflows and data of its own, and the settings of processes that live there. */
 export class Place implements AsyncDisposable {
   private constructor(readonly path: string, readonly env: Record<string, string>) {}
@@ -123,9 +117,10 @@ export class Place implements AsyncDisposable {
     return new CdktrProcess(args, { cwd: this.path, env: { ...this.env, ...env } });
   }
 
-  /** Calls a `cdktr` that ends by itself. */
-  call(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-    return cdktr(args, { cwd: this.path, env: { ...this.env, ...env } });
+  /** Calls a `cdktr` that ends by itself, and waits for that. */
+  async call(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    await using called = this.start(args, env);
+    return await within(called.ended, `cdktr ${args.join(" ")} to end`, () => "");
   }
 
   /** Starts a principal that triggers nothing by itself. From then on this place's other processes find it. */

@@ -1,7 +1,6 @@
 /** What several tests of this room need. */
 
 import assert from "node:assert/strict";
-import type { Clock } from "../../src/clock/mod.ts";
 import { formatProblem } from "../../src/workflow/problem.ts";
 import { parseWorkflow } from "../../src/workflow/parse.ts";
 import type { Workflow } from "../../src/workflow/schema.ts";
@@ -32,38 +31,4 @@ export function workflowOf(content: string | Uint8Array): Workflow {
   assert.deepEqual(problems, []);
   assert.ok(workflow !== null);
   return workflow;
-}
-
-/** A clock that stands still until it is moved. */
-export class StillClock implements Clock {
-  #nowMs = 0;
-  #timers = new Set<{ dueMs: number; fire: () => void }>();
-
-  nowMs(): number {
-    return this.#nowMs;
-  }
-
-  monotonicMs(): number {
-    return this.#nowMs;
-  }
-
-  setTimer(delayMs: number, fire: () => void): () => void {
-    const timer = { dueMs: this.#nowMs + Math.max(delayMs, 0), fire };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  /** How many timers are set. */
-  get timers(): number {
-    return this.#timers.size;
-  }
-
-  /** Moves on and fires what comes due. */
-  advance(byMs: number): void {
-    this.#nowMs += byMs;
-    for (const timer of [...this.#timers]) {
-      if (timer.dueMs > this.#nowMs || !this.#timers.delete(timer)) continue;
-      timer.fire();
-    }
-  }
 }

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../src/clock/mod.ts";
 import { CdktrError } from "../../src/core/mod.ts";
 import { type StoreChange, WorkflowStore } from "../../src/workflow/store.ts";
-import { smallFile, StillClock } from "./samples.ts";
+import { FakeClock } from "../fake_clock.ts";
+import { smallFile } from "./samples.ts";
 
 const rescanIntervalMs = 60_000;
 
 /** A store on a directory of its own, on a clock that stands still and without watching, unless asked otherwise. */
 class Scene {
-  readonly clock = new StillClock();
+  readonly clock = new FakeClock();
   readonly store: WorkflowStore;
   readonly changes: StoreChange[] = [];
   readonly directory: string;
@@ -66,7 +67,7 @@ function storeTest(
       await scene.store.stop();
       await Deno.remove(directory, { recursive: true });
     }
-    assert.equal(scene.clock.timers, 0, "no timer is left behind");
+    assert.equal(scene.clock.timerCount, 0, "no timer is left behind");
   });
 }
 

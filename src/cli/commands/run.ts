@@ -129,7 +129,9 @@ async function printLines(
 ): Promise<void> {
   const printer = new LinePrinter(stdout, workflow);
   for await (const news of client.followLogs(workflow.id, signal)) {
-    if (news.type === "dropped") stderr.say(`note: ${news.count} lines are left out here, stdout was too slow for them`);
+    if (news.type === "dropped") {
+      stderr.say(`note: ${news.count} lines are left out here, stdout was too slow for them`);
+    }
     if (news.type !== "lines") continue;
     for (const line of news.lines) {
       if (line.runId !== runId) continue;

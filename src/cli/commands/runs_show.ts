@@ -1,0 +1,132 @@
+/** `cdktr runs show`: one run with all its tasks. */
+import { Command } from "@commander-js/extra-typings";
+import { CdktrError, isFinal, type Run, type TaskRun } from "../../core/mod.ts";
+import type { ReplyTo } from "../../wire/mod.ts";
+import { type Task, topologicalOrder, workflowFromJson } from "../../workflow/mod.ts";
+import { connectToPrincipal } from "../connect.ts";
+import type { Invocation } from "../invocation.ts";
+import { printJson } from "../output.ts";
+import { printable } from "../printable.ts";
+import { durationText } from "../run_view.ts";
+import { loadSettings, settingOption } from "../settings.ts";
+import { formatTable } from "../table.ts";
+import { timestamp } from "../timestamp.ts";
+
+const afterHelp = `
+Times are in UTC. In JSON the state of a task that no agent has reported yet is null.
+
+Examples:
+  cdktr runs show 0198c7a2-3f41
+  cdktr runs show 0198c7a2-3f41 --json | jq '.tasks[] | select(.state == "FAILED")'`;
+
+export function runsShowCommand(invocation: Invocation) {
+  const { stdout, stderr, clock } = invocation;
+  return new Command("show")
+    .summary("Show a run and its tasks")
+    .description("Show a run and its tasks, in an order in which each comes after those it depends on.")
+    .argument("<run>", "the run's id, or a unique beginning of it")
+    .option("--json", "print one JSON object")
+    .addOption(settingOption("--principal-host <host>", "principalHost"))
+    .addOption(settingOption("--principal-port <port>", "principalPort"))
+    .addHelpText("after", afterHelp)
+    .action(async (idOrPrefix, { json }, command) => {
+      await using client = connectToPrincipal(loadSettings(invocation, command), invocation, "cli");
+      const shown = await client.call("SHOWRUN", { run: idOrPrefix });
+      const { tasks, problem } = tasksOf(shown);
+      if (problem !== null) stderr.say(`note: only tasks that were reported are shown. ${printable(problem)}`);
+      if (json) await printJson(stdout, { ...shown.run, tasks });
+      else {
+        const nowMs = clock.nowMs();
+        await stdout.write(factsText(shown.run, nowMs));
+        await stdout.write(`\n${formatTable(columns, taskRows(shown.run, tasks, nowMs), stdout.columns())}`);
+      }
+    });
+}
+
+/** A task of the run's definition, and what is known of its execution; null while nothing is. */
+type ShownTask =
+  & { readonly taskId: string; readonly name: string | null; readonly depends: readonly string[] }
+  & { readonly [Key in keyof Omit<TaskRun, "runId" | "attempt" | "taskId">]: TaskRun[Key] | null };
+
+const unreported = {
+  taskRunId: null,
+  state: null,
+  tryNumber: null,
+  startedAtMs: null,
+  finishedAtMs: null,
+  exitCode: null,
+  reason: null,
+} as const;
+
+/** The tasks in topological order. Those of a definition that cannot be read are known by their reports only. */
+function tasksOf({ tasks: reports, workflow }: ReplyTo<"SHOWRUN">): { tasks: ShownTask[]; problem: string | null } {
+  let defined: readonly Task[] = [];
+  let problem: string | null = null;
+  try {
+    defined = topologicalOrder(workflowFromJson(workflow).tasks);
+  } catch (error) {
+    if (!(error instanceof CdktrError)) throw error;
+    problem = error.message;
+  }
+  const left = new Map(reports.map((report) => [report.taskId, report]));
+  const tasks = defined.map(({ id, name, depends }) => {
+    const report = left.get(id);
+    left.delete(id);
+    return { taskId: id, name, depends, ...report === undefined ? unreported : factsOf(report) };
+  });
+  const undefinedTasks = [...left.values()].map((report) => ({
+    taskId: report.taskId,
+    name: null,
+    depends: [],
+    ...factsOf(report),
+  }));
+  return { tasks: [...tasks, ...undefinedTasks], problem };
+}
+
+function factsOf({ runId: _, attempt: __, taskId: ___, ...facts }: TaskRun) {
+  return facts;
+}
+
+function factsText(run: Run, nowMs: number): string {
+  const { agentId, instanceId, triggeredAtMs, startedAtMs, finishedAtMs } = run;
+  const endMs = isFinal(run.state) ? finishedAtMs : nowMs;
+  const params = Object.entries(run.params).map(([key, value]) => `${key}=${value}`);
+  const isCancelling = run.cancelReason !== null && !isFinal(run.state);
+  const facts: [label: string, text: string][] = [
+    ["Run", run.runId],
+    ["Workflow", run.workflowName === run.workflowId ? run.workflowId : `${run.workflowId} (${run.workflowName})`],
+    ["State", isCancelling ? `${run.state}, being cancelled: ${run.cancelReason}` : run.state],
+    ["Reason", run.reason ?? ""],
+    ["Trigger", run.trigger],
+    ...params.map((param, index): [string, string] => [index === 0 ? "Params" : "", param]),
+    ["Agent", agentId === null ? "" : instanceId === null ? agentId : `${agentId}, which calls the run ${instanceId}`],
+    ["Attempt", run.attempt === 0 ? "" : String(run.attempt)],
+    ["Triggered", timestamp(triggeredAtMs)],
+    ["Started", startedAtMs === null ? "" : timestamp(startedAtMs)],
+    ["Finished", finishedAtMs === null ? "" : timestamp(finishedAtMs)],
+    ["Waited", durationText(triggeredAtMs, startedAtMs ?? endMs)],
+    ["Took", durationText(startedAtMs, endMs)],
+  ];
+  const lines = facts.filter(([, text]) => text !== "");
+  return lines.map(([label, text]) => `${label.padEnd(11)}${printable(text)}\n`).join("");
+}
+
+const columns = [
+  { heading: "TASK" },
+  { heading: "STATE", whole: true },
+  { heading: "TOOK", align: "right", whole: true },
+  { heading: "EXIT", align: "right", whole: true },
+  { heading: "TRIES", align: "right", whole: true },
+  { heading: "REASON" },
+] as const;
+
+function taskRows(run: Run, tasks: readonly ShownTask[], nowMs: number): string[][] {
+  return tasks.map(({ taskId, state, startedAtMs, finishedAtMs, exitCode, tryNumber, reason }) => [
+    taskId,
+    state ?? (isFinal(run.state) ? "-" : "waiting"),
+    durationText(startedAtMs, state === "RUNNING" ? nowMs : finishedAtMs),
+    exitCode === null ? "" : String(exitCode),
+    tryNumber === null ? "" : String(tryNumber),
+    reason ?? "",
+  ]);
+}

@@ -1,0 +1,69 @@
+/** `cdktr task list`: the workflows of a principal. */
+import { Command } from "@commander-js/extra-typings";
+import type { PrincipalClient } from "../../client/mod.ts";
+import { parseWorkflowDocuments, type WorkflowSummary } from "../../wire/mod.ts";
+import type { Workflow } from "../../workflow/mod.ts";
+import { connectToPrincipal } from "../connect.ts";
+import type { Invocation } from "../invocation.ts";
+import { askOriginal } from "../original_principal.ts";
+import { printJson } from "../output.ts";
+import { printable } from "../printable.ts";
+import { loadSettings, settingOption } from "../settings.ts";
+import { formatTable } from "../table.ts";
+import { timestamp } from "../timestamp.ts";
+
+const afterHelp = `
+The next time is shown by the clocks of the workflow's timezone. What is wrong with workflow files goes to stderr.
+
+Examples:
+  cdktr task list
+  cdktr task list --json | jq -r '.workflows[].id'`;
+
+const columns = [
+  { heading: "WORKFLOW" },
+  { heading: "NAME" },
+  { heading: "SCHEDULE" },
+  { heading: "TIMEZONE" },
+  { heading: "NEXT", whole: true },
+  { heading: "TASKS", align: "right" },
+] as const;
+
+export function taskListCommand(invocation: Invocation) {
+  const { stdout, stderr } = invocation;
+  return new Command("list")
+    .summary("List the workflows of the principal")
+    .description("List the workflows of the principal and when they run next.")
+    .option("--json", "print one JSON object with the workflows and the problems of their files")
+    .addOption(settingOption("--principal-host <host>", "principalHost"))
+    .addOption(settingOption("--principal-port <port>", "principalPort"))
+    .addHelpText("after", afterHelp)
+    .action(async ({ json }, command) => {
+      await using client = connectToPrincipal(loadSettings(invocation, command), invocation, "cli");
+      const { workflows, problems } = await client.dialect() === "original"
+        ? await listOfOriginal(client)
+        : await client.call("WORKFLOWS", { knownRevision: null, waitMs: 0 });
+      if (json) await printJson(stdout, { workflows, problems });
+      else if (workflows.length > 0) await stdout.write(formatTable(columns, workflows.map(cells), stdout.columns()));
+      for (const problem of problems) stderr.say(printable(problem));
+      if (workflows.length === 0) stderr.say(`The principal at ${client.address} has no workflows.`);
+    });
+}
+
+function cells({ id, name, cron, timezone, nextFireMs, taskCount }: WorkflowSummary): string[] {
+  const next = nextFireMs === null ? "" : timestamp(nextFireMs, timezone);
+  return [id, name, cron ?? "", cron === null ? "" : timezone, next, String(taskCount)];
+}
+
+async function listOfOriginal(client: PrincipalClient) {
+  const documents = parseWorkflowDocuments(await askOriginal(client, { verb: "LSWORKFLOWS" }));
+  return {
+    workflows: [...documents.workflows].sort(([a], [b]) => a < b ? -1 : 1).map(summaryOf),
+    problems: [...documents.rejected.values()].map(({ message }) => message),
+  };
+}
+
+/** Without the next time: days of the week have other numbers in an original principal's schedules. */
+function summaryOf([key, workflow]: [string, Workflow]): WorkflowSummary {
+  const { name, description, path, cron, timezone, startTime, tasks } = workflow;
+  return { id: key, name, description, path, cron, timezone, startTime, taskCount: tasks.length, nextFireMs: null };
+}

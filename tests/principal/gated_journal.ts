@@ -1,0 +1,94 @@
+/** A journal that a test can hold up or have fail. */
+import { CdktrError, type Run, type Snapshot } from "../../src/core/mod.ts";
+import type { Batch, Journal, RunQuery } from "../../src/journal/mod.ts";
+import { MemoryJournal } from "../../src/journal/mod.ts";
+
+/** What a disk says that takes nothing more. */
+export const diskFull = new CdktrError("STORAGE", "Cannot write the journal: no space left on the disk.");
+
+/** Passes everything on to another journal, appends when the test lets it. */
+export class GatedJournal implements Journal {
+  readonly #journal: Journal;
+  #gate = Promise.resolve();
+  #open: () => void = () => {};
+  #failure: CdktrError | null = null;
+  /** How many events each commit had. */
+  readonly commits: number[] = [];
+  /** Tries to append that failed. */
+  failedAppends = 0;
+  snapshots = 0;
+  failsSnapshots = false;
+  isClosed = false;
+
+  constructor(journal: Journal = new MemoryJournal()) {
+    this.#journal = journal;
+  }
+
+  /** Appends wait from now on. */
+  hold(): void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#gate = promise;
+    this.#open = resolve;
+  }
+
+  /** Lets what waits go on. */
+  release(): void {
+    this.#open();
+  }
+
+  /** Appends fail from now on; null mends it. */
+  fail(error: CdktrError | null = diskFull): void {
+    this.#failure = error;
+  }
+
+  async append(batch: Batch): Promise<void> {
+    await this.#gate;
+    if (this.#failure !== null) {
+      this.failedAppends++;
+      throw this.#failure;
+    }
+    await this.#journal.append(batch);
+    this.commits.push(batch.events.length);
+  }
+
+  async saveSnapshot(seq: number, snapshot: Snapshot): Promise<void> {
+    if (this.failsSnapshots) throw diskFull;
+    this.snapshots++;
+    await this.#journal.saveSnapshot(seq, snapshot);
+  }
+
+  recover() {
+    return this.#journal.recover();
+  }
+  eventsAfter(seq: number, limit: number) {
+    return this.#journal.eventsAfter(seq, limit);
+  }
+  eventsOfRun(runId: string) {
+    return this.#journal.eventsOfRun(runId);
+  }
+  run(runId: string): Promise<Run | undefined> {
+    return this.#journal.run(runId);
+  }
+  runIdsWithPrefix(prefix: string, limit: number) {
+    return this.#journal.runIdsWithPrefix(prefix, limit);
+  }
+  runOfInstance(instanceId: string) {
+    return this.#journal.runOfInstance(instanceId);
+  }
+  runs(query: RunQuery) {
+    return this.#journal.runs(query);
+  }
+  countRuns() {
+    return this.#journal.countRuns();
+  }
+  tasks(runId: string, attempt: number) {
+    return this.#journal.tasks(runId, attempt);
+  }
+  definition(hash: string) {
+    return this.#journal.definition(hash);
+  }
+  close(): Promise<void> {
+    this.isClosed = true;
+    return this.#journal.close();
+  }
+}

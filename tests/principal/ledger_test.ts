@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { CdktrError, type CommandOf, type Event } from "../../src/core/mod.ts";
+import { MemoryJournal } from "../../src/journal/mod.ts";
+import { Ledger } from "../../src/principal/ledger.ts";
+import { triggerOf } from "../core/scene.ts";
+import { FakeClock, turn } from "../fake_clock.ts";
+import { diskFull, GatedJournal } from "./gated_journal.ts";
+
+interface Arranged {
+  readonly clock: FakeClock;
+  readonly journal: GatedJournal;
+  readonly ledger: Ledger;
+  readonly problems: (string | null)[];
+  /** Ids of the runs in each committed batch. */
+  readonly committed: string[][];
+}
+
+async function arrange(journal = new GatedJournal()): Promise<Arranged> {
+  const clock = new FakeClock();
+  const problems: (string | null)[] = [];
+  const committed: string[][] = [];
+  const ledger = await Ledger.open({
+    journal,
+    clock,
+    onCommitted: ({ runs }) => committed.push(runs.map(({ runId }) => runId)),
+    onProblem: (problem) => problems.push(problem),
+  });
+  return { clock, journal, ledger, problems, committed };
+}
+
+function watch(promise: Promise<unknown>): { state: "pending" | "fulfilled" | string } {
+  const watched = { state: "pending" };
+  promise.then(() => watched.state = "fulfilled", (error) => watched.state = error.code ?? String(error));
+  return watched;
+}
+
+const asked = (agentId = "a"): CommandOf<"request_work"> => {
+  return { agentId, session: agentId, slots: 1, offers: [], holding: [], onlyRunId: null };
+};
+
+Deno.test("a reply leaves after the commit, and not before", async () => {
+  const { journal, ledger, committed } = await arrange();
+  journal.hold();
+  const reply = watch(ledger.execute("trigger", triggerOf("r1")));
+  await turn();
+  assert.equal(reply.state, "pending");
+  assert.deepEqual(committed, []);
+  journal.release();
+  await turn();
+  assert.equal(reply.state, "fulfilled");
+  assert.deepEqual(committed, [["r1"]]);
+  await ledger.close();
+});
+
+Deno.test("what is decided in one turn shares one commit", async () => {
+  const { journal, ledger } = await arrange();
+  await Promise.all(Array.from({ length: 1000 }, (_, index) => ledger.execute("trigger", triggerOf(`r${index}`))));
+  assert.deepEqual(journal.commits, [1001], "1000 triggers and the definition they share");
+  await ledger.close();
+});
+
+Deno.test("what is decided during a commit goes into the next one, all together", async () => {
+  const { journal, ledger } = await arrange();
+  journal.hold();
+  const first = ledger.execute("trigger", triggerOf("r1"));
+  await turn();
+  const others = ["r2", "r3", "r4"].map((runId) => ledger.execute("trigger", triggerOf(runId)));
+  journal.release();
+  await Promise.all([first, ...others]);
+  assert.deepEqual(journal.commits, [2, 3]);
+  await ledger.close();
+});
+
+Deno.test("a repeated trigger is answered no earlier than the one it repeats", async () => {
+  const { journal, ledger } = await arrange();
+  journal.hold();
+  const command = triggerOf("r1", { idempotencyKey: "k" });
+  const first = watch(ledger.execute("trigger", command));
+  const sameTurn = watch(ledger.execute("trigger", command));
+  await turn();
+  const duringTheCommit = watch(ledger.execute("trigger", command));
+  await turn();
+  assert.deepEqual([first.state, sameTurn.state, duringTheCommit.state], ["pending", "pending", "pending"]);
+  journal.release();
+  await turn();
+  assert.deepEqual([first.state, sameTurn.state, duringTheCommit.state], ["fulfilled", "fulfilled", "fulfilled"]);
+  await ledger.close();
+});
+
+Deno.test("while the journal fails new decisions are refused; what was accepted before is kept and written", async () => {
+  const { clock, journal, ledger, problems, committed } = await arrange();
+  journal.fail();
+  const accepted = watch(ledger.execute("trigger", triggerOf("r1")));
+  await turn();
+  await assert.rejects(ledger.execute("trigger", triggerOf("r2")), { code: "STORAGE" });
+  assert.equal(ledger.state.runs.has("r2"), false, "a refused command leaves no trace");
+  await clock.pass(5000, 500);
+  assert.equal(journal.failedAppends, 11, "tried every half second");
+  assert.equal(accepted.state, "pending");
+  assert.deepEqual(problems, [diskFull.message], "told once");
+
+  journal.fail(null);
+  await clock.pass(500, 500);
+  assert.equal(accepted.state, "fulfilled");
+  assert.deepEqual(committed, [["r1"]]);
+  assert.deepEqual(problems, [diskFull.message, null]);
+  await ledger.execute("trigger", triggerOf("r3"));
+  await ledger.close();
+});
+
+Deno.test("what is asked while the journal fails and rests on nothing new waits for what it rests on", async () => {
+  const { clock, journal, ledger } = await arrange();
+  journal.fail();
+  const command = triggerOf("r1", { idempotencyKey: "k" });
+  void ledger.execute("trigger", command);
+  await turn();
+  const repeated = watch(ledger.execute("trigger", command));
+  await clock.pass(2000, 500);
+  assert.equal(repeated.state, "pending");
+  journal.fail(null);
+  await clock.pass(500, 500);
+  assert.equal(repeated.state, "fulfilled");
+  await ledger.close();
+});
+
+Deno.test("closing while the journal fails tries once more, then tells everyone who waits", async () => {
+  const { journal, ledger, problems } = await arrange();
+  journal.hold();
+  const command = triggerOf("r1", { idempotencyKey: "k" });
+  const inTheBatch = watch(ledger.execute("trigger", command));
+  await turn();
+  const afterIt = watch(ledger.execute("trigger", triggerOf("r2")));
+  const repeated = watch(ledger.execute("trigger", command));
+  journal.fail();
+  journal.release();
+  await turn();
+  await ledger.close();
+  assert.deepEqual([inTheBatch.state, afterIt.state, repeated.state], ["STORAGE", "STORAGE", "STORAGE"]);
+  assert.equal(journal.failedAppends, 2);
+  assert.match(String(problems.at(-1)), /The last 3 events were never written/);
+  await assert.rejects(ledger.execute("trigger", triggerOf("r3")), { code: "SHUTTING_DOWN" });
+});
+
+Deno.test("closing mends what can be mended by then", async () => {
+  const { journal, ledger } = await arrange();
+  journal.fail();
+  const accepted = watch(ledger.execute("trigger", triggerOf("r1")));
+  await turn();
+  journal.fail(null);
+  await ledger.close();
+  assert.equal(accepted.state, "fulfilled");
+});
+
+Deno.test("closing leaves a snapshot, and one that fails keeps nobody from closing", async () => {
+  const { journal, ledger } = await arrange();
+  await ledger.execute("trigger", triggerOf("r1"));
+  await ledger.close();
+  assert.equal(journal.snapshots, 1);
+
+  const again = await arrange(journal);
+  assert.deepEqual([...again.ledger.state.queue.ids()], ["r1"]);
+  await again.ledger.close();
+  assert.equal(journal.snapshots, 1, "nothing happened since");
+
+  const failing = await arrange();
+  failing.journal.failsSnapshots = true;
+  await failing.ledger.execute("trigger", triggerOf("r1"));
+  await failing.ledger.close();
+  assert.match(String(failing.problems.at(-1)), /Without a snapshot the next start takes longer/);
+});
+
+Deno.test("a snapshot is made every 10,000 events, and after one that failed not with every commit", async () => {
+  const { journal, ledger, problems } = await arrange();
+  const ignored = async (count: number) => {
+    const report = { kind: "run", runId: "gone", attempt: 1, state: "FAILED", reason: null, instanceId: null } as const;
+    const taken = Array.from(
+      { length: count },
+      () => ledger.execute("take_report", { agentId: "a", session: "a", report }),
+    );
+    await Promise.all(taken);
+    await turn();
+  };
+  await ignored(9_999);
+  assert.equal(journal.snapshots, 0);
+  await ignored(1);
+  assert.equal(journal.snapshots, 1);
+  journal.failsSnapshots = true;
+  await ignored(10_000);
+  await ignored(1);
+  assert.equal(problems.length, 1);
+  journal.failsSnapshots = false;
+  await ignored(1);
+  assert.equal(journal.snapshots, 1);
+  await ignored(10_000);
+  assert.equal(journal.snapshots, 2);
+  assert.equal(problems.at(-1), null);
+  await ledger.close();
+});
+
+Deno.test("queue, holders and keys are as they were after a restart", async () => {
+  const journal = new GatedJournal();
+  const before = await arrange(journal);
+  for (const runId of ["r1", "r2", "r3"]) {
+    await before.ledger.execute("trigger", triggerOf(runId, { idempotencyKey: `key of ${runId}` }));
+  }
+  await before.ledger.execute("request_work", asked());
+  // Not closed: no snapshot, as after a power cut.
+  const after = await arrange(journal);
+  assert.deepEqual([...after.ledger.state.queue.ids()], ["r2", "r3"]);
+  assert.deepEqual(after.ledger.state.runsOf("a", "a").map(({ runId }) => runId), ["r1"]);
+  const { runId, duplicate } = await after.ledger.execute("trigger", triggerOf("r4", { idempotencyKey: "key of r3" }));
+  assert.deepEqual({ runId, duplicate }, { runId: "r3", duplicate: true });
+  await after.ledger.close();
+});
+
+Deno.test("a journal that contradicts itself is refused with the place of the event", async () => {
+  const event: Event = { type: "run_started", atMs: 0, runId: "r1", attempt: 1, instanceId: null };
+  const journal = new MemoryJournal();
+  await journal.append({ events: [{ seq: 7, event }], definitions: [], runs: [], tasks: [] });
+  await assert.rejects(arrange(new GatedJournal(journal)), (error) => {
+    assert.ok(error instanceof CdktrError);
+    assert.equal(error.code, "STORAGE");
+    assert.match(error.message, /event 7 does not fit, run r1 is not in progress/);
+    return true;
+  });
+});
