@@ -28,6 +28,6 @@ export {
   type TriggerKind,
   triggerKinds,
 } from "./run.ts";
-export { makeRunId, runIdLowerBound } from "./run_id.ts";
+export { makeRunId, runIdLowerBound, RunIds } from "./run_id.ts";
 export { definitionSchema, eventSchema, runSchema, snapshotSchema, taskRunSchema } from "./schema.ts";
 export { type Change, type Snapshot, State } from "./state.ts";

@@ -1,6 +1,6 @@
 /** A principal, whole but for its sockets: it decides, keeps and answers. */
 import type { Clock, Random } from "../clock/mod.ts";
-import { CdktrError } from "../core/mod.ts";
+import { CdktrError, RunIds } from "../core/mod.ts";
 import type { History } from "../history/mod.ts";
 import type { Batch, Journal } from "../journal/mod.ts";
 import {
@@ -99,6 +99,7 @@ export class Principal {
     const services: Services = {
       ...options,
       startedAtMs: clock.nowMs(),
+      runIds: new RunIds(),
       ledger,
       agents,
       runWatch,

@@ -1,5 +1,6 @@
 /** What the verbs work on: the parts of a running principal. */
 import type { Clock, Random } from "../clock/mod.ts";
+import type { RunIds } from "../core/mod.ts";
 import type { History } from "../history/mod.ts";
 import type { Journal } from "../journal/mod.ts";
 import type { Agents } from "./agents.ts";
@@ -16,6 +17,7 @@ export interface Services {
   readonly agentTimeoutMs: number;
   readonly clock: Clock;
   readonly random: Random;
+  readonly runIds: RunIds;
   readonly report: Report;
   readonly journal: Journal;
   readonly ledger: Ledger;

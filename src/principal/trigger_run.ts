@@ -1,5 +1,5 @@
 /** From a trigger to a durable run that agents are offered. */
-import { makeRunId, type TriggerKind, type TriggerReply } from "../core/mod.ts";
+import { type TriggerKind, type TriggerReply } from "../core/mod.ts";
 import { beyondOriginal, featuresBeyondOriginal } from "../wire/mod.ts";
 import type { Workflow } from "../workflow/mod.ts";
 import { definitionOf } from "./definitions.ts";
@@ -19,10 +19,10 @@ export interface RunWish {
 
 /** Accepts the wish and resolves once the run cannot be lost any more. */
 export async function triggerRun(services: Services, wish: RunWish): Promise<TriggerReply> {
-  const { ledger, clock, random, workDesk } = services;
+  const { ledger, clock, random, runIds, workDesk } = services;
   const needsMore = Object.keys(wish.params).length > 0 || featuresBeyondOriginal(wish.workflow).length > 0;
   const { reply, committed } = ledger.executeNow("trigger", {
-    runId: makeRunId(clock.nowMs(), random.bytes(runIdRandomBytes)),
+    runId: runIds.next(clock.nowMs(), random.bytes(runIdRandomBytes)),
     definition: definitionOf(wish.workflow),
     trigger: wish.trigger,
     params: wish.params,

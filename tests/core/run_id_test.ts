@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { makeRunId, runIdLowerBound } from "../../src/core/mod.ts";
+import { makeRunId, runIdLowerBound, RunIds } from "../../src/core/mod.ts";
 
 const timeMs = fc.integer({ min: 0, max: 2 ** 48 - 1 });
 const randomness = fc.uint8Array({ minLength: 10, maxLength: 10 });
@@ -38,4 +38,21 @@ Deno.test("a bound outside the range of the ids is moved to its edge", () => {
   assert.equal(runIdLowerBound(-5), "00000000-0000");
   assert.equal(runIdLowerBound(2 ** 60), "ffffffff-ffff");
   assert.equal(runIdLowerBound(1.9), runIdLowerBound(1));
+});
+
+Deno.test("ids sort in the order they were made, within a millisecond and while the clock goes back", () => {
+  fc.assert(fc.property(fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 50 }), randomness, (steps, bytes) => {
+    const runIds = new RunIds();
+    let nowMs = 1_800_000_000_000;
+    const ids = steps.map((step) => runIds.next(nowMs += step, bytes));
+    assert.deepEqual(ids, ids.toSorted());
+    assert.equal(new Set(ids).size, ids.length);
+  }));
+});
+
+Deno.test("more ids than a millisecond has room for borrow from the next one", () => {
+  const runIds = new RunIds();
+  const ids = Array.from({ length: 10_000 }, () => runIds.next(1_800_000_000_000, new Uint8Array(10).fill(255)));
+  assert.deepEqual(ids, ids.toSorted());
+  assert.equal(new Set(ids).size, ids.length);
 });

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { systemRandom } from "../../src/clock/mod.ts";
-import { PrincipalClient, type PrincipalLink } from "../../src/client/mod.ts";
-import { CdktrError } from "../../src/core/mod.ts";
-import { directLink } from "../../src/principal/mod.ts";
+import { PrincipalClient } from "../../src/client/mod.ts";
 import { Scheduler } from "../../src/scheduler/mod.ts";
 import { FakeClock, turn } from "../fake_clock.ts";
+import { CuttableLink } from "../principal/cuttable_link.ts";
 import { Scene, Shelf, workflowOf } from "../principal/scene.ts";
 
 const minuteMs = 60_000;
@@ -21,13 +20,13 @@ class Stage implements AsyncDisposable {
   readonly clock: FakeClock;
   readonly told: string[] = [];
   readonly #schedulers: Scheduler[] = [];
-  isCut = false;
-  tries = 0;
+  readonly link: CuttableLink;
 
   private constructor(scene: Scene, shelf: Shelf) {
     this.scene = scene;
     this.shelf = shelf;
     this.clock = scene.clock;
+    this.link = new CuttableLink(scene.principal);
   }
 
   static async open(...workflows: ReturnType<typeof every>[]): Promise<Stage> {
@@ -37,13 +36,8 @@ class Stage implements AsyncDisposable {
 
   async schedule(): Promise<Scheduler> {
     const tell = (sentence: string) => void this.told.push(sentence);
-    const link = directLink(this.scene.principal);
-    const request: PrincipalLink["request"] = (body, options) => {
-      this.tries++;
-      return this.isCut ? Promise.reject(new CdktrError("UNREACHABLE", "away")) : link.request(body, options);
-    };
     const options = { clock: this.clock, random: systemRandom, version: "1", role: "scheduler", timeoutMs: 3000 };
-    const client = PrincipalClient.overLink({ ...link, request }, options);
+    const client = PrincipalClient.overLink(this.link, options);
     const scheduler = new Scheduler({ client, clock: this.clock, log: { info: tell, warn: tell, error: tell } });
     scheduler.start();
     this.#schedulers.push(scheduler);
@@ -155,10 +149,10 @@ Deno.test("a clock that is put back fires nothing twice, and is followed however
 Deno.test("while the principal is away a trigger is kept for it, one for each workflow", async () => {
   await using stage = await Stage.open(every("a", "* * * * *"), every("b", "*/2 * * * *"));
   await stage.schedule();
-  stage.isCut = true;
+  stage.link.cut();
   await stage.clock.pass(10 * minuteMs, 10_000);
   assert.deepEqual(await stage.fired(), []);
-  stage.isCut = false;
+  stage.link.mend();
   await stage.clock.pass(5000);
   assert.deepEqual(await stage.fired(), ["a 0", "b 0"]);
   assert.ok(stage.told.some((sentence) => sentence.startsWith("a is not triggered for 2026-03-04T12:01:00.000Z")));
@@ -179,10 +173,10 @@ Deno.test("a trigger that is refused for good is told and not tried again", asyn
 
 Deno.test("a principal that is away at the start is waited for", async () => {
   await using stage = await Stage.open(every("a", "* * * * *"));
-  stage.isCut = true;
+  stage.link.cut();
   await stage.schedule();
   await stage.clock.pass(20_000);
-  stage.isCut = false;
+  stage.link.mend();
   await stage.clock.pass(10_000);
   assert.deepEqual(await stage.fired(), ["a 0"]);
 });
@@ -191,12 +185,12 @@ Deno.test("a scheduler that was stopped leaves no timer and asks for nothing mor
   await using stage = await Stage.open(every("a", "* * * * *"));
   const timers = stage.clock.timerCount;
   const scheduler = await stage.schedule();
-  stage.isCut = true;
+  stage.link.cut();
   await stage.clock.pass(40_000, 10_000);
   await scheduler.stop();
   await turn();
   assert.equal(stage.clock.timerCount, timers);
-  const { tries } = stage;
+  const { tries } = stage.link;
   await stage.clock.pass(2 * minuteMs, 10_000);
-  assert.equal(stage.tries, tries);
+  assert.equal(stage.link.tries, tries);
 });
