@@ -5,7 +5,7 @@
 import { choice, integer, path, type Setting, text, type ValueOf } from "./setting.ts";
 
 /** The levels of the process log, most talkative first. */
-export const logLevels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"] as const;
+const logLevels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"] as const;
 
 /** A level of the process log. */
 export type LogLevel = (typeof logLevels)[number];

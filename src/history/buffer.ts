@@ -5,7 +5,7 @@ import type { LogRow, RunStatusRow, TaskStatusRow } from "./rows.ts";
 /** Rows in one chunk at most: what the main loop sends, and the worker appends, in one turn. */
 export const chunkRows = 2_048;
 /** Text in one chunk at most, in UTF-16 units; a single longer row makes a chunk of its own. */
-export const chunkChars = 1024 * 1024;
+const chunkChars = 1024 * 1024;
 /** Rows in one transaction at most, give or take a chunk. */
 export const batchRows = 65_536;
 /** Text in one transaction at most, in UTF-16 units, give or take a chunk. */

@@ -72,7 +72,7 @@ export interface HistoryHealth {
 }
 
 /** Status rows that one query returns at most. */
-export const maxStatusRows = 100_000;
+const maxStatusRows = 100_000;
 
 /** How often it is told that rows are being given up, in milliseconds. */
 const dropReportIntervalMs = 10_000;

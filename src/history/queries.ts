@@ -5,7 +5,7 @@ import type { Failure } from "./failure.ts";
 import type { Part, Query, Report, Request } from "./protocol.ts";
 
 /** Queries that may be under way at once; further ones are refused. */
-export const maxQueries = 256;
+const maxQueries = 256;
 
 /** What {@linkcode Queries} needs. */
 export interface QueriesOptions {

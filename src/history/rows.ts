@@ -56,11 +56,11 @@ export interface HistoryCounts {
 }
 
 /** Rows that a log query returns when its filter names no limit. */
-export const defaultQueryRows = 10_000;
+const defaultQueryRows = 10_000;
 /** The largest limit a log query takes, in rows. */
-export const maxQueryRows = 1_000_000;
+const maxQueryRows = 1_000_000;
 /** The most run ids, and the most levels, one filter may name. */
-export const maxFilterValues = 1_000;
+const maxFilterValues = 1_000;
 
 /** What a {@linkcode LogFilter} must look like; `undefined` counts as absent. */
 export const logFilterSchema = z.strictObject({

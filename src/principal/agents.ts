@@ -2,7 +2,7 @@
 import type { Clock } from "../clock/mod.ts";
 
 /** Agents kept at most; above it the one silent for longest is forgotten. */
-export const maxAgents = 10_000;
+const maxAgents = 10_000;
 
 /** Signs of life closer together than this count as one. */
 const hearingResolutionMs = 250;

@@ -10,7 +10,7 @@ const checkEveryMs = 1000;
 /** A look that comes later than this was delayed by the principal's own stall, which no agent is blamed for. */
 const stallThresholdMs = 500;
 /** How long an original agent may take from fetching a workflow to saying RUNNING, which it does at once. */
-export const originalLeaseMs = 10_000;
+const originalLeaseMs = 10_000;
 /** An agent that holds nothing is listed for this long after its last word. */
 export const forgetIdleAfterMs = 10 * 60_000;
 

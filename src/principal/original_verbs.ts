@@ -24,9 +24,9 @@ import type { Services } from "./services.ts";
 import { triggerRun } from "./trigger_run.ts";
 
 /** Rows that one QUERYLOGS reply holds at most; the original has no paging, and its clients wait 3 s for the whole. */
-export const maxQueryLogsRows = 200_000;
+const maxQueryLogsRows = 200_000;
 /** Characters of log lines that it holds at most: its JSON, escapes included, has to fit a message. */
-export const maxQueryLogsChars = 8 * 1024 * 1024;
+const maxQueryLogsChars = 8 * 1024 * 1024;
 const dayMs = 86_400_000;
 const microsecondsPerMs = 1000;
 

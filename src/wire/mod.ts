@@ -4,7 +4,6 @@ export {
   encodeRegisteredAgents,
   maxRecentStatuses,
   parseRecentStatuses,
-  parseRegisteredAgents,
   type RecentStatus,
   type RegisteredAgent,
 } from "./agent_status.ts";
@@ -39,7 +38,7 @@ export {
   type TaskStatusRequest,
   type WorkflowStatusRequest,
 } from "./original_request.ts";
-export { isOriginalStatus, type OriginalStatus, toOriginalStatus } from "./original_status.ts";
+export { type OriginalStatus, toOriginalStatus } from "./original_status.ts";
 export { encodeWorkflowDocument, encodeWorkflowDocuments, featuresBeyondOriginal } from "./workflow_document.ts";
 export { parseWorkflowDocument, parseWorkflowDocuments } from "./workflow_reader.ts";
 export {

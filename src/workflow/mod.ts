@@ -1,9 +1,8 @@
 /** From YAML files to workflows: schema, graph, schedule, and a directory store with hot reload. */
 export { Schedule, scheduleOf } from "./cron.ts";
-export { dependents, descendants, type GraphNode, topologicalOrder } from "./dag.ts";
+export { type GraphNode, topologicalOrder } from "./dag.ts";
 export { durationMs } from "./duration.ts";
 export { workflowJsonSchema } from "./json_schema.ts";
-export { directoryLimits, fileLimits } from "./limits.ts";
 export { type LoadedFile, loadFile, validatePath } from "./load.ts";
 export { type ParsedWorkflow, parseWorkflow } from "./parse.ts";
 export { formatProblem, hasErrors, type Problem, type ProblemCode } from "./problem.ts";

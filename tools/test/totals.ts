@@ -8,7 +8,6 @@ export interface Totals {
   readonly skipped: number;
 }
 
-// deno-lint-ignore no-control-regex -- the escape character begins every colour code
 const colours = /\x1b\[[0-9;]*m/g;
 const summary =
   /^(?:ok|FAILED) \| (\d+) passed.* \| (\d+) failed(?: \([^)]*\))?(?: \| (\d+) ignored(?: \((\d+) steps?\))?)?/;

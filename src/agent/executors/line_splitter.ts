@@ -100,7 +100,6 @@ export class LineSplitter {
 }
 
 // Runs, because a flood of NUL (a sparse file, a device) would else be replaced at 30 MB/s, one by one.
-// deno-lint-ignore no-control-regex
 const separators = /\u0000+|\u0001+/g;
 
 function withoutSeparators(text: string): string {

@@ -1,7 +1,7 @@
 /** `cdktr validate`: what is wrong with workflow files, and when those that are right fire next. */
 import { Command } from "@commander-js/extra-typings";
 import type { Clock } from "../../clock/mod.ts";
-import { formatProblem, type LoadedFile, type Problem, scheduleOf, validatePath } from "../../workflow/mod.ts";
+import { formatProblem, hasErrors, type LoadedFile, scheduleOf, validatePath } from "../../workflow/mod.ts";
 import { exitCodes } from "../exit_codes.ts";
 import type { Invocation } from "../invocation.ts";
 import { printJson } from "../output.ts";
@@ -40,10 +40,6 @@ export function validateCommand(invocation: Invocation) {
       await stdout.write(reports.map(asText).join(""));
       stderr.say(summary(checked, files, broken));
     });
-}
-
-function hasErrors(problems: readonly Problem[]): boolean {
-  return problems.some(({ severity }) => severity === "error");
 }
 
 interface FileReport {
