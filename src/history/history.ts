@@ -74,6 +74,9 @@ export interface HistoryHealth {
 /** Status rows that one query returns at most. */
 const maxStatusRows = 100_000;
 
+/** Rows that wait above which a sender of log lines is to wait, and the number at which it may go on. */
+const waitingRows = { full: 65_536, roomy: 32_768 };
+
 /** How often it is told that rows are being given up, in milliseconds. */
 const dropReportIntervalMs = 10_000;
 
@@ -94,6 +97,8 @@ export class History {
   /** Resolved when the last try to write, made while closing, has failed. */
   #lastTry: PromiseWithResolvers<void> | undefined;
   #closed: Promise<void> | undefined;
+  /** Resolved when there is room again; `undefined` while nobody waits for that. */
+  #room: PromiseWithResolvers<void> | undefined;
 
   private constructor(options: HistoryOptions) {
     const { path, clock } = options;
@@ -172,6 +177,16 @@ export class History {
       this.#buffer.addLog(timestampMs === row.timestampMs ? row : { ...row, timestampMs });
     }
     this.#rowsAdded(repairedRows, 0);
+  }
+
+  /**
+   * What a sender of many log lines waits for before it hands over more, so that a flood is slowed down at its source and
+   * need not be cut here. Pending while many rows wait and the database takes them; `undefined` when there is room.
+   * While the database takes none there is always room: then the limits of the buffer decide what is lost.
+   */
+  room(): Promise<void> | undefined {
+    if (this.#state !== "ok" || this.#buffer.rows < waitingRows.full) return undefined;
+    return (this.#room ??= Promise.withResolvers()).promise;
   }
 
   /** Hands over states of runs. Returns at once and never throws for a broken database. */
@@ -295,6 +310,7 @@ export class History {
       await Promise.race([flushed, this.#lastTry.promise]);
     }
     this.#state = "closed";
+    this.#tellRoom();
     this.#reason = "history was closed";
     this.#writer.stop();
     const lostRows = this.#buffer.rows;
@@ -310,8 +326,14 @@ export class History {
     if (this.#buffer.isEmpty) this.#recovered();
   }
 
+  #tellRoom(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
   /** The database is being closed and opened again. */
   #lost(): void {
+    this.#tellRoom();
     this.#writer.suspend();
     this.#queries.failAll({ kind: "invalidated", message: "it is being opened again" });
   }
@@ -335,6 +357,7 @@ export class History {
     this.#committedRows += rows - report.refusedRows;
     if (report.refusedRows > 0) this.#refused(report.refusedRows, report.refusal ?? "it gave no reason");
     this.#recovered();
+    if (this.#buffer.rows <= waitingRows.roomy) this.#tellRoom();
     if (this.#unreportedDrops > 0) this.#reportDrops();
   }
 
@@ -349,6 +372,7 @@ export class History {
     const isNews = this.#state === "ok";
     this.#state = "degraded";
     this.#reason = reason;
+    this.#tellRoom();
     if (isNews) this.#report("WRITE_FAILED", `${reason}; rows are kept and tried again`, this.#buffer.rows);
     this.#lastTry?.resolve();
   }

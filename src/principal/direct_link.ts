@@ -9,6 +9,11 @@ import type { Principal } from "./principal.ts";
 export function directLink(principal: Principal): PrincipalLink {
   const closed = new AbortController();
   const ended = () => new CdktrError("SHUTTING_DOWN", "The link to the principal is closed.");
+  /** Pending while lines come faster than they can be stored. */
+  let room: Promise<void> | undefined;
+  const take = (frame: Uint8Array) => {
+    room = principal.logs.take([frame])?.then(() => void (room = undefined)) ?? room;
+  };
   return {
     address: "this process",
     request: async (body: Uint8Array, { timeoutMs, signal }: RequestOptions) => {
@@ -33,13 +38,14 @@ export function directLink(principal: Principal): PrincipalLink {
     },
     tryPushLog: (frame) => {
       if (closed.signal.aborted) throw ended();
-      principal.logs.take([frame]);
+      if (room !== undefined) return false;
+      take(frame);
       return true;
     },
-    pushLog: (frame) => {
-      if (closed.signal.aborted) return Promise.reject(ended());
-      principal.logs.take([frame]);
-      return Promise.resolve();
+    pushLog: async (frame, signal) => {
+      while (room !== undefined) await unlessAborted(room, signal);
+      if (closed.signal.aborted) throw ended();
+      take(frame);
     },
     subscribeLogs: (topic, subscriber) => {
       subscriber.onConnected();
@@ -62,4 +68,17 @@ function lateError(timeoutMs: number): CdktrError {
 
 function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
   return bytes.length >= prefix.length && prefix.every((byte, index) => bytes[index] === byte);
+}
+
+/** Waits for `promise`, which does not reject, and throws the signal's reason when that aborts first. */
+function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(signal.reason);
+    if (signal.aborted) return giveUp();
+    signal.addEventListener("abort", giveUp, { once: true });
+    promise.then(() => {
+      signal.removeEventListener("abort", giveUp);
+      resolve();
+    });
+  });
 }

@@ -16,7 +16,7 @@ export interface LogIntakeOptions {
   readonly ledger: Ledger;
   readonly agents: Agents;
   /** Takes rows for the history. */
-  readonly store: (rows: LogRow[]) => void;
+  readonly store: (rows: LogRow[]) => Promise<void> | undefined;
   readonly report: Report;
 }
 
@@ -36,20 +36,24 @@ export class LogIntake {
     this.learnInstances([...options.ledger.state.runs.values()]);
   }
 
-  /** Takes one message of the log port. What is not a log line is dropped and counted. */
-  take(frames: readonly Uint8Array[]): void {
+  /**
+   * Takes one message of the log port. What is not a log line is dropped and counted.
+   *
+   * @returns A promise when lines come faster than they can be stored: whoever can should wait for it.
+   */
+  take(frames: readonly Uint8Array[]): Promise<void> | undefined {
     const parsed = parseLogLine(frames);
     if (!parsed.ok) {
       if (this.#rejections++ % reportEveryRejections === 0) {
         const total = this.#rejections;
         this.#options.report.warn(`dropped a message on the log port: ${parsed.reason} (${total} dropped so far)`);
       }
-      return;
+      return undefined;
     }
     for (const subscriber of this.#subscribers) subscriber(parsed.published);
     const runId = this.#runIdOf(parsed.line);
     this.#hearAgentOf(runId);
-    this.#options.store([toRow(parsed.line, runId)]);
+    return this.#options.store([toRow(parsed.line, runId)]);
   }
 
   /** Calls `subscriber` with every line from now on, until the returned function is called. */

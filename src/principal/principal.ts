@@ -88,7 +88,15 @@ export class Principal {
         else report.error(problem);
       },
     });
-    const logs = new LogIntake({ ledger, agents, report, store: (rows) => history.appendLogs(rows) });
+    const logs = new LogIntake({
+      ledger,
+      agents,
+      report,
+      store: (rows) => {
+        history.appendLogs(rows);
+        return history.room();
+      },
+    });
     const take = (batch: Batch) => {
       logs.learnInstances(batch.runs);
       const rows = statusRows(batch);

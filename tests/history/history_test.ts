@@ -181,3 +181,26 @@ Deno.test("a query that is aborted or takes too long ends, and the next one work
   }
   assert.equal((await history.queryLogs({ contains: "line 49999" })).length, 1);
 });
+
+Deno.test("a sender of many lines is told to wait while they are being stored, and let on again", async () => {
+  await withDirectory(async (directory) => {
+    await using history = await openHistory({ path: `${directory}/app.db` });
+    assert.equal(history.room(), undefined);
+    history.appendLogs(lines(70_000));
+    const room = history.room();
+    assert.ok(room instanceof Promise);
+    await room;
+    assert.ok(history.health.bufferedRows <= 32_768);
+    assert.equal(history.room(), undefined);
+  });
+});
+
+Deno.test("nobody is told to wait for a history that is closed", async () => {
+  await withDirectory(async (directory) => {
+    const history = await openHistory({ path: `${directory}/app.db` });
+    history.appendLogs(lines(70_000));
+    const room = history.room();
+    await Promise.all([history.close(), room]);
+    assert.equal(history.room(), undefined);
+  });
+});
