@@ -26,7 +26,7 @@ import { triggerRun } from "./trigger_run.ts";
 /** Rows that one QUERYLOGS reply holds at most; the original has no paging, and its clients wait 3 s for the whole. */
 const maxQueryLogsRows = 200_000;
 /** Characters of log lines that it holds at most: its JSON, escapes included, has to fit a message. */
-const maxQueryLogsChars = 8 * 1024 * 1024;
+export const maxQueryLogsChars = 8 * 1024 * 1024;
 const dayMs = 86_400_000;
 const microsecondsPerMs = 1000;
 
