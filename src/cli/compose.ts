@@ -15,29 +15,31 @@ import { version } from "./version.ts";
 
 /** Opens the journal and the history that the settings name, and the principal on them. */
 export async function openPrincipal(config: Config, workflows: WorkflowSource): Promise<Principal> {
-  const report = roomLog("principal");
-  const history = roomLog("history");
   makePrivateDirectory(dirname(config.statePath));
-  const journal = SqliteJournal.open(config.statePath);
-  try {
-    return await Principal.open({
-      version,
-      journal,
-      history: await History.open({
-        path: config.dbPath,
-        clock: systemClock,
-        onProblem: ({ code, message }) => code === "RECOVERED" ? history.info(message) : history.warn(message),
-      }),
-      workflows,
-      clock: systemClock,
-      random: systemRandom,
-      report,
-      agentTimeoutMs: config.agentHeartbeatTimeoutMs,
-    });
-  } catch (error) {
-    await journal.close();
-    throw error;
-  }
+  await using opened = new AsyncDisposableStack();
+  const journal = opened.adopt(SqliteJournal.open(config.statePath), (journal) => journal.close());
+  const history = opened.use(await openHistory(config));
+  const principal = await Principal.open({
+    version,
+    journal,
+    history,
+    workflows,
+    clock: systemClock,
+    random: systemRandom,
+    report: roomLog("principal"),
+    agentTimeoutMs: config.agentHeartbeatTimeoutMs,
+  });
+  opened.move(); // From here on they are the principal's to close.
+  return principal;
+}
+
+function openHistory(config: Config): Promise<History> {
+  const log = roomLog("history");
+  return History.open({
+    path: config.dbPath,
+    clock: systemClock,
+    onProblem: ({ code, message }) => code === "RECOVERED" ? log.info(message) : log.warn(message),
+  });
 }
 
 /** A client of a principal in this process. */

@@ -34,9 +34,15 @@ export function reachableHost(host: string): string {
   return host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
 }
 
+/** Host and port as people write them. */
+function shown({ host, port }: PrincipalAddress): string {
+  const reachable = reachableHost(host);
+  return reachable.includes(":") ? `[${reachable}]:${port}` : `${reachable}:${port}`;
+}
+
 /** The error of a principal that does not answer. */
 export function unreachable(address: PrincipalAddress, cause?: unknown): CdktrError {
-  const where = `${reachableHost(address.host)}:${address.port}`;
+  const where = shown(address);
   return new CdktrError("UNREACHABLE", `The principal at ${where} does not answer.`, {
     hint:
       "Start one with `cdktr start principal`, or say where it is in CDKTR_PRINCIPAL_HOST and CDKTR_PRINCIPAL_PORT.",
@@ -64,7 +70,7 @@ export class ZmtpLink implements PrincipalLink {
 
   constructor(options: ZmtpLinkOptions) {
     this.#options = options;
-    this.address = `${reachableHost(options.address.host)}:${options.address.port}`;
+    this.address = shown(options.address);
   }
 
   async request(body: Uint8Array, { timeoutMs, signal }: RequestOptions): Promise<Uint8Array> {

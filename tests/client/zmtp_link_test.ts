@@ -152,5 +152,5 @@ Deno.test("an original principal is found out and spoken to over a new connectio
 Deno.test("a principal on every address is reached by this machine's own", () => {
   const at = (name: string) =>
     new ZmtpLink({ address: { host: name, port: 5561, logsInPort: 1, logsOutPort: 1 }, ...sources }).address;
-  assert.deepEqual([at("0.0.0.0"), at("::"), at("build01")], ["127.0.0.1:5561", "::1:5561", "build01:5561"]);
+  assert.deepEqual([at("0.0.0.0"), at("::"), at("build01")], ["127.0.0.1:5561", "[::1]:5561", "build01:5561"]);
 });

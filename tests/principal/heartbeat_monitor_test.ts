@@ -65,10 +65,10 @@ Deno.test("an agent that is heard right after a stall gets no more time for that
   const ann = scene.agent("ann");
   const runId = await scene.trigger();
   await ann.begin();
-  // The request was read before the timer of the look that notices the stall.
-  const stop = scene.clock.setTimer(3_599_000, () => void ann.work({ waitMs: 0, ...holding(runId) }));
+  // The request is read before the look that notices the stall, as its timer was set before.
+  scene.clock.setTimer(1500, () => void ann.work({ waitMs: 0, ...holding(runId) }));
+  await scene.clock.pass(1000);
   scene.clock.stall(3_600_000);
-  stop();
   await scene.clock.pass(agentTimeoutMs + 2000);
   assert.equal((await scene.run(runId)).state, "CRASHED");
 });

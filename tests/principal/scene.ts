@@ -1,5 +1,5 @@
 /** A principal with a journal that the test gates, a real history, and time by hand; reached without a socket. */
-import { type Random, systemClock, systemRandom } from "../../src/clock/mod.ts";
+import { systemClock, systemRandom } from "../../src/clock/mod.ts";
 import { PrincipalClient } from "../../src/client/mod.ts";
 import { CdktrError, type FinalRunState, type Run } from "../../src/core/mod.ts";
 import { History } from "../../src/history/mod.ts";
@@ -66,7 +66,6 @@ export interface SceneOptions {
   readonly journal?: Journal;
   readonly clock?: FakeClock;
   readonly shelf?: Shelf;
-  readonly random?: Random;
   readonly agentTimeoutMs?: number;
 }
 
@@ -99,14 +98,14 @@ export class Scene implements AsyncDisposable {
   }
 
   static async open(options: SceneOptions = {}): Promise<Scene> {
-    const { clock = new FakeClock(), shelf = new Shelf(workflowOf("etl")), random = systemRandom } = options;
+    const { clock = new FakeClock(), shelf = new Shelf(workflowOf("etl")) } = options;
     const told: string[] = [];
     const teller = (level: string) => (sentence: string) => void told.push(`${level}: ${sentence}`);
     const report = { info: teller("info"), warn: teller("warn"), error: teller("error") };
     const journal = new GatedJournal(options.journal);
     const history = await History.open({ path: ":memory:", clock: systemClock, onProblem: () => {} });
     const timeoutMs = options.agentTimeoutMs ?? agentTimeoutMs;
-    const parts = { version: "1.2.3", journal, history, workflows: shelf, clock, random, report };
+    const parts = { version: "1.2.3", journal, history, workflows: shelf, clock, random: systemRandom, report };
     const principal = await Principal.open({ ...parts, agentTimeoutMs: timeoutMs });
     return new Scene({ clock, journal, history, principal, shelf, told });
   }

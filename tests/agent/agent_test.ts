@@ -1,0 +1,300 @@
+import assert from "node:assert/strict";
+import { Agent, type AgentOptions } from "../../src/agent/mod.ts";
+import { systemRandom } from "../../src/clock/mod.ts";
+import { PrincipalClient } from "../../src/client/mod.ts";
+import { CdktrError } from "../../src/core/mod.ts";
+import type { Workflow } from "../../src/workflow/mod.ts";
+import { parseWorkflow } from "../../src/workflow/mod.ts";
+import { type FakeClock, turn } from "../fake_clock.ts";
+import { CuttableLink } from "../principal/cuttable_link.ts";
+import { Scene, Shelf } from "../principal/scene.ts";
+
+/** A workflow whose one task does this in a shell. */
+function shell(id: string, script: string, more = ""): Workflow {
+  const yaml = `name: ${id}\ntasks:\n  only:\n    name: Only\n    config: !Subprocess\n      cmd: sh\n` +
+    `      args: ["-c", ${JSON.stringify(script)}]\n${more}`;
+  const { workflow, problems } = parseWorkflow(yaml, { id, path: `${id}.yml` });
+  if (workflow === null) throw new Error(problems[0]?.message);
+  return workflow;
+}
+
+/** A real agent that runs real processes for a real principal, and a way between them that can be cut. */
+class Stage implements AsyncDisposable {
+  readonly clock: FakeClock;
+  readonly scene: Scene;
+  readonly link: CuttableLink;
+  readonly agent: Agent;
+  readonly told: string[] = [];
+  readonly #directory: string;
+  readonly #ended: Promise<unknown>;
+
+  private constructor(scene: Scene, directory: string, options: Partial<AgentOptions>, isCut: boolean) {
+    this.scene = scene;
+    this.clock = scene.clock;
+    this.#directory = directory;
+    this.link = new CuttableLink(scene.principal);
+    if (isCut) this.link.cut();
+    const { clock } = scene;
+    const tell = (sentence: string) => void this.told.push(sentence);
+    const sources = { clock, random: systemRandom };
+    this.agent = new Agent({
+      agentId: "ann@host/AG",
+      version: "1",
+      client: PrincipalClient.overLink(this.link, { ...sources, version: "1", role: "agent", timeoutMs: 3000 }),
+      ...sources,
+      log: { info: tell, warn: tell, error: tell },
+      maxConcurrentRuns: 2,
+      maxParallelTasks: 5,
+      limits: { graceMs: 5000, maxLineBytes: 1000 },
+      retryAttempts: 20,
+      timeoutMs: 3000,
+      ...options,
+    });
+    // Settles with what the agent's end throws, or undefined.
+    this.#ended = this.agent.run().then(() => undefined, (error) => error);
+  }
+
+  /** Workflows: `quick` ends at once, `held` (and `held2`, `held3`) when the test lets it, `long` never. */
+  static async open(options: Partial<AgentOptions> = {}, isCut = false): Promise<Stage> {
+    const directory = await Deno.makeTempDir({ prefix: "cdktr-agent-test-" });
+    const gates = ["held", "held2", "held3"];
+    const { success } = await new Deno.Command("mkfifo", { args: gates.map((gate) => `${directory}/${gate}`) })
+      .output();
+    assert.ok(success);
+    const shelf = new Shelf(
+      shell("quick", "echo done"),
+      ...gates.map((gate) => shell(gate, `read line < ${directory}/${gate}; exit $line`)),
+      shell("long", "sleep 600"),
+      shell("wordy", "true", `  next:\n    name: Next\n    config: !Subprocess {cmd: ${"x".repeat(6000)}}\n`),
+    );
+    return new Stage(await Scene.open({ shelf }), directory, options, isCut);
+  }
+
+  /** Lets the task of a `held` workflow end with this exit code. */
+  async release(exitCode = 0, workflowId = "held"): Promise<void> {
+    await Deno.writeTextFile(`${this.#directory}/${workflowId}`, `${exitCode}\n`);
+  }
+
+  trigger(workflowId: string): Promise<string> {
+    return this.scene.trigger({ workflowId });
+  }
+
+  /** Resolves when the run has begun. */
+  async begun(runId: string): Promise<void> {
+    while ((await this.scene.run(runId)).state !== "RUNNING") await turn();
+  }
+
+  /** Resolves when no process runs any more. What the agent waits for meanwhile passes. */
+  async idle(): Promise<void> {
+    while (this.agent.running > 0) await this.clock.pass(10);
+  }
+
+  /** Resolves with the state that the run ended in. */
+  async final(runId: string): Promise<string> {
+    return (await this.scene.ask("WAITRUN", { run: runId, waitMs: 60_000 }).reply).run.state;
+  }
+
+  async state(runId: string): Promise<string> {
+    return (await this.scene.run(runId)).state;
+  }
+
+  /** Waits for the agent's end. Resolves with the error it ended with. */
+  async end(): Promise<unknown> {
+    return await this.#ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.agent.cancelAll("the test is over");
+    this.agent.drain();
+    this.link.mend();
+    await this.#ended;
+    await this.scene[Symbol.asyncDispose]();
+    await Deno.remove(this.#directory, { recursive: true });
+  }
+}
+
+Deno.test("an agent takes a run, runs it, and reports it with its tasks and lines", async () => {
+  await using stage = await Stage.open();
+  const runId = await stage.trigger("quick");
+  assert.equal(await stage.final(runId), "COMPLETED");
+  const { run, tasks } = await stage.scene.ask("SHOWRUN", { run: runId }).reply;
+  assert.deepEqual([run.agentId, run.attempt], ["ann@host/AG", 1]);
+  assert.deepEqual(tasks.map(({ taskId, state, exitCode }) => [taskId, state, exitCode]), [["only", "COMPLETED", 0]]);
+  const { lines } = await stage.scene.ask("LOGS", { run: runId, order: "oldest", limit: 10 }).reply;
+  assert.deepEqual(lines.map(({ payload }) => payload), ["STDOUT done"]);
+});
+
+Deno.test("as many runs at a time as there are slots, and the next as soon as one ends", async () => {
+  await using stage = await Stage.open({ maxConcurrentRuns: 2 });
+  const [first, second, third] = [
+    await stage.trigger("held"),
+    await stage.trigger("held2"),
+    await stage.trigger("held3"),
+  ];
+  await stage.begun(first);
+  await stage.begun(second);
+  assert.equal(stage.agent.running, 2);
+  assert.equal(await stage.state(third), "PENDING");
+  await stage.release(0, "held2");
+  await stage.begun(third);
+  await stage.release(3);
+  await stage.release(0, "held3");
+  const states = await Promise.all([first, second, third].map((runId) => stage.final(runId)));
+  assert.deepEqual(states, ["FAILED", "COMPLETED", "COMPLETED"]);
+});
+
+Deno.test("an agent without slots takes nothing", async () => {
+  await using stage = await Stage.open({ maxConcurrentRuns: 0 });
+  const runId = await stage.trigger("quick");
+  await stage.clock.pass(20_000);
+  assert.equal(await stage.state(runId), "PENDING");
+});
+
+Deno.test("an agent that drains finishes what runs, takes nothing more, reports and says good-bye", async () => {
+  await using stage = await Stage.open();
+  const running = await stage.trigger("held");
+  await stage.begun(running);
+  stage.agent.drain();
+  await turn();
+  const waiting = await stage.trigger("quick");
+  await stage.release();
+  assert.equal(await stage.end(), undefined);
+  assert.equal(await stage.state(running), "COMPLETED");
+  assert.equal(await stage.state(waiting), "PENDING");
+  assert.deepEqual((await stage.scene.ask("STATUS", {}).reply).agents, []);
+});
+
+Deno.test("an idle agent drains at once, and what was just assigned to it waits again", async () => {
+  await using stage = await Stage.open();
+  await turn();
+  stage.scene.journal.hold();
+  const trigger = stage.trigger("quick");
+  await turn();
+  stage.agent.drain();
+  stage.scene.journal.release();
+  assert.equal(await stage.end(), undefined);
+  assert.equal(await stage.state(await trigger), "PENDING");
+});
+
+Deno.test("an agent that has not met its principal yet drains at once", async () => {
+  await using stage = await Stage.open({}, true);
+  await stage.clock.pass(5000);
+  stage.agent.drain();
+  assert.equal(await stage.end(), undefined);
+});
+
+Deno.test("an agent that never meets its principal gives up when its patience is at its end", async () => {
+  await using stage = await Stage.open({ retryAttempts: 3 }, true);
+  await stage.clock.pass(20_000);
+  const error = await stage.end();
+  assert.ok(error instanceof CdktrError);
+  assert.equal(error.code, "UNREACHABLE");
+});
+
+Deno.test("a cancellation ends the processes of the run, and the run as CANCELLED", async () => {
+  await using stage = await Stage.open();
+  const runId = await stage.trigger("long");
+  await stage.begun(runId);
+  await stage.scene.ask("CANCEL", { run: runId, reason: "not needed" }).reply;
+  assert.equal(await stage.final(runId), "CANCELLED");
+  assert.equal((await stage.scene.run(runId)).reason, "not needed");
+});
+
+Deno.test("an end that cannot wait cancels everything and is reported", async () => {
+  await using stage = await Stage.open();
+  const runIds = [await stage.trigger("long"), await stage.trigger("long")];
+  for (const runId of runIds) await stage.begun(runId);
+  stage.agent.drain();
+  stage.agent.cancelAll("a second signal came");
+  assert.equal(await stage.end(), undefined);
+  for (const runId of runIds) assert.equal(await stage.state(runId), "CANCELLED");
+});
+
+Deno.test("while the principal is away a run goes on; its reports are kept and delivered on return", async () => {
+  await using stage = await Stage.open();
+  const runId = await stage.trigger("held");
+  await stage.begun(runId);
+  stage.link.cut();
+  await turn();
+  await stage.release();
+  await stage.idle();
+  await stage.clock.pass(10_000);
+  assert.equal(await stage.state(runId), "RUNNING");
+  stage.link.mend();
+  await stage.clock.pass(5000);
+  assert.equal(await stage.final(runId), "COMPLETED");
+  assert.equal(await stage.final(await stage.trigger("quick")), "COMPLETED", "and it works on");
+});
+
+Deno.test("when the principal is lost for good, what runs is finished, and what could not be delivered is named", async () => {
+  await using stage = await Stage.open({ retryAttempts: 3 });
+  const runId = await stage.trigger("held");
+  await stage.begun(runId);
+  stage.link.cut();
+  await stage.clock.pass(20_000);
+  assert.equal(stage.agent.running, 1, "finished first");
+  await stage.release(3);
+  await stage.idle();
+  await stage.clock.pass(20_000);
+  const error = await stage.end();
+  assert.ok(error instanceof CdktrError);
+  assert.equal(error.code, "UNREACHABLE");
+  assert.equal(
+    error.message,
+    "The principal at the other side was lost; 2 reports could not be delivered, " +
+      `among them the end of the runs ${runId} (FAILED).`,
+  );
+});
+
+Deno.test("an agent that the principal gave up ends what it still runs when it comes back", async () => {
+  await using stage = await Stage.open();
+  const runId = await stage.trigger("long");
+  await stage.begun(runId);
+  stage.link.cut();
+  await stage.clock.pass(35_000);
+  assert.equal(await stage.final(runId), "CRASHED");
+  assert.equal(stage.agent.running, 1);
+  stage.link.mend();
+  await stage.clock.pass(5000);
+  await stage.idle();
+  assert.equal(await stage.state(runId), "CRASHED");
+  assert.ok(stage.told.includes(`ending run ${runId}: this attempt no longer belongs to the agent`));
+});
+
+Deno.test("a principal that restarts meanwhile finds its runs where they were", async () => {
+  await using stage = await Stage.open();
+  const runId = await stage.trigger("held");
+  await stage.begun(runId);
+  stage.link.cut();
+  await stage.scene.principal.close();
+  const { clock, shelf, journal } = stage.scene;
+  await using after = await Scene.open({ clock, shelf, journal });
+  stage.link.mend(after.principal);
+  await stage.clock.pass(5000);
+  await stage.release();
+  const { run } = await after.ask("WAITRUN", { run: runId, waitMs: 60_000 }).reply;
+  assert.deepEqual([run.state, run.attempt], ["COMPLETED", 1]);
+});
+
+Deno.test("a journal that fails for a while costs no report", async () => {
+  await using stage = await Stage.open();
+  const runId = await stage.trigger("held");
+  await stage.begun(runId);
+  stage.scene.journal.fail();
+  await stage.release();
+  await stage.idle();
+  await stage.clock.pass(10_000);
+  assert.equal(await stage.state(runId), "RUNNING");
+  stage.scene.journal.fail(null);
+  await stage.clock.pass(5000);
+  assert.equal(await stage.final(runId), "COMPLETED");
+});
+
+Deno.test("a reason longer than the principal takes is cut, and the run still ends", async () => {
+  await using stage = await Stage.open();
+  const runId = await stage.trigger("wordy");
+  assert.equal(await stage.final(runId), "FAILED");
+  const { tasks } = await stage.scene.ask("SHOWRUN", { run: runId }).reply;
+  const reason = tasks.find(({ taskId }) => taskId === "next")?.reason;
+  assert.ok(reason?.startsWith("command `xxx") && reason.endsWith("…"), String(reason).slice(0, 80));
+});
