@@ -155,7 +155,7 @@ export class Agent implements AgentSide {
     for (let isFirst = true;; isFirst = false) {
       try {
         const dialect = await client.dialect({ signal: this.#asking.signal });
-        log.info(`agent ${agentId} works for the ${dialect} principal at ${client.address}`);
+        log.info(`agent ${agentId} works for the ${dialect} principal (${client.address})`);
         return dialect === "cdktr" ? new CdktrDispatcher(options, this) : new OriginalDispatcher(options, this);
       } catch (error) {
         if (this.#asking.signal.aborted) return null;

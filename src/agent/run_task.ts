@@ -132,7 +132,10 @@ function judge(outcome: ProcessOutcome, task: Task, hint: string | null): TryOut
     case "timed_out":
       return failed(`timed out after ${inWords(task.timeoutMs ?? 0)}`);
     case "not_started":
-      return failed(hint === null ? outcome.reason : `${outcome.reason}: ${hint}`);
+      // The hint is about a command that is not there, not about a working directory.
+      return failed(
+        hint !== null && outcome.reason.startsWith("command ") ? `${outcome.reason}: ${hint}` : outcome.reason,
+      );
     case "cancelled":
       return { kind: "cancelled" };
     default:

@@ -9,7 +9,7 @@ export const exitCodes = {
   notFound: { code: 3, meaning: "no workflow, run or file of that name" },
   unreachable: { code: 5, meaning: "the principal does not answer" },
   timedOut: { code: 6, meaning: "a wait ended before what it waited for" },
-  interrupted: { code: 130, meaning: "ended by Ctrl-C (143: by a request to terminate)" },
+  interrupted: { code: 130, meaning: "ended by Ctrl-C before it was done (143: by a request to terminate)" },
 } as const;
 
 /** The exit code for an error of this code. */

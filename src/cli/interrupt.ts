@@ -16,15 +16,20 @@ const exitCodesBySignal: readonly (readonly [Deno.Signal, number])[] = [
 ];
 
 /**
- * From now until disposed, the first such signal aborts the returned one, with an {@linkcode Interrupted} as its reason; the second
+ * From now until disposed, the first such signal aborts the returned one, with an {@linkcode Interrupted} as its reason; the next
  * ends the process at once.
+ *
+ * @param onSecond Called at the second signal; then only the third ends the process at once.
  */
-export function listenForInterrupt(): { readonly signal: AbortSignal } & Disposable {
+export function listenForInterrupt(onSecond?: () => void): { readonly signal: AbortSignal } & Disposable {
   const controller = new AbortController();
+  let count = 0;
   const listeners = exitCodesBySignal.map(([signal, exitCode]) => {
     const listener = () => {
-      if (controller.signal.aborted) Deno.exit(exitCode);
-      controller.abort(new Interrupted(signal, exitCode));
+      count++;
+      if (count === 1) controller.abort(new Interrupted(signal, exitCode));
+      else if (count === 2 && onSecond !== undefined) onSecond();
+      else Deno.exit(exitCode);
     };
     Deno.addSignalListener(signal, listener);
     return () => Deno.removeSignalListener(signal, listener);

@@ -30,7 +30,8 @@ export const settings = {
     min: 1,
     max: 1_000_000,
     default: 20,
-    description: "How often a request to the principal is tried in all before it counts as failed.",
+    description:
+      "How long an agent bears with a principal that does not answer: this many times twice CDKTR_DEFAULT_ZMQ_TIMEOUT_MS. Other commands do not try again.",
   }),
   defaultZmqTimeoutMs: integer("CDKTR_DEFAULT_ZMQ_TIMEOUT_MS", {
     min: 1,

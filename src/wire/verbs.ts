@@ -126,7 +126,7 @@ export const verbs = {
       triggers: z.array(z.enum(triggerKinds)).min(1).optional(),
       sinceMs: timeMs.optional(),
       untilMs: timeMs.optional(),
-      beforeRunId: name.optional(),
+      beforeRunId: z.uuid().optional(),
       limit: z.int().min(1).max(maxPageRuns),
     }),
     reply: z.object({ runs: z.array(runSchema), cursor: z.string().nullable() }),

@@ -75,7 +75,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     const running = await trigger(client, "held");
     await held.begun();
     agent.kill(signal);
-    await agent.said(/stopping: 1 runs are finished first/);
+    await agent.said(/stopping: 1 of its runs are finished first/);
     await untilPlaces(client, 1);
     const waiting = await trigger(client, "quick");
     await held.release();
@@ -96,12 +96,31 @@ Deno.test("a principal with an agent in its process finishes what runs there bef
     runId = await trigger(client, "held");
     await held.begun();
     principal.kill("SIGTERM");
-    await principal.said(/stopping/);
+    await principal.said(/stopping: 1 of its runs are finished first/);
+    const ended = waitForEnd(client, runId); // Asked before: the principal ends as soon as the run has.
     await held.release();
-    equal((await waitForEnd(client, runId)).state, "COMPLETED");
+    equal((await ended).state, "COMPLETED");
     const { code, stderr } = await principal.ended;
     equal(code, 0, stderr);
   }
+});
+
+Deno.test("an agent that is told twice to stop cancels its run, leaves no process behind, and exits 0", async () => {
+  const { place, held } = await makePlace();
+  await using _place = place;
+  await using _principal = await place.startPrincipal();
+  await using client = place.client();
+  await using agent = await place.startAgent();
+  const running = await trigger(client, "held");
+  const { pid, childPid } = await held.begun();
+  agent.kill("SIGTERM");
+  await agent.said(/a second signal cancels them/);
+  agent.kill("SIGTERM");
+  const { code, stderr } = await agent.ended;
+  equal(code, 0, stderr);
+  equal(await stateOf(client, running), "CANCELLED");
+  ok(await isGone(pid));
+  ok(await isGone(childPid));
 });
 
 Deno.test("Ctrl-C on `cdktr run` cancels the run, exits 130 and leaves no process behind", async () => {

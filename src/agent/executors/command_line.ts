@@ -29,7 +29,9 @@ export function commandLineOf(config: TaskConfig): CommandLine {
         command: config.uvPath ?? "uv",
         args: ["run", ...packages.flatMap((name) => ["--with", name]), config.scriptPath],
         cwd: config.workingDirectory,
-        hint: "install uv where the agent runs (https://docs.astral.sh/uv/), or name the program in uv_path",
+        hint: config.uvPath === null
+          ? "install uv where the agent runs (https://docs.astral.sh/uv/), or name the program in uv_path"
+          : "correct uv_path, or leave it out to have uv looked up in PATH",
       };
     }
     default:

@@ -134,7 +134,12 @@ async function logs(
   else if (isOriginal) await queryOriginal(invocation, client, options, printer);
   else {
     const stored = new StoredLogs(client, filterOf(options));
-    for await (const lines of stored.newest(options.limit)) await printer.print(lines);
+    let count = 0;
+    for await (const lines of stored.newest(options.limit)) {
+      count += lines.length;
+      await printer.print(lines);
+    }
+    if (count === 0) invocation.stderr.say("There are no such lines.");
   }
 }
 

@@ -20,7 +20,8 @@ const noRescanMs = 3_600_000;
 
 const afterHelp = `
 The lines of its tasks go to stdout as they come, the summary to stderr; the exit code is 0 if the run completed.
-Logs and history are kept where the settings say.
+Logs and history are kept where the settings say. They cannot be shared: beside a principal with the same data directory use
+\`cdktr task run\`, or name another directory in CDKTR_APP_DATA_DIRECTORY.
 
 Examples:
   cdktr run workflows/etl/daily.yml

@@ -26,6 +26,7 @@ export function startCommand(invocation: Invocation) {
     .addCommand(agentCommand(invocation));
 }
 
+const cancelReason = "the agent was told twice to stop";
 const configFlag = "-c, --config <path>";
 const configText = "accepted as the original does, and without effect: settings come from the environment and .env";
 const slotsFlags = "-m, --max-concurrent-workflows <n>";
@@ -41,7 +42,7 @@ function principalCommand(invocation: Invocation) {
     .option("-n, --no-scheduler", "do not trigger workflows by their schedules")
     .option("-w, --with-agent", "run an agent in the same process")
     .addOption(settingOption(slotsFlags, "agentMaxConcurrency"))
-    .addOption(settingOption("--max-concurrent <n>", "agentMaxConcurrency").hideHelp())
+    .addOption(settingOption("--max-concurrent <n>", "agentMaxConcurrency"))
     .option("-s, --suffix <text>", "goes after the agent's id", "")
     .option(configFlag, configText)
     .addHelpText("after", "\nExample:\n  cdktr start principal --with-agent")
@@ -61,7 +62,7 @@ function agentCommand(invocation: Invocation) {
     .addOption(settingOption("-p, --port <port>", "principalPort").hideHelp())
     .addOption(settingOption("--host <host>", "principalHost").hideHelp())
     .addOption(settingOption(slotsFlags, "agentMaxConcurrency"))
-    .addOption(settingOption("--max-concurrent <n>", "agentMaxConcurrency").hideHelp())
+    .addOption(settingOption("--max-concurrent <n>", "agentMaxConcurrency"))
     .option("-s, --suffix <text>", "goes after the agent's id", "")
     .option(configFlag, configText)
     .addHelpText("after", "\nExample:\n  cdktr start agent --principal-host build01 --max-concurrent 8")
@@ -70,8 +71,8 @@ function agentCommand(invocation: Invocation) {
       using _log = startProcessLog(config.logLevel, invocation.stderr);
       inheritDotenv(config);
       await using client = connectToPrincipal(config, invocation, "agent");
-      using interrupt = listenForInterrupt();
       const agent = makeAgent(config, client, { suffix });
+      using interrupt = listenForInterrupt(() => agent.cancelAll(cancelReason));
       drainOn(interrupt.signal, agent);
       await agent.run();
     });
@@ -86,7 +87,8 @@ interface PrincipalFlags {
 /** Starts the parts from the inside out and, on an interrupt, ends them from the outside in. */
 async function runPrincipal(config: Config, { scheduler: hasScheduler, withAgent, suffix }: PrincipalFlags) {
   const log = roomLog("principal");
-  using interrupt = listenForInterrupt();
+  let agent: Agent | null = null;
+  using interrupt = listenForInterrupt(() => agent?.cancelAll(cancelReason));
   await using ending = new AsyncDisposableStack();
   const store = new WorkflowStore({
     directory: config.workflowDir,
@@ -110,13 +112,15 @@ async function runPrincipal(config: Config, { scheduler: hasScheduler, withAgent
     log.warn(`anyone who can reach ${config.principalHost}:${server.ports.port} can run workflows on the agents`);
   }
 
-  const agent = withAgent ? startAgent(principal, config, suffix, ending) : null;
   if (hasScheduler) startScheduler(principal, config, ending);
   else log.info("the scheduler is off: nothing is triggered by its schedule");
+  if (withAgent) {
+    agent = startAgent(principal, config, suffix, ending);
+    drainOn(interrupt.signal, agent);
+  }
 
   await aborted(interrupt.signal);
   log.info("stopping");
-  agent?.drain();
 }
 
 function listen(principal: Principal, config: Config): Promise<Server> {
@@ -149,7 +153,7 @@ function startScheduler(principal: Principal, config: Config, ending: AsyncDispo
   });
 }
 
-/** Ended first: what it runs is finished while the principal still listens. */
+/** Ended first: what it runs is finished while the principal still listens and schedules still fill the queue. */
 function startAgent(principal: Principal, config: Config, suffix: string, ending: AsyncDisposableStack): Agent {
   inheritDotenv(config);
   const client = clientInProcess(principal, "agent", config);
@@ -165,7 +169,9 @@ function startAgent(principal: Principal, config: Config, suffix: string, ending
 function drainOn(signal: AbortSignal, agent: Agent): void {
   const log = roomLog("agent");
   signal.addEventListener("abort", () => {
-    log.info(`stopping: ${agent.running} runs are finished first; a second signal ends at once`);
+    const { running } = agent;
+    if (running > 0) log.info(`stopping: ${running} of its runs are finished first; a second signal cancels them`);
+    else log.info("stopping");
     agent.drain();
   }, { once: true });
 }

@@ -49,6 +49,11 @@ function taskRunCommand(invocation: Invocation) {
     .addHelpText("after", afterHelp)
     .action(async (workflowId, options, command) => {
       const { timeout, wait, json } = options;
+      if (timeout !== undefined && !wait) {
+        throw new CdktrError("INVALID_ARGUMENT", "A --timeout is for waiting, and nothing waits.", {
+          hint: "Add --wait.",
+        });
+      }
       const timeoutMs = timeout === undefined ? Infinity : parseTimeout(timeout);
       await using client = connectToPrincipal(loadSettings(invocation, command), invocation, "cli");
       if (await client.dialect() === "original") {
@@ -61,7 +66,7 @@ function taskRunCommand(invocation: Invocation) {
         return;
       }
       if (!json) await invocation.stdout.write(`${runId}\n`);
-      const run = await waitForEnd(client, runId, timeoutMs);
+      const run = await waitForEnd(invocation, client, runId, timeoutMs);
       await tellEnd(invocation, client, run, json === true);
     });
 }
@@ -89,17 +94,30 @@ async function trigger(
   }
 }
 
-async function waitForEnd(client: PrincipalClient, runId: string, timeoutMs: number): Promise<Run> {
+function goesOn(runId: string): string {
+  return `It goes on. Look at it with \`cdktr runs show ${runId}\`, end it with \`cdktr runs cancel ${runId}\`.`;
+}
+
+async function waitForEnd(
+  { stderr }: Invocation,
+  client: PrincipalClient,
+  runId: string,
+  timeoutMs: number,
+): Promise<Run> {
   using interrupt = listenForInterrupt();
   const deadlineMs = systemClock.monotonicMs() + timeoutMs;
   for (;;) {
     const leftMs = deadlineMs - systemClock.monotonicMs();
     const waitMs = Math.ceil(Math.min(Math.max(leftMs, 0), maxWaitMs));
-    const { run } = await client.call("WAITRUN", { run: runId, waitMs }, { signal: interrupt.signal });
+    const { run } = await client.call("WAITRUN", { run: runId, waitMs }, { signal: interrupt.signal })
+      .catch((error) => {
+        if (interrupt.signal.aborted) stderr.say(goesOn(runId));
+        throw error;
+      });
     if (isFinal(run.state)) return run;
     if (leftMs > 0) continue;
     throw new CdktrError("TIMED_OUT", `Run ${runId} is still ${run.state} after ${timeoutMs / 1000} s.`, {
-      hint: `It goes on. Look at it with \`cdktr runs show ${runId}\`, end it with \`cdktr runs cancel ${runId}\`.`,
+      hint: goesOn(runId),
     });
   }
 }
