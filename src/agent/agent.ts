@@ -9,8 +9,15 @@
  */
 import { type Clock, type Random, sleep } from "../clock/mod.ts";
 import { isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
-import { CdktrError, makeRunId, messageOf, type Report, type TaskReport } from "../core/mod.ts";
-import type { AgentLog } from "./agent_log.ts";
+import {
+  CdktrError,
+  makeRunId,
+  messageOf,
+  type OperatorLog,
+  type Report,
+  runIdRandomBytes,
+  type TaskReport,
+} from "../core/mod.ts";
 import { CdktrDispatcher, type DispatcherOptions } from "./cdktr_dispatcher.ts";
 import type { AgentSide, Assignment, Dispatcher, HeldAttempt } from "./dispatcher.ts";
 import { LogSender } from "./log_sender.ts";
@@ -19,8 +26,6 @@ import { Patience } from "./patience.ts";
 import { Pulse } from "./pulse.ts";
 import type { ProcessLimits } from "./run_task.ts";
 import { runWorkflow, type TaskEvent } from "./run_workflow.ts";
-
-const idRandomBytes = 10;
 
 /** So many runs are named when their end could not be reported. */
 const namedRunsMax = 5;
@@ -34,7 +39,7 @@ export interface AgentOptions {
   readonly client: PrincipalClient;
   readonly clock: Clock;
   readonly random: Random;
-  readonly log: AgentLog;
+  readonly log: OperatorLog;
   /** Runs at a time. */
   readonly maxConcurrentRuns: number;
   /** Tasks of one run at a time. */
@@ -67,7 +72,7 @@ export class Agent implements AgentSide {
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    this.#session = makeRunId(options.clock.nowMs(), options.random.bytes(idRandomBytes));
+    this.#session = makeRunId(options.clock.nowMs(), options.random.bytes(runIdRandomBytes));
   }
 
   /** How many runs have not ended. */
@@ -195,7 +200,7 @@ export class Agent implements AgentSide {
     try {
       const { state, reason } = await runWorkflow({
         ...{ workflow, runId, attempt, params, clock, maxParallelTasks, limits },
-        newTaskRunId: () => makeRunId(clock.nowMs(), random.bytes(idRandomBytes)),
+        newTaskRunId: () => makeRunId(clock.nowMs(), random.bytes(runIdRandomBytes)),
         signal: held.canceller.signal,
         report: (event) => this.#dispatcher?.outbox.add(toTaskReport(runId, attempt, event)),
         emit: (lines) => sender.send(lines),

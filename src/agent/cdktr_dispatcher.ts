@@ -1,10 +1,9 @@
 /** Dealings with a principal of ours: one request that waits for work, and batches of reports. */
 import { type Clock, type Random, sleep } from "../clock/mod.ts";
 import { isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
-import { CdktrError, messageOf, type Report } from "../core/mod.ts";
+import { CdktrError, messageOf, type OperatorLog, type Report } from "../core/mod.ts";
 import { beyondOriginal, maxReports, maxSentenceChars, type ReplyTo, type RequestOf } from "../wire/mod.ts";
 import { workflowFromJson } from "../workflow/mod.ts";
-import type { AgentLog } from "./agent_log.ts";
 import type { AgentSide, Dispatcher } from "./dispatcher.ts";
 import { Patience } from "./patience.ts";
 import { Pulse } from "./pulse.ts";
@@ -22,7 +21,7 @@ export interface DispatcherOptions {
   readonly client: PrincipalClient;
   readonly clock: Clock;
   readonly random: Random;
-  readonly log: AgentLog;
+  readonly log: OperatorLog;
   /** CDKTR_RETRY_ATTEMPTS. */
   readonly retryAttempts: number;
   /** CDKTR_DEFAULT_ZMQ_TIMEOUT_MS. */
@@ -93,7 +92,7 @@ export class CdktrDispatcher implements Dispatcher {
       sequence: ++this.#sequence,
       slots: this.#agent.freeSlots(),
       offers: [beyondOriginal],
-      holding: this.#agent.held().map(({ runId, attempt, cancelling }) => ({ runId, attempt, cancelling })),
+      holding: [...this.#agent.held()],
       onlyRun: onlyRunId,
       waitMs: heartbeatMs,
     }, { signal });

@@ -1,4 +1,3 @@
 /** The agent: fetches work, runs its DAG, and reports. */
-export type { AgentLog } from "./agent_log.ts";
 export { Agent, type AgentOptions } from "./agent.ts";
 export { runWorkflow } from "./run_workflow.ts";

@@ -1,7 +1,7 @@
 /** Dealings with an original principal: polling, one request after the other, statuses one by one. */
 import { sleep } from "../clock/mod.ts";
 import { isWorthAnotherTry } from "../client/mod.ts";
-import { CdktrError, makeRunId, messageOf, type Report } from "../core/mod.ts";
+import { CdktrError, makeRunId, messageOf, type Report, runIdRandomBytes } from "../core/mod.ts";
 import { type OriginalRequest, type ParsedReply, parseWorkflowDocument, toOriginalStatus } from "../wire/mod.ts";
 import type { DispatcherOptions } from "./cdktr_dispatcher.ts";
 import { heartbeatMs } from "./cdktr_dispatcher.ts";
@@ -12,7 +12,6 @@ import { ReportOutbox } from "./report_outbox.ts";
 
 /** The pause after an empty answer, as the original agent has it. */
 const pollEveryMs = 500;
-const runIdRandomBytes = 10;
 
 /**
  * See the top of this file. The original gives no run ids: the agent makes them up, and every run is its first attempt.

@@ -1,15 +1,14 @@
 /** Reports on their way to the principal: in order, in batches, kept until taken. */
 import { type Clock, sleep } from "../clock/mod.ts";
 import { isWorthAnotherTry } from "../client/mod.ts";
-import { messageOf, type Report } from "../core/mod.ts";
-import type { AgentLog } from "./agent_log.ts";
+import { messageOf, type OperatorLog, type Report } from "../core/mod.ts";
 import type { Patience } from "./patience.ts";
 
 /** What an outbox needs. */
 export interface ReportOutboxOptions {
   readonly clock: Clock;
   readonly patience: Patience;
-  readonly log: AgentLog;
+  readonly log: OperatorLog;
   /** Reports sent together at most. */
   readonly batchMax: number;
   /** Sends reports; resolves when the principal has taken them. */

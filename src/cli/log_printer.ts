@@ -1,5 +1,5 @@
 /** Log lines on stdout. */
-import { formatLogLine, type WireLogLine } from "../wire/mod.ts";
+import { formatLogLine, toLogLine, type WireLogLine } from "../wire/mod.ts";
 import { harmless } from "./harmless.ts";
 import { jsonText, type Output } from "./output.ts";
 
@@ -42,8 +42,4 @@ export class LogPrinter {
 function publicFields(line: WireLogLine): WireLogLine {
   const { timestampMs, level, workflowId, workflowName, runId, taskName, taskRunId, payload } = line;
   return { timestampMs, level, workflowId, workflowName, runId, taskName, taskRunId, payload };
-}
-
-function toLogLine({ runId, taskRunId, timestampMs, ...line }: WireLogLine) {
-  return { ...line, workflowInstanceId: runId, taskInstanceId: taskRunId, timeMs: timestampMs, extra: [] };
 }

@@ -16,7 +16,7 @@ import {
   workflowTopic,
 } from "../wire/mod.ts";
 import { followLogs, type LogNews } from "./follow_logs.ts";
-import type { PrincipalLink } from "./link.ts";
+import type { PrincipalLink, RequestLink } from "./link.ts";
 import { OneShotLink } from "./one_shot_link.ts";
 import { type PrincipalAddress, ZmtpLink } from "./zmtp_link.ts";
 
@@ -45,10 +45,10 @@ export class PrincipalClient {
   readonly #options: ClientOptions;
   readonly #link: PrincipalLink;
   /** For an original principal; absent where there can be none. */
-  readonly #oneShot: PrincipalLink | null;
+  readonly #oneShot: RequestLink | null;
   #dialect: Dialect | null = null;
 
-  private constructor(options: ClientOptions, link: PrincipalLink, oneShot: PrincipalLink | null) {
+  private constructor(options: ClientOptions, link: PrincipalLink, oneShot: RequestLink | null) {
     this.#options = options;
     this.#link = link;
     this.#oneShot = oneShot;

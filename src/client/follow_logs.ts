@@ -1,5 +1,5 @@
 /** Live log lines as an asynchronous sequence. */
-import { parseLogLine, type WireLogLine } from "../wire/mod.ts";
+import { fromLogLine, parseLogLine, type WireLogLine } from "../wire/mod.ts";
 import type { PrincipalLink } from "./link.ts";
 
 /** Lines kept for a reader that is slower than they come; beyond it all that wait are dropped, and counted. */
@@ -26,10 +26,7 @@ export function followLogs(
   const unsubscribe = link.subscribeLogs(topic, {
     onLine: (frame) => {
       const parsed = parseLogLine([frame]);
-      if (!parsed.ok) return;
-      const { workflowInstanceId: runId, taskInstanceId: taskRunId, timeMs: timestampMs, extra: _, ...line } =
-        parsed.line;
-      queue.putLine({ ...line, runId, taskRunId, timestampMs });
+      if (parsed.ok) queue.putLine(fromLogLine(parsed.line));
     },
     onConnected: () => queue.putConnection("connected"),
     onDisconnected: () => queue.putConnection("disconnected"),

@@ -18,6 +18,9 @@ export interface LogSubscriber {
   onDisconnected(): void;
 }
 
+/** The part of a {@linkcode PrincipalLink} that requests need. */
+export type RequestLink = Pick<PrincipalLink, "request" | "close">;
+
 /** A way to one principal. */
 export interface PrincipalLink {
   /** Where the principal is, for messages to people. */

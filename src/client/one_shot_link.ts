@@ -5,21 +5,17 @@
  */
 import { CdktrError } from "../core/mod.ts";
 import { Req } from "../zmtp/mod.ts";
-import type { LogSubscriber, PrincipalLink, RequestOptions } from "./link.ts";
-import { closedError, reachableHost, unreachable, ZmtpLink, type ZmtpLinkOptions } from "./zmtp_link.ts";
+import type { RequestLink, RequestOptions } from "./link.ts";
+import { closedError, reachableHost, shown, unreachable, type ZmtpLinkOptions } from "./zmtp_link.ts";
 
-/** A {@linkcode PrincipalLink} over a REQ socket for each request; log lines go as over {@linkcode ZmtpLink}. */
-export class OneShotLink implements PrincipalLink {
-  readonly address: string;
+/** Requests over a REQ socket each. */
+export class OneShotLink implements RequestLink {
   readonly #options: ZmtpLinkOptions;
-  readonly #logs: ZmtpLink;
   #previous: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: ZmtpLinkOptions) {
     this.#options = options;
-    this.#logs = new ZmtpLink(options);
-    this.address = this.#logs.address;
   }
 
   request(body: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
@@ -29,22 +25,9 @@ export class OneShotLink implements PrincipalLink {
     return turn;
   }
 
-  tryPushLog(frame: Uint8Array): boolean {
-    return this.#logs.tryPushLog(frame);
-  }
-
-  pushLog(frame: Uint8Array, signal: AbortSignal): Promise<void> {
-    return this.#logs.pushLog(frame, signal);
-  }
-
-  subscribeLogs(topic: Uint8Array, subscriber: LogSubscriber): () => void {
-    return this.#logs.subscribeLogs(topic, subscriber);
-  }
-
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#previous;
-    await this.#logs.close();
   }
 
   async #exchange(body: Uint8Array, { timeoutMs, signal }: RequestOptions): Promise<Uint8Array> {
@@ -52,7 +35,7 @@ export class OneShotLink implements PrincipalLink {
     const late = new AbortController();
     const cancelTimer = clock.setTimer(timeoutMs, () =>
       late.abort(
-        new CdktrError("TIMED_OUT", `The principal at ${this.address} did not answer within ${timeoutMs} ms.`, {
+        new CdktrError("TIMED_OUT", `The principal at ${shown(address)} did not answer within ${timeoutMs} ms.`, {
           hint: "It may have done what was asked all the same.",
         }),
       ));

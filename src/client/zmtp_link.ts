@@ -35,7 +35,7 @@ export function reachableHost(host: string): string {
 }
 
 /** Host and port as people write them. */
-function shown({ host, port }: PrincipalAddress): string {
+export function shown({ host, port }: PrincipalAddress): string {
   const reachable = reachableHost(host);
   return reachable.includes(":") ? `[${reachable}]:${port}` : `${reachable}:${port}`;
 }

@@ -28,6 +28,7 @@ export {
   type TriggerKind,
   triggerKinds,
 } from "./run.ts";
-export { makeRunId, runIdLowerBound, RunIds } from "./run_id.ts";
+export { makeRunId, runIdLowerBound, runIdRandomBytes, RunIds } from "./run_id.ts";
 export { definitionSchema, eventSchema, runSchema, snapshotSchema, taskRunSchema } from "./schema.ts";
-export { type Change, type Snapshot, State } from "./state.ts";
+export type { OperatorLog } from "./operator_log.ts";
+export { type Change, holderKey, type Snapshot, State } from "./state.ts";

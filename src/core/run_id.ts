@@ -2,14 +2,19 @@
 
 const timestampHexDigits = 12;
 
+/** Bytes of randomness that an id takes. */
+export const runIdRandomBytes = 10;
+
 /**
  * Makes a run id.
  *
  * @param nowMs Unix milliseconds; the first 48 bits of the id.
- * @param randomness At least 10 random bytes.
+ * @param randomness At least {@linkcode runIdRandomBytes} random bytes.
  */
 export function makeRunId(nowMs: number, randomness: Uint8Array): string {
-  const hex = Array.from(randomness.subarray(0, 10), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const hex = Array.from(randomness.subarray(0, runIdRandomBytes), (byte) => byte.toString(16).padStart(2, "0")).join(
+    "",
+  );
   const variant = (8 + (parseInt(hex.charAt(3), 16) & 3)).toString(16);
   const digits = `${timestampHex(nowMs)}7${hex.slice(0, 3)}${variant}${hex.slice(4, 19)}`;
   return [

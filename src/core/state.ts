@@ -328,7 +328,8 @@ export interface Snapshot {
   readonly keys: readonly (readonly [key: string, runId: string, atMs: number])[];
 }
 
-function holderKey(agentId: string, session: string | null): string {
+/** Names who holds runs: a process by its session, an original agent, which has none, by its id. */
+export function holderKey(agentId: string, session: string | null): string {
   return session === null ? `original\x01${agentId}` : `session\x01${session}`;
 }
 

@@ -1,5 +1,6 @@
 /** Who executes: every agent that was heard of lately, with its sign of life. Nothing here outlives the process. */
 import type { Clock } from "../clock/mod.ts";
+import { holderKey } from "../core/mod.ts";
 
 /** Agents kept at most; above it the one silent for longest is forgotten. */
 const maxAgents = 10_000;
@@ -40,7 +41,7 @@ export class Agents {
 
   /** Takes any word from an agent as a sign of life. Unknown agents become known. */
   hear(agentId: string, session: string | null, introduction: Introduction = {}): void {
-    const key = keyOf(agentId, session);
+    const key = holderKey(agentId, session);
     const known = this.#agents.get(key);
     this.#agents.delete(key);
     this.#agents.set(key, {
@@ -57,7 +58,7 @@ export class Agents {
 
   /** Takes a log line as a sign of life from an agent that is known already; cheap enough for each of a flood of lines. */
   hearAgain(agentId: string, session: string | null): void {
-    const known = this.#agents.get(keyOf(agentId, session));
+    const known = this.#agents.get(holderKey(agentId, session));
     if (known === undefined || this.#clock.monotonicMs() - known.lastSeenMonotonicMs < hearingResolutionMs) return;
     this.hear(agentId, session);
   }
@@ -68,7 +69,7 @@ export class Agents {
    * @returns False when a request of that number or a higher one came before: this one was overtaken on its way.
    */
   advance(agentId: string, session: string, sequence: number): boolean {
-    const key = keyOf(agentId, session);
+    const key = holderKey(agentId, session);
     const known = this.#agents.get(key);
     if (known === undefined || sequence <= known.sequence) return false;
     this.#agents.set(key, { ...known, sequence });
@@ -77,17 +78,17 @@ export class Agents {
 
   /** The number of an agent's newest request for work; -1 if there was none. */
   sequenceOf(agentId: string, session: string): number {
-    return this.#agents.get(keyOf(agentId, session))?.sequence ?? -1;
+    return this.#agents.get(holderKey(agentId, session))?.sequence ?? -1;
   }
 
   /** Whether the agent is known. */
   knows(agentId: string, session: string | null): boolean {
-    return this.#agents.has(keyOf(agentId, session));
+    return this.#agents.has(holderKey(agentId, session));
   }
 
   /** Drops an agent that left or was given up. */
   forget(agentId: string, session: string | null): void {
-    this.#agents.delete(keyOf(agentId, session));
+    this.#agents.delete(holderKey(agentId, session));
   }
 
   /** Everyone, the one silent for longest first. */
@@ -108,8 +109,4 @@ export class Agents {
     const [first] = this.#agents.keys();
     if (first !== undefined) this.#agents.delete(first);
   }
-}
-
-function keyOf(agentId: string, session: string | null): string {
-  return session === null ? `original\x01${agentId}` : `session\x01${session}`;
 }

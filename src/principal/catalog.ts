@@ -1,6 +1,7 @@
 /** The workflows there are, with a revision that tells when they changed. */
 import type { Clock } from "../clock/mod.ts";
 import type { ReplyTo, WorkflowSummary } from "../wire/mod.ts";
+import { hold } from "./hold.ts";
 import { type Schedule, scheduleOf, type Workflow } from "../workflow/mod.ts";
 
 /** Where workflows come from: a directory, or a single file for an embedded run. */
@@ -34,7 +35,7 @@ export class Catalog {
 
   /** Describes all workflows; while the client knows this revision, waits up to `waitMs` for the next. */
   async describe(knownRevision: number | null, waitMs: number, gone: AbortSignal): Promise<ReplyTo<"WORKFLOWS">> {
-    if (knownRevision === this.#revision && waitMs > 0 && !gone.aborted) await this.#nextRevision(waitMs, gone);
+    if (knownRevision === this.#revision && waitMs > 0) await this.#nextRevision(waitMs, gone);
     const nowMs = this.#clock.nowMs();
     return {
       revision: this.#revision,
@@ -54,16 +55,9 @@ export class Catalog {
   }
 
   #nextRevision(waitMs: number, gone: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        cancelTimer();
-        gone.removeEventListener("abort", wake);
-        this.#waiters.delete(wake);
-        resolve();
-      };
-      const cancelTimer = this.#clock.setTimer(waitMs, wake);
-      gone.addEventListener("abort", wake, { once: true });
+    return hold({ clock: this.#clock, waitMs, gone }, (wake) => {
       this.#waiters.add(wake);
+      return () => this.#waiters.delete(wake);
     });
   }
 }

@@ -1,9 +1,8 @@
 /** Gives up agents that fell silent, and takes runs back that an original agent fetched and never began. */
 import type { Clock } from "../clock/mod.ts";
-import { messageOf } from "../core/mod.ts";
+import { messageOf, type OperatorLog } from "../core/mod.ts";
 import type { Agents } from "./agents.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Report } from "./report.ts";
 
 /** How often the monitor looks. */
 const checkEveryMs = 1000;
@@ -21,7 +20,7 @@ export interface HeartbeatMonitorOptions {
   readonly clock: Clock;
   /** Silence that counts as death, in milliseconds. */
   readonly agentTimeoutMs: number;
-  readonly report: Report;
+  readonly report: OperatorLog;
   /** Called when runs went back to the queue. */
   readonly onReturned: () => void;
 }

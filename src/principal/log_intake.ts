@@ -1,10 +1,9 @@
 /** Log lines on their way through: checked, published to live subscribers as they are, and handed to the history. */
 import type { Ledger } from "./ledger.ts";
 import type { LogRow } from "../history/mod.ts";
-import type { Run } from "../core/mod.ts";
-import { type LogLine, parseLogLine } from "../wire/mod.ts";
+import type { OperatorLog, Run } from "../core/mod.ts";
+import { fromLogLine, type LogLine, parseLogLine } from "../wire/mod.ts";
 import type { Agents } from "./agents.ts";
-import type { Report } from "./report.ts";
 
 /** Instance ids of original agents that are remembered after their run ended, for lines that come late. */
 const rememberedInstances = 10_000;
@@ -17,7 +16,7 @@ export interface LogIntakeOptions {
   readonly agents: Agents;
   /** Takes rows for the history. */
   readonly store: (rows: LogRow[]) => Promise<void> | undefined;
-  readonly report: Report;
+  readonly report: OperatorLog;
 }
 
 /** Receives the bytes of a line, topic first, exactly as a subscriber gets them. */
@@ -53,7 +52,7 @@ export class LogIntake {
     for (const subscriber of this.#subscribers) subscriber(parsed.published);
     const runId = this.#runIdOf(parsed.line);
     this.#hearAgentOf(runId);
-    return this.#options.store([toRow(parsed.line, runId)]);
+    return this.#options.store([fromLogLine(parsed.line, runId)]);
   }
 
   /** Calls `subscriber` with every line from now on, until the returned function is called. */
@@ -90,17 +89,4 @@ export class LogIntake {
 /** A line does not say whose it is, and agents make up the same instance ids now and then: the workflow tells most apart. */
 function instanceKey(workflowId: string, instanceId: string): string {
   return `${workflowId}\x01${instanceId}`;
-}
-
-function toRow(line: LogLine, runId: string): LogRow {
-  return {
-    workflowId: line.workflowId,
-    workflowName: line.workflowName,
-    runId,
-    taskName: line.taskName,
-    taskRunId: line.taskInstanceId,
-    timestampMs: line.timeMs,
-    level: line.level,
-    payload: line.payload,
-  };
 }

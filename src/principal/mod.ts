@@ -2,5 +2,4 @@
 export type { WorkflowSource } from "./catalog.ts";
 export { directLink } from "./direct_link.ts";
 export { Principal, type PrincipalOptions } from "./principal.ts";
-export type { Report } from "./report.ts";
 export { Server, type ServerOptions, type ServerPorts } from "./server.ts";

@@ -1,6 +1,6 @@
 /** The original's verbs, answered as its clients and agents expect. */
 import { messageOf, type Run, type RunReport, type TaskReport } from "../core/mod.ts";
-import type { LogFilter, StoredLogRow } from "../history/mod.ts";
+import type { LogFilter } from "../history/mod.ts";
 import {
   encodeFormattedLines,
   encodeRecentStatuses,
@@ -8,7 +8,6 @@ import {
   encodeWorkflowDocument,
   encodeWorkflowDocuments,
   formatLogLine,
-  type LogLine,
   maxRecentStatuses,
   noSuchWorkflowReply,
   type OriginalReply,
@@ -16,6 +15,7 @@ import {
   type OriginalStatus,
   type QueryLogsRequest,
   type TaskStatusRequest,
+  toLogLine,
   type WorkflowStatusRequest,
 } from "../wire/mod.ts";
 import { workflowOf } from "./definitions.ts";
@@ -231,18 +231,4 @@ export class OriginalVerbs {
 
 function runReportState(status: OriginalStatus): RunReport["state"] | null {
   return status === "PENDING" || status === "WAITING" ? null : status;
-}
-
-function toLogLine(row: StoredLogRow): LogLine {
-  return {
-    workflowId: row.workflowId,
-    workflowName: row.workflowName,
-    workflowInstanceId: row.runId,
-    taskName: row.taskName,
-    taskInstanceId: row.taskRunId,
-    timeMs: row.timestampMs,
-    level: row.level,
-    payload: row.payload,
-    extra: [],
-  };
 }

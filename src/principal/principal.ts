@@ -1,6 +1,6 @@
 /** A principal, whole but for its sockets: it decides, keeps and answers. */
 import type { Clock, Random } from "../clock/mod.ts";
-import { CdktrError, RunIds } from "../core/mod.ts";
+import { CdktrError, type OperatorLog, RunIds } from "../core/mod.ts";
 import type { History } from "../history/mod.ts";
 import type { Batch, Journal } from "../journal/mod.ts";
 import {
@@ -20,7 +20,6 @@ import { Ledger } from "./ledger.ts";
 import { LogIntake } from "./log_intake.ts";
 import { OriginalVerbs } from "./original_verbs.ts";
 import { statusRows } from "./projection.ts";
-import type { Report } from "./report.ts";
 import { RunWatch } from "./run_watch.ts";
 import type { Services } from "./services.ts";
 import { answerVerb } from "./verbs.ts";
@@ -36,7 +35,7 @@ export interface PrincipalOptions {
   readonly workflows: WorkflowSource;
   readonly clock: Clock;
   readonly random: Random;
-  readonly report: Report;
+  readonly report: OperatorLog;
   /** Silence of an agent that counts as death, in milliseconds. */
   readonly agentTimeoutMs: number;
 }
@@ -54,7 +53,7 @@ const nothingToUndo = () => {};
 export class Principal {
   readonly logs: LogIntake;
   readonly clock: Clock;
-  readonly report: Report;
+  readonly report: OperatorLog;
   readonly #services: Services;
   readonly #originalVerbs: OriginalVerbs;
   readonly #monitor: HeartbeatMonitor;

@@ -1,6 +1,7 @@
 /** Clients that wait for the end of a run. */
 import type { Clock } from "../clock/mod.ts";
 import { isFinal, type Run } from "../core/mod.ts";
+import { hold } from "./hold.ts";
 
 /** Wakes whoever waits for a run once its end is durable. */
 export class RunWatch {
@@ -13,19 +14,11 @@ export class RunWatch {
 
   /** Resolves when the run has ended, the wait is over, or the client is gone. */
   wait(runId: string, waitMs: number, gone: AbortSignal): Promise<void> {
-    if (gone.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = () => {
-        cancelTimer();
-        gone.removeEventListener("abort", wake);
-        this.#remove(runId, wake);
-        resolve();
-      };
-      const cancelTimer = this.#clock.setTimer(waitMs, wake);
-      gone.addEventListener("abort", wake, { once: true });
+    return hold({ clock: this.#clock, waitMs, gone }, (wake) => {
       const waiting = this.#waiters.get(runId);
       if (waiting === undefined) this.#waiters.set(runId, new Set([wake]));
       else waiting.add(wake);
+      return () => this.#remove(runId, wake);
     });
   }
 

@@ -1,12 +1,11 @@
 /** What the verbs work on: the parts of a running principal. */
 import type { Clock, Random } from "../clock/mod.ts";
-import type { RunIds } from "../core/mod.ts";
+import type { OperatorLog, RunIds } from "../core/mod.ts";
 import type { History } from "../history/mod.ts";
 import type { Journal } from "../journal/mod.ts";
 import type { Agents } from "./agents.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Report } from "./report.ts";
 import type { RunWatch } from "./run_watch.ts";
 import type { WorkDesk } from "./work_desk.ts";
 
@@ -18,7 +17,7 @@ export interface Services {
   readonly clock: Clock;
   readonly random: Random;
   readonly runIds: RunIds;
-  readonly report: Report;
+  readonly report: OperatorLog;
   readonly journal: Journal;
   readonly ledger: Ledger;
   readonly history: History;

@@ -1,12 +1,9 @@
 /** From a trigger to a durable run that agents are offered. */
-import { type TriggerKind, type TriggerReply } from "../core/mod.ts";
+import { runIdRandomBytes, type TriggerKind, type TriggerReply } from "../core/mod.ts";
 import { beyondOriginal, featuresBeyondOriginal } from "../wire/mod.ts";
 import type { Workflow } from "../workflow/mod.ts";
 import { definitionOf } from "./definitions.ts";
 import type { Services } from "./services.ts";
-
-/** Bytes of randomness in a run id. */
-const runIdRandomBytes = 10;
 
 /** A wish to run a workflow. */
 export interface RunWish {

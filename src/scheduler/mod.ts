@@ -1,2 +1,2 @@
 /** An event listener that triggers workflows by their cron expressions. */
-export { Scheduler, type SchedulerLog, type SchedulerOptions } from "./scheduler.ts";
+export { Scheduler, type SchedulerOptions } from "./scheduler.ts";

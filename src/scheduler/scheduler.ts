@@ -7,26 +7,19 @@
  */
 import { type Clock, sleep } from "../clock/mod.ts";
 import { isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
-import { messageOf } from "../core/mod.ts";
+import { messageOf, type OperatorLog } from "../core/mod.ts";
 import { maxWaitMs, type ReplyTo, type WorkflowSummary } from "../wire/mod.ts";
 import { Timetable } from "./timetable.ts";
 
 /** The pause after a request that failed. */
 const retryPauseMs = 1000;
 
-/** How a scheduler talks to its operator. The process log implements it. */
-export interface SchedulerLog {
-  info(sentence: string): void;
-  warn(sentence: string): void;
-  error(sentence: string): void;
-}
-
 /** Options of a {@linkcode Scheduler}. */
 export interface SchedulerOptions {
   /** Closed by its owner, not by the scheduler. */
   readonly client: PrincipalClient;
   readonly clock: Clock;
-  readonly log: SchedulerLog;
+  readonly log: OperatorLog;
   /**
    * The timer is set no further ahead than this, in milliseconds, so that a wall clock that was put forward is noticed.
    *

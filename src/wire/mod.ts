@@ -19,6 +19,7 @@ export {
   workflowTopic,
 } from "./log_line.ts";
 export { encodeVerbError, encodeVerbReply, encodeVerbRequest, parseVerbReply, parseVerbRequest } from "./messages.ts";
+export { fromLogLine, toLogLine } from "./named_line.ts";
 export {
   encodeReply,
   isUnrecognisedVerb,

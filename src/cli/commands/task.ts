@@ -2,7 +2,7 @@
 import { Command } from "@commander-js/extra-typings";
 import type { PrincipalClient } from "../../client/mod.ts";
 import { systemClock, systemRandom } from "../../clock/mod.ts";
-import { CdktrError, isFinal, makeRunId, type Run } from "../../core/mod.ts";
+import { CdktrError, isFinal, makeRunId, type Run, runIdRandomBytes } from "../../core/mod.ts";
 import { maxWaitMs } from "../../wire/mod.ts";
 import { durationMs, workflowFromJson } from "../../workflow/mod.ts";
 import { connectToPrincipal } from "../connect.ts";
@@ -14,7 +14,6 @@ import { summaryOf } from "../run_view.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 import { taskListCommand } from "./task_list.ts";
 
-const keyRandomBytes = 10;
 const durationForm = "seconds, or a duration such as 90s, 15m or 1h30m";
 
 const afterHelp = `
@@ -78,7 +77,7 @@ async function trigger(
   params: Readonly<Record<string, string>>,
   givenKey: string | undefined,
 ): Promise<string> {
-  const idempotencyKey = givenKey ?? `cli:${makeRunId(systemClock.nowMs(), systemRandom.bytes(keyRandomBytes))}`;
+  const idempotencyKey = givenKey ?? `cli:${makeRunId(systemClock.nowMs(), systemRandom.bytes(runIdRandomBytes))}`;
   const request = {
     workflowId,
     trigger: "manual",

@@ -1,5 +1,5 @@
-/** How an agent talks to its operator. The process log implements it. */
-export interface AgentLog {
+/** How a room talks to the operator of its process. The process log implements it. */
+export interface OperatorLog {
   /** Normal life. */
   info(sentence: string): void;
   /** Something an operator should know. */
