@@ -151,10 +151,11 @@ export class Agent implements AgentSide {
   /** Finds out whom it works for; null when it was asked to stop before. */
   async #meetPrincipal(): Promise<Dispatcher | null> {
     const { client, clock, random, log, retryAttempts, timeoutMs, agentId, version, onlyRunId } = this.#options;
-    const patience = new Patience({ clock, random, attempts: retryAttempts, timeoutMs });
+    const newPatience = () => new Patience({ clock, random, attempts: retryAttempts, timeoutMs });
+    const patience = newPatience();
     const session = this.#session;
     const options: DispatcherOptions = {
-      ...{ agentId, session, version, client, clock, random, log, retryAttempts, timeoutMs },
+      ...{ agentId, session, version, client, clock, random, log, newPatience },
       onlyRunId: onlyRunId ?? null,
     };
     for (let isFirst = true;; isFirst = false) {

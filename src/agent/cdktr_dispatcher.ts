@@ -5,7 +5,7 @@ import { CdktrError, messageOf, type OperatorLog, type Report } from "../core/mo
 import { beyondOriginal, maxReports, maxSentenceChars, type ReplyTo, type RequestOf } from "../wire/mod.ts";
 import { workflowFromJson } from "../workflow/mod.ts";
 import type { AgentSide, Dispatcher } from "./dispatcher.ts";
-import { Patience } from "./patience.ts";
+import type { Patience } from "./patience.ts";
 import { Pulse } from "./pulse.ts";
 import { ReportOutbox } from "./report_outbox.ts";
 
@@ -22,10 +22,8 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: OperatorLog;
-  /** CDKTR_RETRY_ATTEMPTS. */
-  readonly retryAttempts: number;
-  /** CDKTR_DEFAULT_ZMQ_TIMEOUT_MS. */
-  readonly timeoutMs: number;
+  /** Each thing that is tried again has a patience of its own. */
+  readonly newPatience: () => Patience;
   /** The only run to take; null takes any. */
   readonly onlyRunId: string | null;
 }
@@ -43,15 +41,14 @@ export class CdktrDispatcher implements Dispatcher {
   #isAway = false;
 
   constructor(options: DispatcherOptions, agent: AgentSide) {
-    const { clock, random, retryAttempts, timeoutMs, client, agentId, session, log } = options;
-    const patience = () => new Patience({ clock, random, attempts: retryAttempts, timeoutMs });
+    const { clock, newPatience, client, agentId, session, log } = options;
     this.#options = options;
     this.#agent = agent;
-    this.#patience = patience();
+    this.#patience = newPatience();
     this.outbox = new ReportOutbox({
       clock,
       log,
-      patience: patience(),
+      patience: newPatience(),
       batchMax: maxReports,
       send: async (reports) => {
         await client.call("REPORT", { agentId, session, reports: reports.map(toWire) });

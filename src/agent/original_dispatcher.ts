@@ -3,10 +3,9 @@ import { sleep } from "../clock/mod.ts";
 import { isWorthAnotherTry } from "../client/mod.ts";
 import { CdktrError, makeRunId, messageOf, type Report, runIdRandomBytes } from "../core/mod.ts";
 import { type OriginalRequest, type ParsedReply, parseWorkflowDocument, toOriginalStatus } from "../wire/mod.ts";
-import type { DispatcherOptions } from "./cdktr_dispatcher.ts";
-import { heartbeatMs } from "./cdktr_dispatcher.ts";
+import { type DispatcherOptions, heartbeatMs } from "./cdktr_dispatcher.ts";
 import type { AgentSide, Dispatcher } from "./dispatcher.ts";
-import { Patience } from "./patience.ts";
+import type { Patience } from "./patience.ts";
 import { Pulse } from "./pulse.ts";
 import { ReportOutbox } from "./report_outbox.ts";
 
@@ -26,15 +25,14 @@ export class OriginalDispatcher implements Dispatcher {
   readonly #workflowOfRun = new Map<string, string>();
 
   constructor(options: DispatcherOptions, agent: AgentSide) {
-    const { clock, random, retryAttempts, timeoutMs, log } = options;
-    const patience = () => new Patience({ clock, random, attempts: retryAttempts, timeoutMs });
+    const { clock, newPatience, log } = options;
     this.#options = options;
     this.#agent = agent;
-    this.#patience = patience();
+    this.#patience = newPatience();
     this.outbox = new ReportOutbox({
       clock,
       log,
-      patience: patience(),
+      patience: newPatience(),
       batchMax: 1,
       send: async ([report]) => {
         if (report !== undefined) await this.#sendReport(report);
