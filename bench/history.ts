@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-console -- a benchmark prints what it measures.
 /**
  * Log lines into DuckDB: through History (worker, batches, transactions), beside DuckDB's appender used directly on the
  * main thread, in one run. For both the longest stall of the main loop.

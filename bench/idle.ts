@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-console -- a benchmark prints what it measures.
 /**
  * What a principal and an agent cost while nothing happens: CPU time and resident memory, as two processes and as one, with
  * the example workflows and their schedules, beside a Deno process that only waits. Linux only: read from /proc.

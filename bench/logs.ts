@@ -1,9 +1,10 @@
-// deno-lint-ignore-file no-console -- a benchmark prints what it measures.
 /**
  * Log lines from the standard output of one task through an agent and a principal into DuckDB, processes of their own; in
  * turns with a bare Deno process that splits the same program's output into lines, and with DuckDB's appender alone.
  *
- *     deno run -A bench/logs.ts [--quick]
+ *     deno run -A bench/logs.ts [--quick | --flood]
+ *
+ * `--flood` prints four million lines at once, more than is ever kept in memory; all of them have to be stored.
  */
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { PrincipalClient } from "../src/client/mod.ts";
@@ -15,8 +16,9 @@ import { median, percentile, spread, verdict } from "./measure/figures.ts";
 const budget = 100_000;
 
 const quick = Deno.args.includes("--quick");
-const rounds = quick ? 2 : 5;
-const lineCount = quick ? 200_000 : 500_000;
+const flood = Deno.args.includes("--flood");
+const rounds = flood ? 1 : quick ? 2 : 5;
+const lineCount = flood ? 4_000_000 : quick ? 200_000 : 500_000;
 const lastLine = "that was all";
 const script = `yes "a line of a task that says about as much per line as tasks usually do, not more" | head -n ${
   lineCount - 1

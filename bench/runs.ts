@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-console -- a benchmark prints what it measures.
 /**
  * Runs of one task through a principal and one agent, processes of their own, the journal durable; in turns with the bare
  * rate at which Deno starts the same program and reads it to its end. And how many triggers a second are accepted.

@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-console -- a benchmark prints what it measures.
 /**
  * How late a scheduler with 10,000 schedules triggers: from the due time to the principal's decision, scheduler and principal
  * in one process as `cdktr start principal` has them, the journal in memory. In the same seconds, half a second apart so

@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-console -- a benchmark prints what it measures.
 /**
  * From a trigger to the start of its task, principal and agent as processes of their own, the journal durable: the task is
  * `date`, which prints when it runs. In turns with the bare cost: one SQLite commit with `synchronous=FULL` and the same

@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-console -- a benchmark speaks to the terminal
 /**
  * Why there is a ZMTP implementation of our own here: npm:zeromq loads under Deno and then stalls. This runs the same
  * REQ/REP loop under Node and under Deno, with a time limit, and says how far each came: `deno run -A

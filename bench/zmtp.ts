@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-console -- a benchmark speaks to the terminal
 /**
  * Our ZMTP beside libzmq (pyzmq), its binding for Node (npm:zeromq) and a bare TCP echo under Deno: `deno run -A
  * bench/zmtp.ts [--quick]`. Each measurement has two processes, one for each end. The contenders take turns, round after

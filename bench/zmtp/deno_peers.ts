@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-console -- a benchmark's part speaks to its parent through standard output
 /**
  * One end of one measurement under Deno: our sockets, or bare TCP as the yardstick.
  *
