@@ -20,8 +20,8 @@ const documentStartTime = "1970-01-01T00:00:00+00:00";
 /**
  * A workflow as compact JSON, fields in the original's order.
  *
- * What the original has no fields for is left out: `timezone`, `env`, timeouts and retries; see
- * {@linkcode featuresBeyondOriginal}.
+ * What the original has no fields for is left out: `timezone`, `env`, timeouts, retries, parameters, labels and what
+ * the principal sees to by itself; see {@linkcode featuresBeyondOriginal}.
  *
  * @throws {CdktrError} INVALID_WORKFLOW for a dependency that no task defines and, when linearising, for a cycle. Neither
  * gets past the reading of a workflow file.
@@ -94,16 +94,19 @@ function encodeConfig(config: TaskConfig) {
 
 /**
  * What a workflow asks of an agent that agents of the original cannot do and would pass over in silence, each as a phrase
- * for people. Fan-in is not among them; that is what linearising is for.
+ * for people. Fan-in is not among them; that is what linearising is for. Nor is what the principal sees to by itself:
+ * overlap, catchup, priority, how long lines are kept, and what follows a crash.
  */
 export function featuresBeyondOriginal(workflow: Workflow): readonly string[] {
   const features: string[] = [];
   if (Object.keys(workflow.env).length > 0) features.push("env of the workflow");
   if (workflow.timeoutMs !== null) features.push("timeout of the workflow");
+  if (Object.keys(workflow.params).length > 0) features.push("params of the workflow");
+  if (workflow.labels.length > 0) features.push("labels of the workflow");
   for (const task of workflow.tasks) {
     if (Object.keys(task.env).length > 0) features.push(`env of task '${task.id}'`);
     if (task.timeoutMs !== null) features.push(`timeout of task '${task.id}'`);
-    if (task.retries > 0) features.push(`retries of task '${task.id}'`);
+    if (task.retry.max > 0) features.push(`retries of task '${task.id}'`);
   }
   return features;
 }

@@ -1,7 +1,7 @@
 /** Reads the original's JSON form of a workflow, for our agent and client towards an original principal. */
 import { z } from "zod";
 import { CdktrError } from "../core/mod.ts";
-import type { Task, Workflow } from "../workflow/mod.ts";
+import { noRetry, type Task, type Workflow, workflowDefaults } from "../workflow/mod.ts";
 import { topologicalOrder } from "./linearise.ts";
 import { checkShape, parsePayload } from "./payload.ts";
 
@@ -66,7 +66,7 @@ type Document = z.output<typeof documentSchema>;
  *
  * The dependencies are those of the graph (`inner`), which is what agents of the original execute; `depends` is for display
  * and not looked at, nor is `first_tasks`, which the graph implies. Absent optional fields and unknown ones are fine. What
- * the original has no fields for gets its default: UTC, no `env`, no timeout, no retries.
+ * the original has no fields for gets its default: UTC, no `env`, no timeout, no retries, and so on.
  *
  * @throws {CdktrError} UNSUPPORTED when the text is not such a document; INVALID_WORKFLOW when it is one that cannot run: no
  * tasks, a dependency that no task defines, a cycle, a graph that contradicts itself.
@@ -120,6 +120,7 @@ function toWorkflow(document: Document): Workflow {
     startTime: document.start_time,
     env: {},
     timeoutMs: null,
+    ...workflowDefaults,
     tasks,
   };
 }
@@ -161,7 +162,7 @@ function toTasks(document: Document): Task[] {
       depends: [...depends[index] ?? []],
       env: {},
       timeoutMs: null,
-      retries: 0,
+      retry: noRetry,
       config: definition.config,
     };
   });

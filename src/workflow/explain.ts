@@ -1,6 +1,7 @@
 /** The schema's findings as sentences with a place. */
 
 import type { z } from "zod";
+import { listed } from "./param_value.ts";
 import { pathText, quoted } from "./problem.ts";
 import { knownFields } from "./schema.ts";
 import type { Complaint, Source } from "./source.ts";
@@ -17,6 +18,18 @@ const kindNames: Readonly<Record<string, string>> = {
   object: "a mapping",
   record: "a mapping",
 };
+
+/**
+ * What the schema found, each finding by itself: of a value that may have one of two kinds, what is wrong with the kind
+ * it has.
+ */
+export function findingsOf({ issues }: z.core.$ZodError): z.core.$ZodIssue[] {
+  return issues.flatMap((issue) => {
+    if (issue.code !== "invalid_union") return [issue];
+    const fitting = issue.errors.find(([first]) => first?.code !== "invalid_type" || first.path.length > 0);
+    return fitting?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
+  });
+}
 
 /** Reports one finding of the schema about the file whose tree is `value`. */
 export function reportIssue(issue: z.core.$ZodIssue, value: Tree, root: Place, source: Source): void {
@@ -55,7 +68,16 @@ export function reportIssue(issue: z.core.$ZodIssue, value: Tree, root: Place, s
       });
     }
     case "invalid_union": {
-      // The only union of the schema is config, told apart by its type.
+      if (issue.errors.length > 0) {
+        // The only union of the schema whose kinds are not told apart by a field is retries.
+        const expected = "a whole number, or a mapping with max";
+        return report(place.offset, {
+          code: "wrong-type",
+          expected,
+          ...sentence(subject, `is ${kindOf(seen ?? null)}`, expected),
+        });
+      }
+      // The other one is config, told apart by its type.
       const expected = "!Subprocess or !UvPython before its fields, or type: subprocess or type: uv_python among them";
       const predicate = seen === undefined ? "does not say what to run" : `${shown(seen)} is not known`;
       const config = pathText(path.slice(0, -1));
@@ -66,7 +88,8 @@ export function reportIssue(issue: z.core.$ZodIssue, value: Tree, root: Place, s
       });
     }
     case "invalid_type": {
-      const kind = kindNames[issue.expected] ?? issue.expected;
+      const isNamed = issue.expected === "string" && !issue.message.startsWith("Invalid input");
+      const kind = isNamed ? issue.message : kindNames[issue.expected] ?? issue.expected;
       const expected = issue.expected === "array" && typeof seen === "string"
         ? `${kind}, such as [${quoted(seen)}]`
         : kind;
@@ -85,6 +108,17 @@ export function reportIssue(issue: z.core.$ZodIssue, value: Tree, root: Place, s
         code: "wrong-type",
         expected,
         ...sentence(subject, `is ${kindOf(seen)}`, expected),
+      });
+    }
+    case "invalid_value": {
+      const words = issue.values.map(String);
+      const { message } = typeof seen === "string"
+        ? sentence(`${subject} ${quoted(seen)}`, "is not known", listed(words))
+        : sentence(subject, `is ${kindOf(seen ?? null)}`, listed(words));
+      return report(place.offset, {
+        code: "invalid-value",
+        expected: listed(words),
+        message: message + (typeof seen === "string" ? didYouMean(seen, words) : ""),
       });
     }
     default: {
@@ -155,6 +189,8 @@ function placeAt(root: Place, path: readonly PropertyKey[]): Place {
 /** The fields that the mapping at `path` may have. */
 function fieldsAt(path: readonly PropertyKey[], value: Tree | undefined): readonly string[] {
   if (path.length === 0) return knownFields.workflow;
+  if (path.at(-1) === "retries" && path.length !== 2) return knownFields.retries;
+  if (path[0] === "params") return knownFields.param;
   if (path.at(-1) !== "config") return knownFields.task;
   const isUvPython = typeof value === "object" && value !== null && !Array.isArray(value) &&
     value["type"] === "uv_python";

@@ -18,8 +18,30 @@ export const fileLimits = {
   maxNameChars: 256,
   /** Extra tries of a task. */
   maxRetries: 1_000,
-  /** The longest timeout in milliseconds: a year. */
+  /** The longest timeout, and the longest pause between two tries, in milliseconds: a year. */
   maxTimeoutMs: 366 * 24 * 3_600_000,
+  /** By how much the pause between two tries may grow each time. */
+  maxRetryFactor: 100,
+  /** Declared parameters of a workflow; a run takes no more. */
+  maxParams: 100,
+  /** Characters of a parameter's value. */
+  maxParamChars: 32_768,
+  /** Characters of the value of a parameter that has a pattern, and of the pattern. */
+  maxMatchedChars: 4_096,
+  /** Steps of a pattern once its repetitions are written out: `[a-z]{2,8}` has eight. */
+  maxPatternSteps: 2_000,
+  /** Values to choose from for one parameter. */
+  maxChoices: 1_000,
+  /** Missed due times that are made up. */
+  maxCatchup: 1_000,
+  /** Labels of a workflow. */
+  maxLabels: 16,
+  /** Characters of a label. */
+  maxLabelChars: 64,
+  /** How far a priority is from 0, in either direction. */
+  maxPriority: 100,
+  /** The longest time that log lines are kept, in milliseconds: ten years. */
+  maxLogRetentionMs: 3_660 * 24 * 3_600_000,
   /** Problems reported of one file; the rest is counted. */
   maxProblems: 100,
 } as const;

@@ -1,7 +1,7 @@
 /** A workflow file's content to a workflow, or to all that is wrong with it. */
 
 import { checkDependencies } from "./dependencies.ts";
-import { reportIssue } from "./explain.ts";
+import { findingsOf, reportIssue } from "./explain.ts";
 import type { Problem } from "./problem.ts";
 import { fileSchema, idSchema, type Workflow, type WorkflowDefinition } from "./schema.ts";
 import { decode, Source } from "./source.ts";
@@ -45,14 +45,18 @@ function parseDefinition(content: Uint8Array | string, source: Source): Workflow
 /** Applies the schema. Unknown fields are warnings: they are reported and taken out, and the rest is judged again. */
 function checkSchema(value: Tree, place: Place, source: Source): WorkflowDefinition | null {
   let result = fileSchema.safeParse(value);
-  const unknown = result.error?.issues.filter((issue) => issue.code === "unrecognized_keys") ?? [];
+  const unknown = findings(result).filter((issue) => issue.code === "unrecognized_keys");
   for (const issue of unknown) reportIssue(issue, value, place, source);
   if (unknown.length > 0) {
     for (const { path, keys } of unknown) removeKeys(value, path, keys);
     result = fileSchema.safeParse(value);
   }
-  for (const issue of result.error?.issues ?? []) reportIssue(issue, value, place, source);
+  for (const issue of findings(result)) reportIssue(issue, value, place, source);
   return result.success ? inFileOrder(result.data, place) : null;
+}
+
+function findings(result: ReturnType<typeof fileSchema.safeParse>) {
+  return result.error === undefined ? [] : findingsOf(result.error);
 }
 
 function removeKeys(value: Tree, path: readonly PropertyKey[], keys: readonly string[]): void {

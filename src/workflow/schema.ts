@@ -7,43 +7,30 @@
  */
 
 import { z } from "zod";
+import { crashPolicies, type CrashPolicy, type Overlap, overlaps } from "../core/mod.ts";
 import { cronFault, cronForm } from "./cron.ts";
-import { durationForm, durationMs } from "./duration.ts";
 import { fileLimits } from "./limits.ts";
-import { suggestion } from "./suggestion.ts";
+import { type Param, paramDeclaration, paramsSchema } from "./param.ts";
+import { noRetry, retries, retryMapping } from "./retry.ts";
 import { startTimeForm, startTimeMs } from "./start_time.ts";
+import { suggestion } from "./suggestion.ts";
+import {
+  description,
+  duration,
+  fault,
+  filledText,
+  label,
+  scalar,
+  text,
+  timeout,
+  trueOrFalse,
+  wholeNumber,
+} from "./value.ts";
 import { isTimezone } from "./wall_time.ts";
-
-/** A value of the schema that is wrong: how the sentence about it goes on, and what was expected instead. */
-function fault(context: z.core.$RefinementCtx, predicate: string, expected: string): void {
-  context.addIssue({ code: "custom", message: predicate, params: { expected } });
-}
-
-/** Text that can go to a process: the operating system ends it at a NUL, and half a character has no encoding. */
-const text = z.string().superRefine((value, context) => {
-  if (value.includes("\0")) fault(context, "contains a NUL character", "text without NUL");
-  if (!value.isWellFormed()) fault(context, "contains half of a surrogate pair", "text made of whole characters");
-});
-
-const filledText = text.min(1);
-
-/** Text where YAML's numbers, booleans and nulls are welcome too; they count as they are written. */
-const scalar = text.meta({ type: ["string", "number", "boolean", "null"] });
-
-/** Ids and names go over the wire between separators that are control characters, and into terminals. */
-function label(maxChars: number) {
-  return z.string().min(1).max(maxChars).superRefine((value, context) => {
-    if (/\p{Cc}/u.test(value)) fault(context, "contains a control character", "text without control characters");
-    if (value !== "" && value.trim() === "") fault(context, "is blank", "text with at least one visible character");
-    if (!value.isWellFormed()) fault(context, "contains half of a surrogate pair", "text made of whole characters");
-  });
-}
 
 /** The id of a workflow or task. */
 export const idSchema = label(fileLimits.maxIdChars);
 const nameSchema = label(fileLimits.maxNameChars);
-
-const description = text.nullish().meta({ description: "What it does and why it exists." });
 
 const cron = text.superRefine((value, context) => {
   const found = cronFault(value);
@@ -67,31 +54,16 @@ const env = z.record(
   scalar.nullable().transform((value) => value ?? ""),
 ).nullish();
 
-const timeout = z.string().meta({ type: ["number", "string"], examples: [90, "90s", "15m", "1h30m"] })
-  .transform((value, context) => {
-    const milliseconds = durationMs(value);
-    if (milliseconds === null) fault(context, "is not a duration", durationForm);
-    else if (milliseconds === 0) fault(context, "is no time at all", "a duration above zero");
-    else if (milliseconds > fileLimits.maxTimeoutMs) fault(context, "is too long", "a duration of at most 366 days");
-    return milliseconds ?? z.NEVER;
-  }).nullish();
-
-const retries = z.string().meta({ type: "integer", minimum: 0, maximum: fileLimits.maxRetries })
-  .transform((value, context) => {
-    const isAllowed = /^\d{1,9}$/.test(value) && Number(value) <= fileLimits.maxRetries;
-    if (!isAllowed) fault(context, "is not usable", `a whole number from 0 to ${fileLimits.maxRetries}`);
-    return Number(value);
-  }).nullish();
-
-const trueOrFalse = z.preprocess(
-  (value) =>
-    value === "true" || value === "True" || value === "TRUE"
-      ? true
-      : value === "false" || value === "False" || value === "FALSE"
-      ? false
-      : value,
-  z.boolean().nullish(),
-);
+const labels = z.array(
+  z.string().superRefine((value, context) => {
+    const form = `letters, digits, _, . and -, at most ${fileLimits.maxLabelChars}`;
+    if (!/^[A-Za-z0-9_.-]+$/.test(value)) fault(context, "cannot be a label", form);
+    else if (value.length > fileLimits.maxLabelChars) fault(context, "is too long for a label", form);
+  }),
+).superRefine((list, context) => {
+  const count = new Set(list).size;
+  if (count > fileLimits.maxLabels) fault(context, `has ${count} labels`, `at most ${fileLimits.maxLabels} labels`);
+}).nullish();
 
 const subprocess = z.strictObject({
   type: z.literal("subprocess").meta({ description: "Runs a command. Left out when the tag !Subprocess says it." }),
@@ -139,9 +111,22 @@ const task = z.strictObject({
   }),
   env: env.meta({ description: "Environment variables of this task, over those of the workflow." }),
   timeout: timeout.meta({ description: "How long one try may take: seconds, or a duration such as 15m." }),
-  retries: retries.meta({ description: "How often a failed task is tried again; by default as the workflow says." }),
+  retries: retries.meta({
+    description: "How often a failed task is tried again, as a number or with pauses; by default as the workflow says.",
+  }),
   config: z.discriminatedUnion("type", [subprocess, uvPython]).meta({ description: "What to run." }),
 }).meta({ description: "One unit of work." });
+
+/** What the fields say that concern the principal, and the parameters, where a file is silent about them. */
+export const workflowDefaults: {
+  readonly params: Readonly<Record<string, Param>>;
+  readonly overlap: Overlap;
+  readonly onCrash: CrashPolicy;
+  readonly catchup: number;
+  readonly labels: readonly string[];
+  readonly priority: number;
+  readonly logRetentionMs: number | null;
+} = { params: {}, overlap: "allow", onCrash: "fail", catchup: 0, labels: [], priority: 0, logRetentionMs: null };
 
 /** The mapping of a workflow file, and what it means. */
 export const fileSchema = z.strictObject({
@@ -163,13 +148,43 @@ export const fileSchema = z.strictObject({
   env: env.meta({ description: "Environment variables of all tasks." }),
   timeout: timeout.meta({ description: "How long a whole run may take: seconds, or a duration such as 1h30m." }),
   retries: retries.meta({
-    description: "How often a failed task is tried again, unless the task says otherwise. By default never.",
+    description:
+      "How often a failed task is tried again, as a number or with pauses, unless the task says otherwise. By default never.",
+  }),
+  params: paramsSchema.meta({
+    description: "What a run can be given, by name. Without it a run takes any parameters, unchecked.",
+  }),
+  overlap: z.enum(overlaps).nullish().meta({
+    description:
+      "What becomes of a trigger while another run has not ended: start as well, skip it, queue it, or replace that run.",
+    default: workflowDefaults.overlap,
+  }),
+  on_crash: z.enum(crashPolicies).nullish().meta({
+    description: "What becomes of a run whose agent was lost: it fails, or is run again from its unfinished tasks.",
+    default: workflowDefaults.onCrash,
+  }),
+  catchup: wholeNumber(0, fileLimits.maxCatchup).nullish().meta({
+    description: "How many due times that were missed are made up: the newest so many, oldest first.",
+    default: workflowDefaults.catchup,
+  }),
+  labels: labels.meta({ description: "Labels that an agent must have to get a run." }),
+  priority: wholeNumber(-fileLimits.maxPriority, fileLimits.maxPriority).nullish().meta({
+    description: "Of the runs that wait, those with a higher number go first.",
+    default: workflowDefaults.priority,
+  }),
+  log_retention: duration({ maxMs: fileLimits.maxLogRetentionMs }).nullish().meta({
+    description: "How long log lines are kept: seconds, or a duration such as 30d; by default as the principal is set.",
   }),
   tasks: z.record(idSchema, task).superRefine((tasks, context) => {
     const count = Object.keys(tasks).length;
     if (count === 0) fault(context, "has no task", "at least one task");
     if (count > fileLimits.maxTasks) fault(context, `has ${count} tasks`, `at most ${fileLimits.maxTasks} tasks`);
   }).meta({ description: "The tasks by id; the ids are what depends refers to.", minProperties: 1 }),
+}).superRefine(({ cron, params }, context) => {
+  for (const [name, { required }] of Object.entries(cron && params ? params : {})) {
+    if (!required) continue;
+    fault(context, "is required, and a schedule gives no parameters", "a default for it, or no cron", ["params", name]);
+  }
 }).transform((file) => ({
   name: file.name,
   description: file.description ?? null,
@@ -178,6 +193,13 @@ export const fileSchema = z.strictObject({
   startTime: file.start_time ?? null,
   env: file.env ?? {},
   timeoutMs: file.timeout ?? null,
+  params: file.params ?? workflowDefaults.params,
+  overlap: file.overlap ?? workflowDefaults.overlap,
+  onCrash: file.on_crash ?? workflowDefaults.onCrash,
+  catchup: file.catchup ?? workflowDefaults.catchup,
+  labels: [...new Set(file.labels)],
+  priority: file.priority ?? workflowDefaults.priority,
+  logRetentionMs: file.log_retention ?? workflowDefaults.logRetentionMs,
   tasks: Object.entries(file.tasks).map(([id, { name, description, depends, env, timeout, retries, config }]) => ({
     id,
     name,
@@ -185,7 +207,7 @@ export const fileSchema = z.strictObject({
     depends: [...new Set(depends)],
     env: env ?? {},
     timeoutMs: timeout ?? null,
-    retries: retries ?? file.retries ?? 0,
+    retry: retries ?? file.retries ?? noRetry,
     config,
   })),
 }));
@@ -196,6 +218,8 @@ export const knownFields = {
   task: Object.keys(task.shape),
   subprocess: Object.keys(subprocess.in.shape),
   uv_python: Object.keys(uvPython.in.shape),
+  param: Object.keys(paramDeclaration.in.shape),
+  retries: Object.keys(retryMapping.in.shape),
 } as const;
 
 /** Makes every level of a plain value read-only. */

@@ -1,11 +1,14 @@
 /** Workflows read back from where they were stored or sent as JSON. */
 
 import { z } from "zod";
-import { CdktrError } from "../core/mod.ts";
+import { CdktrError, crashPolicies, overlaps } from "../core/mod.ts";
 import { topologicalOrder } from "./dag.ts";
 import { fileLimits } from "./limits.ts";
+import type { Param } from "./param.ts";
+import { paramTypes } from "./param_value.ts";
 import { pathText } from "./problem.ts";
-import { idSchema, type Workflow } from "./schema.ts";
+import { noRetry } from "./retry.ts";
+import { idSchema, type Workflow, workflowDefaults } from "./schema.ts";
 
 const env = z.record(z.string(), z.string());
 const timeoutMs = z.int().positive().nullable();
@@ -22,6 +25,39 @@ const config = z.discriminatedUnion("type", [
   }),
 ]);
 
+const retry = z.strictObject({
+  max: z.int().min(0),
+  delayMs: z.int().min(0),
+  factor: z.number().min(1),
+  maxDelayMs: z.int().min(0),
+  jitter: z.number().min(0).max(1),
+  exitCodes: z.array(z.int()).nullable(),
+});
+
+const param: z.ZodType<Param> = z.strictObject({
+  type: z.enum(paramTypes),
+  description: z.string().nullable(),
+  required: z.boolean(),
+  default: z.string().nullable(),
+  choices: z.array(z.string()).nullable(),
+  pattern: z.string().nullable(),
+  min: z.string().nullable(),
+  max: z.string().nullable(),
+});
+
+const task = z.strictObject({
+  id: idSchema,
+  name: z.string(),
+  description: z.string().nullable(),
+  depends: z.array(z.string()),
+  env,
+  timeoutMs,
+  retry: retry.optional(),
+  /** What cdktr 0.1.0 stored in the place of `retry`. */
+  retries: z.int().min(0).optional(),
+  config,
+}).transform(({ retry, retries, ...task }) => ({ ...task, retry: retry ?? { ...noRetry, max: retries ?? 0 } }));
+
 /** The type annotation makes the compiler compare it with what files give. */
 const storedWorkflow: z.ZodType<Workflow> = z.strictObject({
   id: idSchema,
@@ -33,20 +69,20 @@ const storedWorkflow: z.ZodType<Workflow> = z.strictObject({
   startTime: z.string().nullable(),
   env,
   timeoutMs,
-  tasks: z.array(z.strictObject({
-    id: idSchema,
-    name: z.string(),
-    description: z.string().nullable(),
-    depends: z.array(z.string()),
-    env,
-    timeoutMs,
-    retries: z.int().min(0),
-    config,
-  })).min(1).max(fileLimits.maxTasks),
+  // cdktr 0.1.0 stored nothing of these.
+  params: z.record(z.string(), param).default(workflowDefaults.params),
+  overlap: z.enum(overlaps).default(workflowDefaults.overlap),
+  onCrash: z.enum(crashPolicies).default(workflowDefaults.onCrash),
+  catchup: z.int().min(0).default(workflowDefaults.catchup),
+  labels: z.array(z.string()).default([...workflowDefaults.labels]),
+  priority: z.int().default(workflowDefaults.priority),
+  logRetentionMs: z.int().positive().nullable().default(workflowDefaults.logRetentionMs),
+  tasks: z.array(task).min(1).max(fileLimits.maxTasks),
 });
 
 /**
- * Reads a workflow from its JSON value, strictly: each field must be there, and no other.
+ * Reads a workflow from its JSON value, strictly: each field must be there, and no other. Fields that an earlier version
+ * did not have get their defaults.
  *
  * @throws {CdktrError} INVALID_WORKFLOW, naming the field, when it is none, when two tasks share an id, or when its
  * tasks cannot be put in order.

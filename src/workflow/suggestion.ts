@@ -18,6 +18,19 @@ const synonyms = new Map([
   ["steps", "tasks"],
   ["jobs", "tasks"],
   ["title", "name"],
+  ["parameters", "params"],
+  ["inputs", "params"],
+  ["tags", "labels"],
+  ["runs_on", "labels"],
+  ["concurrency", "overlap"],
+  ["concurrency_policy", "overlap"],
+  ["backfill", "catchup"],
+  ["attempts", "max"],
+  ["limit", "max"],
+  ["backoff", "factor"],
+  ["enum", "choices"],
+  ["options", "choices"],
+  ["regex", "pattern"],
 ]);
 
 /** How many letters must be added, removed or changed to make `b` of `a`; more than `maxEdits` counts as one more. */
@@ -42,17 +55,18 @@ export function suggestion(word: string, candidates: Iterable<string>): string |
   const maxChars = 64;
   if (word.length > maxChars) return null;
   const lower = word.toLowerCase();
-  const maxEdits = Math.max(1, Math.floor(lower.length / 3));
   const known = [...candidates];
   const spellings = [
     ...known.map((candidate) => ({ spelling: candidate.toLowerCase(), candidate })),
     ...[...synonyms].flatMap(([spelling, candidate]) => known.includes(candidate) ? { spelling, candidate } : []),
   ];
   let best: string | null = null;
-  let bestEdits = maxEdits + 1;
+  let bestEdits = Infinity;
   for (const { spelling, candidate } of spellings) {
-    const edits = editDistance(lower, spelling, bestEdits);
-    if (edits < bestEdits) {
+    // Of a name of one or two letters any other is only a letter away: nothing tells that it was meant.
+    const maxEdits = Math.floor(Math.min(lower.length, spelling.length) / 3);
+    const edits = editDistance(lower, spelling, maxEdits);
+    if (edits <= maxEdits && edits < bestEdits) {
       best = candidate;
       bestEdits = edits;
     }

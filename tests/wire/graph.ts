@@ -1,6 +1,6 @@
 /** Graphs as tests write them, and what a graph promises. */
 import fc from "fast-check";
-import type { Task, Workflow } from "../../src/workflow/mod.ts";
+import { noRetry, type Task, type Workflow, workflowDefaults } from "../../src/workflow/mod.ts";
 
 /** A task that runs `true`. */
 export function task(id: string, ...depends: string[]): Task {
@@ -11,7 +11,7 @@ export function task(id: string, ...depends: string[]): Task {
     depends,
     env: {},
     timeoutMs: null,
-    retries: 0,
+    retry: noRetry,
     config: { type: "subprocess", cmd: "true", args: [] },
   };
 }
@@ -28,6 +28,7 @@ export function workflow(...tasks: Task[]): Workflow {
     startTime: null,
     env: {},
     timeoutMs: null,
+    ...workflowDefaults,
     tasks,
   };
 }

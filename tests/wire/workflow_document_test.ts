@@ -7,7 +7,7 @@ import {
   featuresBeyondOriginal,
 } from "../../src/wire/workflow_document.ts";
 import { parseWorkflowDocument, parseWorkflowDocuments } from "../../src/wire/workflow_reader.ts";
-import type { Workflow } from "../../src/workflow/mod.ts";
+import { noRetry, type Workflow } from "../../src/workflow/mod.ts";
 import { anyTasks, task, workflow } from "./graph.ts";
 
 const rich: Workflow = {
@@ -117,11 +117,17 @@ Deno.test("a workflow survives its document", () => {
   }));
 });
 
+Deno.test("what the principal sees to by itself needs no agent of ours", () => {
+  const policies = { overlap: "queue", onCrash: "retry", catchup: 3, priority: 5, logRetentionMs: 1_000 } as const;
+  assert.deepEqual(featuresBeyondOriginal({ ...rich, ...policies }), []);
+  assert.equal(encodeWorkflowDocument({ ...rich, ...policies }), encodeWorkflowDocument(rich));
+});
+
 Deno.test("what an original agent cannot do is named", () => {
   assert.deepEqual(featuresBeyondOriginal(rich), []);
   const beyond: Workflow = {
     ...workflow(
-      { ...task("a"), env: { A: "1" }, timeoutMs: 1_000, retries: 2 },
+      { ...task("a"), env: { A: "1" }, timeoutMs: 1_000, retry: { ...noRetry, max: 2 } },
       task("b", "a"),
       task("c", "a"),
       task("d", "b", "c"),
@@ -129,10 +135,19 @@ Deno.test("what an original agent cannot do is named", () => {
     env: { B: "" },
     timeoutMs: 5_000,
     timezone: "Europe/Berlin",
+    labels: ["gpu"],
+    params: {
+      day: {
+        ...{ type: "date", description: null, required: true, default: null },
+        ...{ choices: null, pattern: null, min: null, max: null },
+      },
+    },
   };
   assert.deepEqual(featuresBeyondOriginal(beyond), [
     "env of the workflow",
     "timeout of the workflow",
+    "params of the workflow",
+    "labels of the workflow",
     "env of task 'a'",
     "timeout of task 'a'",
     "retries of task 'a'",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { fileLimits } from "../../src/workflow/limits.ts";
 import { parseWorkflow } from "../../src/workflow/parse.ts";
+import { noRetry } from "../../src/workflow/retry.ts";
 import type { Task, TaskConfig, Workflow } from "../../src/workflow/schema.ts";
 import { graphFile, problemsOf, smallFile, workflowOf } from "./samples.ts";
 
@@ -36,7 +37,7 @@ tasks:
     depends: [],
     env: {},
     timeoutMs: null,
-    retries: 0,
+    retry: noRetry,
     config: { type: "subprocess", cmd: "python", args: ["scripts/extract.py", "--table", "customers"] },
   };
   const uvPython: TaskConfig = {
@@ -57,6 +58,13 @@ tasks:
     startTime: "2025-01-20T02:00:00+00:00",
     env: {},
     timeoutMs: null,
+    params: {},
+    overlap: "allow",
+    onCrash: "fail",
+    catchup: 0,
+    labels: [],
+    priority: 0,
+    logRetentionMs: null,
     tasks: [extract, {
       ...extract,
       id: "transform",
@@ -85,8 +93,8 @@ tasks:
     [workflow.timezone, workflow.env, workflow.timeoutMs],
     ["Europe/Berlin", { A: "1", EMPTY: "", VERSION: "1.10" }, 5_400_000],
   );
-  assert.deepEqual([a?.timeoutMs, a?.retries, a?.env], [90_000, 2, { B: "yes" }]);
-  assert.deepEqual([b?.timeoutMs, b?.retries], [500, 0]);
+  assert.deepEqual([a?.timeoutMs, a?.retry.max, a?.env], [90_000, 2, { B: "yes" }]);
+  assert.deepEqual([b?.timeoutMs, b?.retry.max], [500, 0]);
   assert.deepEqual(b?.config, {
     type: "uv_python",
     scriptPath: "x",

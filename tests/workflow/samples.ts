@@ -10,6 +10,11 @@ export function smallFile(name: string): string {
   return `name: ${name}\ntasks:\n  only:\n    name: ${name}\n    config: !Subprocess {cmd: echo, args: [${name}]}\n`;
 }
 
+/** A small workflow file with further fields, one line each or more. */
+export function fileWith(fields: string): string {
+  return `name: w\n${fields}\ntasks: {only: {name: o, config: {type: subprocess, cmd: x}}}\n`;
+}
+
 /** A file with one task for each id, each with the given dependencies. */
 export function graphFile(tasks: Readonly<Record<string, readonly string[]>>): string {
   const lines = Object.entries(tasks).map(([id, depends]) =>
