@@ -1,5 +1,5 @@
 /** Handing out work. */
-import type { RequestWork, ReturnRun, WorkReply } from "./command.ts";
+import type { Holding, RequestWork, ReturnRun, WorkReply } from "./command.ts";
 import type { Decision } from "./decision.ts";
 import { finishRun } from "./end.ts";
 import type { Event } from "./event.ts";
@@ -22,8 +22,10 @@ export function requestWork(state: State, command: RequestWork, nowMs: number): 
   const events: Event[] = again.filter((run) => run.cancelReason !== null)
     .flatMap((run) => finishRun(state, run, "CANCELLED", run.cancelReason, nowMs));
 
+  // What it began after it had sent the request takes slots that the request counts as free.
+  const begunSince = own.filter((run) => run.state === "RUNNING" && !named.has(run.runId)).length;
   for (const run of eligibleRuns(state, command)) {
-    if (begin.length >= command.slots) break;
+    if (begin.length + begunSince >= command.slots) break;
     const attempt = run.attempt + 1;
     begin.push({ runId: run.runId, attempt });
     events.push({
@@ -36,15 +38,17 @@ export function requestWork(state: State, command: RequestWork, nowMs: number): 
       reason: `agent ${agentId} had a free slot`,
     });
   }
-  return { events, reply: { begin, end: attemptsToEnd(own, command) } };
+  return { events, reply: { begin, end: attemptsToEnd(own, command), steer: attemptsToSteer(own, named) } };
 }
 
-function* eligibleRuns(state: State, command: RequestWork): Generator<Run> {
-  if (command.slots <= 0) return;
-  const candidates = command.onlyRunId === null ? state.queue.ids() : [command.onlyRunId];
-  for (const runId of candidates) {
+function* eligibleRuns(state: State, { slots, session, onlyRunId, offers }: RequestWork): Generator<Run> {
+  if (slots <= 0) return;
+  for (const runId of state.queue.idsFor(offers)) {
+    if (onlyRunId !== null && runId !== onlyRunId) continue;
+    // An agent of the original would run again what an earlier attempt completed.
+    if (session === null && state.tasksOf(runId).size > 0) continue;
     const run = state.runs.get(runId);
-    if (run?.state === "PENDING" && run.requires.every((need) => command.offers.includes(need))) yield run;
+    if (run !== undefined) yield run;
   }
 }
 
@@ -59,7 +63,16 @@ function attemptsToEnd(own: readonly Run[], command: RequestWork): WorkReply["en
   });
 }
 
-/** Puts a run that was handed out in vain back to the head of the queue; if its end was asked for, it ends instead. */
+function attemptsToSteer(own: readonly Run[], named: ReadonlyMap<string, Holding>): WorkReply["steer"] {
+  return own.flatMap(({ runId, attempt, paused, cancelTasks }) => {
+    const known = named.get(runId);
+    if (known === undefined || known.attempt !== attempt || known.cancelling) return [];
+    const isKnown = known.paused === paused && cancelTasks.every((taskId) => known.cancelTasks.includes(taskId));
+    return isKnown ? [] : [{ runId, attempt, paused, cancelTasks }];
+  });
+}
+
+/** Puts a run that was handed out in vain back to its place in the queue; if its end was asked for, it ends instead. */
 export function returnRun(state: State, command: ReturnRun, nowMs: number): Decision<{ returned: boolean }> {
   const { runId, attempt, reason } = command;
   const run = state.runs.get(runId);

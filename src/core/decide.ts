@@ -6,12 +6,18 @@ import type { CommandOf, CommandReplies, CommandType, ReplyOf } from "./command.
 import type { Decision, Rule } from "./decision.ts";
 import { requestWork, returnRun } from "./assign.ts";
 import { cancel, loseAgent } from "./end.ts";
+import { note, noteSchedules } from "./note.ts";
+import { pause } from "./pause.ts";
 import { takeReport } from "./report.ts";
 import type { State } from "./state.ts";
-import { trigger } from "./trigger.ts";
+import { retry, trigger } from "./trigger.ts";
 
 const rules: { readonly [T in keyof CommandReplies]: Rule<T> } = {
   trigger,
+  retry,
+  pause,
+  note_schedules: noteSchedules,
+  note,
   request_work: requestWork,
   take_report: takeReport,
   cancel,

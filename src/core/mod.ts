@@ -3,23 +3,33 @@ export type {
   CommandOf,
   CommandType,
   Holding,
+  Noted,
   ReplyOf,
   Report,
   RunReport,
+  Steering,
   TaskReport,
   TriggerReply,
+  WishReply,
   WorkReply,
 } from "./command.ts";
+export { counted } from "./counted.ts";
 export { decide } from "./decide.ts";
 export type { Decision } from "./decision.ts";
 export { CdktrError, type CdktrErrorOptions, type ErrorCode, errorCodes, messageOf } from "./error.ts";
-export { type Event, runIdOf } from "./event.ts";
+export { type Event, runIdOf, type ScheduleText } from "./event.ts";
 export {
+  crashPolicies,
+  type CrashPolicy,
+  crashRetriesMax,
   type Definition,
   type FinalRunState,
   finalRunStates,
   isFinal,
+  type Overlap,
+  overlaps,
   type Run,
+  type RunPolicy,
   type RunState,
   runStates,
   type TaskRun,
@@ -31,4 +41,4 @@ export {
 export { makeRunId, runIdLowerBound, runIdRandomBytes, RunIds } from "./run_id.ts";
 export { definitionSchema, eventSchema, runSchema, snapshotSchema, taskRunSchema } from "./schema.ts";
 export type { OperatorLog } from "./operator_log.ts";
-export { type Change, holderKey, type Snapshot, State } from "./state.ts";
+export { type Change, holderKey, type NotedSchedule, type Snapshot, State } from "./state.ts";

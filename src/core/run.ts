@@ -2,6 +2,8 @@
  * A run and its life.
  *
  * ```
+ *            .-------------requeued (on_crash: retry, or a person retries)-----------.
+ *            v                                                                       |
  * PENDING --assigned--> ASSIGNED --started--> RUNNING --finished--> COMPLETED | FAILED | CRASHED | CANCELLED
  *    ^                     |
  *    +------returned-------+      (the agent could not be told, or an original one never began)
@@ -9,6 +11,7 @@
  *
  * A run that waits can be cancelled at once; one on an agent ends when its agent says so or falls silent (CRASHED).
  * Every assignment opens a new attempt, numbered from 1. What an older attempt reports is recorded and moves nothing.
+ * An attempt that follows another keeps the tasks that had completed: they are not run again.
  */
 
 /** Every state of a run. The last four are final. */
@@ -31,6 +34,27 @@ export const triggerKinds = ["manual", "cron", "event", "retry", "backfill"] as 
 /** What caused a run. */
 export type TriggerKind = typeof triggerKinds[number];
 
+/** What becomes of a trigger while another run of its workflow has not ended. */
+export const overlaps = ["allow", "skip", "queue", "replace"] as const;
+/** What becomes of a trigger while another run of its workflow has not ended. */
+export type Overlap = typeof overlaps[number];
+
+/** What becomes of a run whose agent was lost. */
+export const crashPolicies = ["fail", "retry"] as const;
+/** What becomes of a run whose agent was lost. */
+export type CrashPolicy = typeof crashPolicies[number];
+
+/** How often a run starts again after its agent was lost, if its policy is `retry`. */
+export const crashRetriesMax = 3;
+
+/** What a run's definition asks of the principal. */
+export interface RunPolicy {
+  /** Higher first. */
+  readonly priority: number;
+  readonly overlap: Overlap;
+  readonly onCrash: CrashPolicy;
+}
+
 /** The latest execution of one task within an attempt of a run. */
 export interface TaskRun {
   readonly runId: string;
@@ -47,10 +71,12 @@ export interface TaskRun {
   readonly exitCode: number | null;
   /** Why it is in this state, as a sentence. */
   readonly reason: string | null;
+  /** What the task left for those after it; null when it left nothing. */
+  readonly outputs: Readonly<Record<string, string>> | null;
 }
 
 /** One execution of a workflow. Times are the principal's wall clock in Unix milliseconds. */
-export interface Run {
+export interface Run extends RunPolicy {
   readonly runId: string;
   readonly workflowId: string;
   readonly workflowName: string;
@@ -59,6 +85,8 @@ export interface Run {
   readonly trigger: TriggerKind;
   readonly params: Readonly<Record<string, string>>;
   readonly idempotencyKey: string | null;
+  /** The time its schedule was due, Unix milliseconds; null when no schedule triggered it. */
+  readonly dueMs: number | null;
   /** What an agent must be able to do to get this run. */
   readonly requires: readonly string[];
   readonly state: RunState;
@@ -71,6 +99,12 @@ export interface Run {
   readonly instanceId: string | null;
   /** Why someone asked for its end; null when nobody did. */
   readonly cancelReason: string | null;
+  /** Tasks whose end someone asked for. */
+  readonly cancelTasks: readonly string[];
+  /** While true it is not handed out, and on an agent no further task of it starts. */
+  readonly paused: boolean;
+  /** How often it started again because its agent was lost. */
+  readonly crashRetries: number;
   /** Why it is in this state, as a sentence. */
   readonly reason: string | null;
   readonly triggeredAtMs: number;
@@ -96,7 +130,7 @@ export function isFinal(state: RunState): state is FinalRunState {
 const nextRunStates: Readonly<Record<RunState, readonly RunState[]>> = {
   PENDING: ["ASSIGNED", "CANCELLED"],
   ASSIGNED: ["PENDING", "RUNNING", "COMPLETED", "FAILED", "CRASHED", "CANCELLED"],
-  RUNNING: ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"],
+  RUNNING: ["PENDING", "COMPLETED", "FAILED", "CRASHED", "CANCELLED"],
   COMPLETED: [],
   FAILED: [],
   CRASHED: [],

@@ -26,6 +26,9 @@ export function makeRunId(nowMs: number, randomness: Uint8Array): string {
   ].join("-");
 }
 
+/** The timestamp of an id, and the 12 bits behind the version. */
+const idForm = /^([\da-f]{8}-[\da-f]{4})-7([\da-f]{3})-/;
+
 /** The largest value of the 12 bits behind the version. */
 const maxCounter = 0xfff;
 
@@ -36,6 +39,17 @@ const maxCounter = 0xfff;
 export class RunIds {
   #lastMs = 0;
   #counter = 0;
+
+  /**
+   * @param newest All ids made here sort after this one, although the clock may have been put back since it was made by
+   *   another process; null when there is none.
+   */
+  constructor(newest: string | null = null) {
+    const [, timestamp, counter] = idForm.exec(newest ?? "") ?? [];
+    if (timestamp === undefined || counter === undefined) return;
+    this.#lastMs = Number.parseInt(timestamp.replace("-", ""), 16);
+    this.#counter = Number.parseInt(counter, 16);
+  }
 
   /** The next id; the arguments are those of {@linkcode makeRunId}. */
   next(nowMs: number, randomness: Uint8Array): string {

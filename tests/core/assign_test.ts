@@ -7,6 +7,7 @@ Deno.test("runs are handed out in the order they came, as many as there are slot
   assert.deepEqual(scene.request(ann, { slots: 2 }).reply, {
     begin: [{ runId: "r1", attempt: 1 }, { runId: "r2", attempt: 1 }],
     end: [],
+    steer: [],
   });
   assert.deepEqual(scene.request(bob, { slots: 2 }).reply.begin, [{ runId: "r3", attempt: 1 }]);
   assert.deepEqual(scene.queue, []);
@@ -29,12 +30,12 @@ Deno.test("an agent without a free slot gets no run", () => {
   const scene = new Scene();
   scene.trigger("r1");
   for (const slots of [0, -1]) {
-    assert.deepEqual(scene.request(ann, { slots }), { reply: { begin: [], end: [] }, events: [] });
+    assert.deepEqual(scene.request(ann, { slots }), { reply: { begin: [], end: [], steer: [] }, events: [] });
   }
 });
 
 Deno.test("an empty queue gives nothing", () => {
-  assert.deepEqual(new Scene().request(ann), { reply: { begin: [], end: [] }, events: [] });
+  assert.deepEqual(new Scene().request(ann), { reply: { begin: [], end: [], steer: [] }, events: [] });
 });
 
 Deno.test("an agent gets the first runs it can do; the others keep their places", () => {
@@ -44,7 +45,7 @@ Deno.test("an agent gets the first runs it can do; the others keep their places"
   scene.trigger("plain");
   const begun = (offers: string[]) => scene.request(ann, { offers, slots: 1 }).reply.begin.map(({ runId }) => runId);
   assert.deepEqual(begun(["uv"]), ["plain"]);
-  assert.deepEqual(scene.queue, ["gpu", "both"]);
+  assert.deepEqual(scene.queue, ["both", "gpu"]);
 });
 
 Deno.test("what an agent offers beyond a run's needs does not matter", () => {
@@ -63,14 +64,14 @@ Deno.test("who asks for one run gets that one or none", () => {
   assert.deepEqual(begun("r2"), [{ runId: "r2", attempt: 1 }]);
   scene.report(ann, runReport("r2", "RUNNING"));
   assert.deepEqual(scene.request(bob, { onlyRunId: "r2" }).reply.begin, []);
-  assert.deepEqual(scene.queue, ["r1", "gpu"]);
+  assert.deepEqual(scene.queue, ["gpu", "r1"]);
 });
 
 Deno.test("an assignment that its agent does not name is made again under the same attempt", () => {
   const scene = new Scene();
   scene.given("r1", ann, { started: false });
   const again = scene.request(ann, { slots: 1 });
-  assert.deepEqual(again, { reply: { begin: [{ runId: "r1", attempt: 1 }], end: [] }, events: [] });
+  assert.deepEqual(again, { reply: { begin: [{ runId: "r1", attempt: 1 }], end: [], steer: [] }, events: [] });
 });
 
 Deno.test("assignments made again take the free slots before other runs do", () => {
@@ -81,13 +82,21 @@ Deno.test("assignments made again take the free slots before other runs do", () 
   assert.deepEqual(scene.queue, ["r4"]);
 });
 
+Deno.test("what an agent began after it had asked takes slots that its request counts as free", () => {
+  const scene = new Scene();
+  scene.trigger("r1", "r2", "r3");
+  scene.request(ann, { slots: 1 });
+  scene.report(ann, runReport("r1", "RUNNING"));
+  assert.deepEqual(scene.request(ann, { slots: 2 }).reply.begin.map(({ runId }) => runId), ["r2"]);
+});
+
 Deno.test("an assignment that its agent names, or has begun, is not made again", () => {
   const scene = new Scene();
   scene.given("named", ann, { started: false });
-  const holding = [{ runId: "named", attempt: 1, cancelling: false }];
-  assert.deepEqual(scene.request(ann, { holding }).reply, { begin: [], end: [] });
+  const holding = [{ runId: "named", attempt: 1, cancelling: false, paused: false, cancelTasks: [] }];
+  assert.deepEqual(scene.request(ann, { holding }).reply, { begin: [], end: [], steer: [] });
   scene.report(ann, runReport("named", "RUNNING"));
-  assert.deepEqual(scene.request(ann).reply, { begin: [], end: [] });
+  assert.deepEqual(scene.request(ann).reply, { begin: [], end: [], steer: [] });
 });
 
 Deno.test("a word about a task shows that the attempt has begun: it is not made again", () => {
@@ -95,7 +104,7 @@ Deno.test("a word about a task shows that the attempt has begun: it is not made 
   scene.given("r1", ann, { started: false });
   scene.report(ann, taskReport("r1", "PENDING"));
   assert.equal(scene.run("r1").state, "RUNNING");
-  assert.deepEqual(scene.request(ann).reply, { begin: [], end: [] });
+  assert.deepEqual(scene.request(ann).reply, { begin: [], end: [], steer: [] });
 });
 
 Deno.test("no run goes to a second agent while one has it", () => {
@@ -103,7 +112,7 @@ Deno.test("no run goes to a second agent while one has it", () => {
   scene.given("assigned", ann, { started: false });
   scene.given("running", ann);
   for (const other of [bob, old, { ...ann, session: "s-ann-after-restart" }]) {
-    assert.deepEqual(scene.request(other, { slots: 9 }).reply, { begin: [], end: [] });
+    assert.deepEqual(scene.request(other, { slots: 9 }).reply, { begin: [], end: [], steer: [] });
   }
 });
 
@@ -120,7 +129,13 @@ Deno.test("an agent is told to end every attempt that is not its own any more", 
   scene.command("lose_agent", { ...ann, reason: "silent for 30 s" });
   scene.given("bobs", bob);
   scene.given("mine", ann);
-  const holding = ["lost", "bobs", "never heard of", "mine"].map((runId) => ({ runId, attempt: 1, cancelling: false }));
+  const holding = ["lost", "bobs", "never heard of", "mine"].map((runId) => ({
+    runId,
+    attempt: 1,
+    cancelling: false,
+    paused: false,
+    cancelTasks: [],
+  }));
   const { end } = scene.request(ann, { holding }).reply;
   assert.deepEqual(end.map(({ runId, attempt }) => ({ runId, attempt })), [
     { runId: "lost", attempt: 1 },
@@ -135,7 +150,9 @@ Deno.test("an agent that holds an older attempt of its own run ends it and begin
   scene.given("r1", ann, { started: false });
   scene.command("return_run", { runId: "r1", attempt: 1, reason: "the connection broke" });
   scene.request(ann);
-  const { begin, end } = scene.request(ann, { holding: [{ runId: "r1", attempt: 1, cancelling: false }] }).reply;
+  const { begin, end } =
+    scene.request(ann, { holding: [{ runId: "r1", attempt: 1, cancelling: false, paused: false, cancelTasks: [] }] })
+      .reply;
   assert.deepEqual(begin, [{ runId: "r1", attempt: 2 }]);
   assert.deepEqual(end.map(({ attempt }) => attempt), [1]);
 });
@@ -143,12 +160,18 @@ Deno.test("an agent that holds an older attempt of its own run ends it and begin
 Deno.test("an agent that is ending an attempt is not told again", () => {
   const scene = new Scene();
   scene.given("r1", ann);
-  scene.command("cancel", { runId: "r1", reason: "enough" });
-  const holding = [{ runId: "r1", attempt: 1, cancelling: true }, { runId: "gone", attempt: 4, cancelling: true }];
+  scene.command("cancel", { runId: "r1", taskId: null, reason: "enough" });
+  const holding = [{ runId: "r1", attempt: 1, cancelling: true, paused: false, cancelTasks: [] }, {
+    runId: "gone",
+    attempt: 4,
+    cancelling: true,
+    paused: false,
+    cancelTasks: [],
+  }];
   assert.deepEqual(scene.request(ann, { holding }).reply.end, []);
 });
 
-Deno.test("a returned run goes to the head of the queue and opens a new attempt", () => {
+Deno.test("a returned run goes back to its place in the queue and opens a new attempt", () => {
   const scene = new Scene();
   scene.trigger("r1", "r2", "r3");
   scene.request(old, { slots: 2 });
@@ -156,7 +179,7 @@ Deno.test("a returned run goes to the head of the queue and opens a new attempt"
     const { reply } = scene.command("return_run", { runId, attempt: 1, reason: "it never began" });
     assert.deepEqual(reply, { returned: true });
   }
-  assert.deepEqual(scene.queue, ["r2", "r1", "r3"]);
+  assert.deepEqual(scene.queue, ["r1", "r2", "r3"]);
   const { state, attempt, agentId, assignedAtMs, reason } = scene.run("r1");
   assert.deepEqual({ state, attempt, agentId, assignedAtMs, reason }, {
     state: "PENDING",
@@ -165,7 +188,7 @@ Deno.test("a returned run goes to the head of the queue and opens a new attempt"
     assignedAtMs: null,
     reason: "it never began",
   });
-  assert.deepEqual(scene.request(bob).reply.begin, [{ runId: "r2", attempt: 2 }]);
+  assert.deepEqual(scene.request(bob, { onlyRunId: "r2" }).reply.begin, [{ runId: "r2", attempt: 2 }]);
   assert.deepEqual(scene.state.runsOf(old.agentId, null), []);
 });
 
@@ -189,7 +212,7 @@ Deno.test("a run that waits, has begun, has ended, is unknown or is at another a
 Deno.test("a burst of 100,000 triggers is handed out in order and in linear time", () => {
   const scene = new Scene();
   const startedMs = performance.now();
-  const runIds = Array.from({ length: 100_000 }, (_, i) => `r${i}`);
+  const runIds = Array.from({ length: 100_000 }, (_, i) => `r${String(i).padStart(6, "0")}`);
   scene.trigger(...runIds);
   const handedOut: string[] = [];
   while (scene.queue.length > 0) {

@@ -2,14 +2,19 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  CdktrError,
   type CommandOf,
   type CommandType,
   decide,
   type Event,
   finalRunStates,
+  isFinal,
+  overlaps,
   type ReplyOf,
+  type Run,
   snapshotSchema,
   State,
+  type TaskRun,
   taskStates,
 } from "../../src/core/mod.ts";
 import { ReferenceModel } from "./reference_model.ts";
@@ -39,6 +44,11 @@ const step = fc.oneof(
       version: fc.integer({ min: 1, max: 3 }),
       idempotencyKey: fc.option(fc.constantFrom("k1", "k2", "k3")),
       requires: fc.oneof({ weight: 3, arbitrary: fc.constant<string[]>([]) }, skills),
+      policy: fc.record({
+        priority: fc.constantFrom(0, 0, 0, 5, -5),
+        overlap: fc.constantFrom("allow", "allow", ...overlaps),
+        onCrash: fc.constantFrom("fail" as const, "retry" as const),
+      }),
       params: fc.dictionary(fc.string().filter((name) => name !== "__proto__"), fc.string({ unit: "binary" }), {
         maxKeys: 2,
         noNullPrototype: true,
@@ -76,11 +86,23 @@ const step = fc.oneof(
       attemptShift,
       taskId: fc.constantFrom("extract", "load"),
       tryNumber: fc.integer({ min: 1, max: 3 }),
-      state: fc.constantFrom(...taskStates),
+      state: fc.constantFrom("COMPLETED" as const, "COMPLETED" as const, ...taskStates),
       exitCode: fc.option(fc.integer({ min: -1, max: 255 })),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("cancel" as const), pick }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("cancel" as const),
+      pick,
+      taskId: fc.constantFrom(null, null, "extract", "load"),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("retry" as const), pick, rerun: fc.subarray(["extract", "load"]) }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("pause" as const), pick, paused: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("return_run" as const), pick, attemptShift }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("lose_agent" as const), by: party }) },
   {
@@ -96,6 +118,8 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 /** A history that is checked against the {@linkcode ReferenceModel} after each command. */
 class History extends Scene {
   readonly model = new ReferenceModel();
+  /** Every run that ended, as the journal's tables have it. */
+  readonly #ended = new Map<string, { run: Run; tasks: readonly TaskRun[] }>();
   /** What was answered, to see that the histories reach everything. */
   readonly answers = new Set<string>();
   #triggers = 0;
@@ -109,9 +133,9 @@ class History extends Scene {
           "trigger",
           triggerOf(runId, { ...rest, definition: definitionOf(workflowId, version) }),
         );
-        assert.equal(reply.duplicate, reply.runId !== runId);
+        assert.equal(reply.duplicate || reply.skipped !== null, reply.runId !== runId);
         assert.ok(this.model.rows.has(reply.runId), "a trigger is answered with a run that was accepted");
-        this.answers.add(`duplicate ${reply.duplicate}`);
+        this.answers.add(reply.skipped !== null ? "skipped" : `duplicate ${reply.duplicate}`);
         break;
       }
       case "request_work":
@@ -131,7 +155,17 @@ class History extends Scene {
         break;
       }
       case "cancel":
-        this.answers.add(this.checked("cancel", { runId: this.#picked(step.pick), reason: "enough" }).reply);
+        this.answers.add(
+          this.checked("cancel", { runId: this.#picked(step.pick), taskId: step.taskId, reason: "enough" }).reply,
+        );
+        break;
+      case "pause":
+        this.answers.add(
+          this.checked("pause", { runId: this.#picked(step.pick), paused: step.paused, reason: "wait" }).reply,
+        );
+        break;
+      case "retry":
+        this.#retry(step);
         break;
       case "return_run": {
         const { runId, attempt } = this.#aim({ ...step, by: null });
@@ -143,6 +177,7 @@ class History extends Scene {
         const { reply } = this.checked("lose_agent", { ...step.by, reason: "silent" });
         assert.deepEqual(this.state.runsOf(step.by.agentId, step.by.session), []);
         if (reply.crashed > 0) this.answers.add("crashed");
+        if (reply.requeued > 0) this.answers.add("requeued");
         break;
       }
       case "pass_time":
@@ -169,7 +204,13 @@ class History extends Scene {
     const truth = this.holdings(by);
     const holding = says === "the truth" ? truth : says === "nothing" || by.session === null ? [] : [
       ...truth.map((held) => ({ ...held, attempt: held.attempt - 1 })),
-      ...[...this.model.rows].slice(0, 2).map(([runId, { attempt }]) => ({ runId, attempt, cancelling: false })),
+      ...[...this.model.rows].slice(0, 2).map(([runId, { attempt }]) => ({
+        runId,
+        attempt,
+        cancelling: false,
+        paused: false,
+        cancelTasks: [],
+      })),
     ];
     const named = (runId: string, attempt: number) =>
       holding.some((held) => held.runId === runId && held.attempt === attempt);
@@ -177,10 +218,12 @@ class History extends Scene {
       .filter(({ runId, attempt, state, cancelReason }) =>
         state === "ASSIGNED" && cancelReason === null && !named(runId, attempt)
       ).map(({ runId }) => runId);
+    const begunSince = (by.session === null ? [] : this.state.runsOf(by.agentId, by.session))
+      .filter(({ runId, state }) => state === "RUNNING" && !holding.some((held) => held.runId === runId)).length;
     const onlyRunId = only === null ? null : this.#picked(only);
-    const expected = this.model.firstEligible(offers, onlyRunId, slots - again.length);
+    const expected = this.model.firstEligible(by, offers, onlyRunId, slots - again.length - begunSince);
 
-    const { begin, end } = this.checked("request_work", { ...by, slots, offers, holding, onlyRunId }).reply;
+    const { begin, end, steer } = this.checked("request_work", { ...by, slots, offers, holding, onlyRunId }).reply;
     assert.deepEqual(begin.map(({ runId }) => runId), [...again, ...expected], "first come, first served");
     for (const { runId, attempt } of begin) {
       const run = this.run(runId);
@@ -191,6 +234,17 @@ class History extends Scene {
       const isItsOwn = run?.session === by.session && run.attempt === attempt;
       assert.ok(!isItsOwn || run.cancelReason !== null, "nobody is told to end what is rightly its own");
     }
+    for (const { runId, attempt, paused, cancelTasks } of steer) {
+      const run = this.run(runId);
+      assert.deepEqual([run.session, run.attempt, run.paused, run.cancelTasks], [
+        by.session,
+        attempt,
+        paused,
+        cancelTasks,
+      ]);
+    }
+    if (says === "the truth") assert.deepEqual(steer, [], "who knows the wishes is not told them again");
+    if (steer.length > 0) this.answers.add("steer");
     if (again.length > 0) this.answers.add("begin again");
     if (end.length > 0) this.answers.add("end");
   }
@@ -204,6 +258,35 @@ class History extends Scene {
     assert.equal(reply.taken, isHolder, "the holder of the present attempt is heard, and nobody else");
     if (!isHolder) assert.deepEqual(events.map(({ type }) => type), ["report_ignored"]);
     if (isHolder && events.length === 0) this.answers.add("dropped");
+  }
+
+  #retry({ pick, rerun }: Extract<Step, { kind: "retry" }>): void {
+    const all = [...this.#ended.values()];
+    const ended = all[pick % Math.max(1, all.length)];
+    if (ended === undefined) return;
+    const before = this.state.toSnapshot();
+    try {
+      const command = { ...ended, definition: definitionOf(ended.run.workflowId), rerun, reason: "once more" };
+      const { reply } = this.checked("retry", { ...command, definition: this.#definitionOf(ended.run) });
+      assert.equal(reply.attempt, ended.run.attempt + 1);
+      this.answers.add(reply.kept.length > 0 ? "retried, keeping" : "retried");
+    } catch (error) {
+      assert.ok(error instanceof CdktrError && error.code === "CONFLICT", String(error));
+      assert.deepEqual(this.state.toSnapshot(), before);
+      this.answers.add("not retried");
+    }
+  }
+
+  #definitionOf({ workflowId, definitionHash }: Run) {
+    return { ...definitionOf(workflowId), hash: definitionHash };
+  }
+
+  /** Applies one event, and keeps what the journal's tables would. */
+  override apply(event: Event): void {
+    const tasks = "runId" in event ? [...this.state.tasksOf(event.runId).values()] : [];
+    const { run } = this.state.evolve(event);
+    if (run !== undefined && isFinal(run.state)) this.#ended.set(run.runId, { run, tasks });
+    this.events.push(event);
   }
 
   /** The run, attempt and agent a step means; without an agent of its own the run's holder. */
@@ -228,15 +311,16 @@ function answersOf(state: State, runIds: readonly string[], nowMs: number): unkn
       decide(state, "lose_agent", { ...by, reason: "silent" }, nowMs),
     ]),
     ...runIds.flatMap((runId) => [
-      decide(state, "cancel", { runId, reason: "enough" }, nowMs),
+      decide(state, "cancel", { runId, taskId: null, reason: "enough" }, nowMs),
       ...[1, 2].map((attempt) => decide(state, "return_run", { runId, attempt, reason: "in vain" }, nowMs)),
       ...parties.flatMap((by) => [
         decide(state, "take_report", { ...by, report: runReport(runId, "COMPLETED") }, nowMs),
         decide(state, "take_report", { ...by, report: taskReport(runId, "RUNNING") }, nowMs),
       ]),
+      ...[true, false].map((paused) => decide(state, "pause", { runId, paused, reason: "wait" }, nowMs)),
       ...parties.map(({ agentId }) => [1, 2, 3].map((n) => state.runOfInstance(agentId, `${runId}/${n}`))),
     ]),
-    ...["k1", "k2", "k3"].map((key) => state.runOfKey(key, nowMs)),
+    ...["k1", "k2", "k3"].map((key) => state.triggerOfKey(key, nowMs)),
     ...["etl", "report"].flatMap((workflowId) =>
       [1, 2, 3].map((n) => state.definition(definitionOf(workflowId, n).hash))
     ),
@@ -295,8 +379,21 @@ const everythingToSee = [
   "begin again",
   "end",
   "dropped",
-  "cancelled",
+  "run_requeued",
+  "trigger_skipped",
+  "task_cancel_requested",
+  "run_paused",
+  "run_resumed",
+  "agent_left",
+  "skipped",
+  "requeued",
+  "retried",
+  "retried, keeping",
+  "not retried",
+  "steer",
+  "done",
   "requested",
+  "task_has_ended",
   "cannot_reach_agent",
   "not_in_progress",
   "returned true",

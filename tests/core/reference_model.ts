@@ -1,51 +1,80 @@
 /**
- * What must hold whatever is commanded, told by the slowest and plainest means: the queue is a list, a run is a row. It
- * learns from the events alone and is compared with the state after each command.
+ * What must hold whatever is commanded, told by the slowest and plainest means: the queue is a sorted list, a run is a row.
+ * It learns from the events alone and is compared with the state after each command.
  */
 import assert from "node:assert/strict";
-import { type Event, eventSchema, isFinal, type RunState, type State } from "../../src/core/mod.ts";
+import {
+  type CrashPolicy,
+  crashRetriesMax,
+  type Event,
+  eventSchema,
+  isFinal,
+  type Overlap,
+  type RunState,
+  type State,
+} from "../../src/core/mod.ts";
 import type { Party } from "./scene.ts";
 
 /** A run as far as the invariants need it. */
 interface Row {
+  readonly workflowId: string;
+  readonly priority: number;
+  readonly overlap: Overlap;
+  readonly onCrash: CrashPolicy;
+  readonly requires: readonly string[];
+  /** Its place among those of its workflow; a run that is brought back gets a new one. */
+  admitted: number;
   state: RunState;
   attempt: number;
   holder: Party | null;
-  readonly requires: readonly string[];
-  readonly openTasks: Set<string>;
+  paused: boolean;
+  crashRetries: number;
+  /** The newest state of each task of the present attempt, and of what is kept for the next. */
+  tasks: Map<string, string>;
 }
+
+const quiet: readonly Event["type"][] = [
+  ...["definition_stored", "report_ignored", "schedule_noted", "trigger_skipped"] as const,
+  ...["principal_started", "principal_stopped", "agent_joined", "agent_left"] as const,
+];
 
 /** Follows the events of one history and asserts that each is lawful. */
 export class ReferenceModel {
   readonly rows = new Map<string, Row>();
-  readonly #queue: string[] = [];
+  #admissions = 0;
 
   /** Takes one event in and asserts that it may come now. */
   follow(event: Event): void {
     assert.deepEqual(eventSchema.parse(JSON.parse(JSON.stringify(event))), event, "an event survives the journal");
-    if (event.type === "definition_stored" || event.type === "report_ignored") return;
+    if (quiet.includes(event.type) || !("runId" in event) || event.type === "report_ignored") {
+      if (event.type === "trigger_skipped") this.#assertBlocked(event.workflowId, event.blockingRunId);
+      return;
+    }
     if (event.type === "run_triggered") {
       assert.equal(this.rows.has(event.runId), false, "a run is triggered once");
-      const { requires } = event;
-      this.rows.set(event.runId, { state: "PENDING", attempt: 0, holder: null, requires, openTasks: new Set() });
-      this.#queue.push(event.runId);
+      const { workflowId, priority, overlap, onCrash, requires } = event;
+      if (overlap === "skip") assert.equal(this.#unfinished(workflowId).length, 0, "skip means alone");
+      this.rows.set(event.runId, {
+        ...{ workflowId, priority, overlap, onCrash, requires, state: "PENDING", attempt: 0, holder: null },
+        ...{ admitted: this.#admissions++, paused: false, crashRetries: 0, tasks: new Map() },
+      });
       return;
     }
     const row = this.rows.get(event.runId);
     assert.ok(row !== undefined, "an event is about a run that was triggered");
+    if (event.type === "run_requeued") return this.#requeue(row, event);
     assert.equal(isFinal(row.state), false, `${event.type}: nothing happens to a run after its end`);
     switch (event.type) {
       case "run_assigned":
         assert.equal(row.holder, null, "a run has no second attempt while one lives");
         assert.equal(event.attempt, row.attempt + 1, "attempts grow one by one");
+        assert.ok(this.queue().includes(event.runId), "what is paused or has to wait its turn is not handed out");
         Object.assign(row, { state: "ASSIGNED", attempt: event.attempt, holder: event });
-        this.#leaveQueue(event.runId);
         break;
       case "run_returned":
         assert.equal(row.state, "ASSIGNED", "only what has not begun goes back");
         assert.equal(event.attempt, row.attempt);
         Object.assign(row, { state: "PENDING", holder: null });
-        this.#queue.unshift(event.runId);
         break;
       case "run_started":
         assert.equal(row.state, "ASSIGNED");
@@ -55,16 +84,22 @@ export class ReferenceModel {
       case "task_changed":
         assert.equal(row.state, "RUNNING", "only a run that has begun has tasks");
         assert.equal(event.attempt, row.attempt);
-        if (event.state === "PENDING" || event.state === "RUNNING") row.openTasks.add(event.taskId);
-        else row.openTasks.delete(event.taskId);
+        row.tasks.set(event.taskId, event.state);
         break;
       case "cancel_requested":
         assert.ok(row.holder !== null && row.holder.session !== null, "a wish is kept for an agent that can be told");
         break;
+      case "task_cancel_requested":
+        assert.ok(row.holder?.session !== null || row.state === "PENDING");
+        break;
+      case "run_paused":
+      case "run_resumed":
+        assert.equal(row.paused, event.type === "run_resumed", "what stands still cannot be paused, and so on");
+        row.paused = event.type === "run_paused";
+        break;
       case "run_finished":
         assert.equal(event.attempt, row.attempt);
-        assert.deepEqual([...row.openTasks], [], "no task outlives its run");
-        if (row.state === "PENDING") this.#leaveQueue(event.runId);
+        assert.deepEqual(openTasks(row), [], "no task outlives its run");
         Object.assign(row, { state: event.state, holder: null });
         break;
       default:
@@ -75,10 +110,8 @@ export class ReferenceModel {
   /** Asserts that a state is what the events so far lead to. */
   check(state: State): void {
     const queue = [...state.queue.ids()];
-    assert.deepEqual(queue, this.#queue, "the queue has each waiting run once, in order");
+    assert.deepEqual(queue, this.queue(), "the queue has each run that may go once, in order");
     assert.equal(state.queue.size, queue.length);
-    const waiting = [...this.rows].filter(([, { state }]) => state === "PENDING").map(([runId]) => runId);
-    assert.deepEqual(queue.toSorted(), waiting.toSorted(), "exactly the runs that wait are queued");
     for (const [runId, row] of this.rows) {
       const run = state.runs.get(runId);
       if (isFinal(row.state)) {
@@ -86,8 +119,11 @@ export class ReferenceModel {
         assert.equal(state.tasksOf(runId).size, 0);
         continue;
       }
-      assert.deepEqual([run?.state, run?.attempt], [row.state, row.attempt]);
+      assert.deepEqual([run?.state, run?.attempt, run?.paused], [row.state, row.attempt, row.paused]);
       assert.equal(run?.agentId, row.holder?.agentId ?? null);
+      const tasks = [...state.tasksOf(runId).values()].map(({ taskId, state }) => [taskId, state]);
+      assert.deepEqual(new Map(tasks.map(([id = "", state = ""]) => [id, state])), row.tasks);
+      for (const { attempt } of state.tasksOf(runId).values()) assert.equal(attempt, row.attempt);
       if (row.holder !== null) {
         const held = state.runsOf(row.holder.agentId, row.holder.session).map(({ runId }) => runId);
         assert.ok(held.includes(runId), "who holds a run is found by it");
@@ -100,17 +136,56 @@ export class ReferenceModel {
     assert.equal(holders.length, [...this.rows.values()].filter(({ holder }) => holder !== null).length);
   }
 
-  /** The runs that stand first in the queue among those an agent can do. */
-  firstEligible(offers: readonly string[], onlyRunId: string | null, count: number): string[] {
-    return this.#queue.filter((runId) =>
-      (onlyRunId === null || runId === onlyRunId) &&
-      this.rows.get(runId)?.requires.every((need) => offers.includes(need))
-    ).slice(0, Math.max(0, count));
+  /** The runs that may be handed out, in order. */
+  queue(): string[] {
+    return [...this.rows].filter(([, row]) =>
+      row.state === "PENDING" && !row.paused && (row.overlap === "allow" || this.#isFirst(row))
+    ).sort(([a, { priority: p }], [b, { priority: q }]) => q - p || (a < b ? -1 : 1)).map(([runId]) => runId);
   }
 
-  #leaveQueue(runId: string): void {
-    const place = this.#queue.indexOf(runId);
-    assert.ok(place >= 0, "a run leaves the queue that stood in it");
-    this.#queue.splice(place, 1);
+  /** The runs that stand first in the queue among those an agent can do. */
+  firstEligible(by: Party, offers: readonly string[], onlyRunId: string | null, count: number): string[] {
+    return this.queue().filter((runId) => {
+      const row = this.rows.get(runId);
+      const isKept = by.session === null && (row?.tasks.size ?? 0) > 0;
+      return (onlyRunId === null || runId === onlyRunId) && !isKept &&
+        row?.requires.every((need) => offers.includes(need));
+    }).slice(0, Math.max(0, count));
   }
+
+  #requeue(row: Row, event: Extract<Event, { type: "run_requeued" }>): void {
+    assert.equal(event.attempt, row.attempt);
+    assert.deepEqual(openTasks(row), [], "no task outlives its attempt");
+    if (event.restored === null) {
+      assert.equal(event.cause, "crash");
+      assert.ok(row.holder !== null, "only what an agent held can be lost with it");
+      assert.equal(row.onCrash, "retry", "a run starts again by itself only if its definition says so");
+      assert.ok(++row.crashRetries <= crashRetriesMax, "and not for ever");
+    } else {
+      assert.equal(event.cause, "retry");
+      assert.equal(isFinal(row.state), true, "only what has ended is brought back");
+      row.tasks = new Map(event.restored.tasks.map(({ taskId, state }) => [taskId, state]));
+      row.admitted = this.#admissions++;
+    }
+    for (const taskId of event.kept) assert.equal(row.tasks.get(taskId), "COMPLETED", "only what completed is kept");
+    row.tasks = new Map(event.kept.map((taskId) => [taskId, "COMPLETED"]));
+    Object.assign(row, { state: "PENDING", holder: null, paused: false });
+  }
+
+  #unfinished(workflowId: string): Row[] {
+    return [...this.rows.values()].filter((row) => row.workflowId === workflowId && !isFinal(row.state));
+  }
+
+  #isFirst(row: Row): boolean {
+    return this.#unfinished(row.workflowId).every(({ admitted }) => admitted >= row.admitted);
+  }
+
+  #assertBlocked(workflowId: string, runId: string): void {
+    const row = this.rows.get(runId);
+    assert.ok(row?.workflowId === workflowId && !isFinal(row.state), "a trigger gives way to a run in progress");
+  }
+}
+
+function openTasks({ tasks }: Row): string[] {
+  return [...tasks].filter(([, state]) => state === "PENDING" || state === "RUNNING").map(([taskId]) => taskId);
 }

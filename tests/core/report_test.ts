@@ -186,6 +186,7 @@ Deno.test("a task's way through its states is kept, with its times by the agent'
     startedAtMs: null,
     finishedAtMs: null,
     exitCode: null,
+    outputs: null,
     reason: null,
   });
   scene.report(ann, taskReport("r1", "RUNNING", { happenedAtMs: 2 }));
@@ -264,6 +265,7 @@ for (const final of finalRunStates) {
       taskRunId: "running-3",
       tryNumber: 3,
       state: closedAs[final],
+      outputs: null,
       happenedAtMs: scene.nowMs,
       exitCode: null,
       reason: `the run ended ${final}`,

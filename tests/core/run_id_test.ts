@@ -50,6 +50,15 @@ Deno.test("ids sort in the order they were made, within a millisecond and while 
   }));
 });
 
+Deno.test("ids sort after the newest of another process, although the clock was put back since", () => {
+  fc.assert(fc.property(fc.integer({ min: -3_600_000, max: 3_600_000 }), randomness, (step, bytes) => {
+    const before = new RunIds();
+    before.next(1_800_000_000_000, bytes);
+    const newest = before.next(1_800_000_000_000, bytes);
+    assert.ok(new RunIds(newest).next(1_800_000_000_000 + step, bytes) > newest);
+  }));
+});
+
 Deno.test("more ids than a millisecond has room for borrow from the next one", () => {
   const runIds = new RunIds();
   const ids = Array.from({ length: 10_000 }, () => runIds.next(1_800_000_000_000, new Uint8Array(10).fill(255)));

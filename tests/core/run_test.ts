@@ -16,6 +16,7 @@ Deno.test("a run moves along the arrows of the diagram and along no other", () =
     "PENDING CANCELLED",
     "ASSIGNED PENDING",
     "ASSIGNED RUNNING",
+    "RUNNING PENDING",
     ...finalRunStates.flatMap((final) => [`ASSIGNED ${final}`, `RUNNING ${final}`]),
   ];
   const all = runStates.flatMap((from) => runStates.filter((to) => canMove(from, to)).map((to) => `${from} ${to}`));
@@ -40,6 +41,7 @@ Deno.test("a task moves forward within a try, and on to a later try from anywher
       finishedAtMs: null,
       exitCode: null,
       reason: null,
+      outputs: null,
     };
     for (const to of taskStates) {
       assert.equal(taskAdvances(undefined, { tryNumber: 1, state: to }), true, to);

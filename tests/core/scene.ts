@@ -42,7 +42,9 @@ export function triggerOf(runId: string, change: Partial<CommandOf<"trigger">> =
     trigger: "manual",
     params: {},
     idempotencyKey: null,
+    dueMs: null,
     requires: [],
+    policy: { priority: 0, overlap: "allow", onCrash: "fail" },
     reason: "asked on the command line",
     ...change,
   };
@@ -66,6 +68,7 @@ export function taskReport(runId: string, state: TaskReport["state"], change: Pa
     happenedAtMs: 500,
     exitCode: null,
     reason: null,
+    outputs: null,
     ...change,
   };
 }
@@ -104,6 +107,11 @@ export class Scene {
     return this.command("take_report", { ...by, report });
   }
 
+  /** Cancels a run, or one task of it. */
+  cancel(runId: string, taskId: string | null = null, reason = "enough") {
+    return this.command("cancel", { runId, taskId, reason });
+  }
+
   /** Queues a run and has it assigned, and started unless told otherwise. */
   given(runId: string, by: Party, { started = true } = {}): void {
     this.command("trigger", triggerOf(runId));
@@ -116,7 +124,9 @@ export class Scene {
   /** What an agent holds, as it would say itself. */
   holdings({ agentId, session }: Party): Holding[] {
     const held = session === null ? [] : this.state.runsOf(agentId, session);
-    return held.map(({ runId, attempt, cancelReason }) => ({ runId, attempt, cancelling: cancelReason !== null }));
+    return held.map(({ runId, attempt, cancelReason, paused, cancelTasks }) => {
+      return { runId, attempt, cancelling: cancelReason !== null, paused, cancelTasks };
+    });
   }
 
   /** A run in progress. */

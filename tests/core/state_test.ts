@@ -18,6 +18,7 @@ const taskChanged: EventOfAttempt = {
   happenedAtMs: 5,
   exitCode: null,
   reason: null,
+  outputs: null,
 };
 const finished = finalRunStates.map((state): EventOfAttempt => ({
   ...ofRun,
@@ -38,7 +39,7 @@ Deno.test("a run that waits can only be assigned or cancelled", () => {
   scene.trigger("r1");
   for (const event of [returned, started, ...finished]) {
     if (event.type === "run_finished" && event.state === "CANCELLED") continue;
-    assertRefused(scene.state, { ...event, attempt: 0 }, /run r1 cannot go from PENDING to/);
+    assertRefused(scene.state, { ...event, attempt: 0 }, /run r1 cannot go (back to the queue )?from PENDING/);
   }
   assert.equal(scene.state.evolve(assigned).run?.state, "ASSIGNED");
 });
@@ -54,7 +55,7 @@ Deno.test("a run that is running is not assigned, returned or started", () => {
   scene.given("r1", ann);
   scene.report(ann, taskReport("r1", "RUNNING"));
   assertRefused(scene.state, { ...assigned, attempt: 2 }, /cannot go from RUNNING to ASSIGNED/);
-  assertRefused(scene.state, returned, /cannot go from RUNNING to PENDING/);
+  assertRefused(scene.state, returned, /cannot go back to the queue from RUNNING/);
   assertRefused(scene.state, started, /cannot go from RUNNING to RUNNING/);
 });
 
@@ -108,7 +109,7 @@ Deno.test("a change tells the run, the task or the definition as it is after the
   assert.equal(scene.state.evolve(triggered("r1")).run?.state, "PENDING");
   assert.equal(scene.state.evolve(assigned).run?.attempt, 1);
   assert.equal(scene.state.evolve(started).run?.startedAtMs, started.atMs);
-  assert.equal(scene.state.evolve(taskChanged).task?.state, "RUNNING");
+  assert.equal(scene.state.evolve(taskChanged).tasks?.[0]?.state, "RUNNING");
   const { run } = scene.state.evolve({ ...ofRun, type: "run_finished", state: "FAILED", reason: "exit code 1" });
   assert.equal(run?.state, "FAILED");
   assert.equal(run?.reason, "exit code 1");
@@ -128,7 +129,7 @@ function fullScene(): Scene {
   scene.report(ann, taskReport("on ann", "RUNNING", { taskId: "load", tryNumber: 2 }));
   scene.given("for ann", ann, { started: false });
   scene.given("unwanted", ann);
-  scene.command("cancel", { runId: "unwanted", reason: "enough" });
+  scene.command("cancel", { runId: "unwanted", taskId: null, reason: "enough" });
   scene.given("ended", bob);
   scene.report(bob, runReport("ended", "COMPLETED"));
   return scene;
@@ -145,16 +146,18 @@ Deno.test("the state made from a snapshot is equal and decides alike afterwards"
   restored.state = State.fromSnapshot(snapshotSchema.parse(JSON.parse(JSON.stringify(live.state.toSnapshot()))));
   for (const scene of [live, restored]) {
     scene.events.length = 0;
-    assert.deepEqual(scene.queue, ["returned", "waiting 1", "waiting 2", "keyed", "edited"]);
+    assert.deepEqual(scene.queue, ["edited", "keyed", "returned", "waiting 1", "waiting 2"]);
     assert.equal(scene.state.runOfInstance(old.agentId, "i-on old")?.runId, "on old");
     assert.deepEqual(scene.command("trigger", triggerOf("x", { idempotencyKey: "k" })).reply.runId, "keyed");
     assert.deepEqual(scene.request(ann).reply.begin, [{ runId: "for ann", attempt: 1 }]);
-    assert.deepEqual(scene.request(bob).reply.begin, [{ runId: "returned", attempt: 2 }]);
+    assert.deepEqual(scene.request(bob, { onlyRunId: "returned" }).reply.begin, [{ runId: "returned", attempt: 2 }]);
     scene.report(ann, taskReport("on ann", "PENDING", { taskId: "load", tryNumber: 2 }));
     scene.report(ann, runReport("on ann", "COMPLETED"));
     scene.command("lose_agent", { ...ann, reason: "silent" });
     scene.command("lose_agent", { ...old, reason: "silent" });
-    for (const runId of ["waiting 1", "waiting 2", "keyed", "returned"]) scene.command("cancel", { runId, reason: "" });
+    for (const runId of ["waiting 1", "waiting 2", "keyed", "returned"]) {
+      scene.command("cancel", { runId, taskId: null, reason: "" });
+    }
   }
   assert.deepEqual(restored.events, live.events);
   assert.deepEqual(restored.state.toSnapshot(), live.state.toSnapshot());
@@ -165,11 +168,11 @@ Deno.test("definitions are counted again after a snapshot: each goes with its la
   scene.trigger("r1", "r2");
   scene.command("trigger", triggerOf("r3", { definition: definitionOf("etl", 2) }));
   scene.state = State.fromSnapshot(scene.state.toSnapshot());
-  scene.command("cancel", { runId: "r1", reason: "" });
+  scene.command("cancel", { runId: "r1", taskId: null, reason: "" });
   assert.notEqual(scene.state.definition("etl#1"), undefined);
-  scene.command("cancel", { runId: "r2", reason: "" });
+  scene.command("cancel", { runId: "r2", taskId: null, reason: "" });
   assert.equal(scene.state.definition("etl#1"), undefined);
-  scene.command("cancel", { runId: "r3", reason: "" });
+  scene.command("cancel", { runId: "r3", taskId: null, reason: "" });
   assert.notEqual(scene.state.definition("etl#2"), undefined, "the newest of its workflow stays");
 });
 
@@ -183,7 +186,11 @@ function triggered(runId: string): Extract<Event, { type: "run_triggered" }> {
     trigger: "manual",
     params: {},
     idempotencyKey: null,
+    dueMs: null,
     requires: [],
+    priority: 0,
+    overlap: "allow",
+    onCrash: "fail",
     reason: "",
   };
 }
