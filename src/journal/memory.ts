@@ -1,9 +1,30 @@
 /** A journal that lasts as long as the process: for tests and simulation. */
-import { type Definition, type Run, runIdLowerBound, type RunState, type Snapshot, type TaskRun } from "../core/mod.ts";
-import type { Batch, Journal, JournaledEvent, Recovery, RunPage, RunQuery } from "./journal.ts";
+import {
+  type Definition,
+  isFinal,
+  type Run,
+  runIdLowerBound,
+  type RunState,
+  type Snapshot,
+  type TaskRun,
+} from "../core/mod.ts";
+import type {
+  Batch,
+  DefinitionSweep,
+  EventSweep,
+  Journal,
+  JournaledEvent,
+  OccurrenceQuery,
+  Recovery,
+  RunPage,
+  RunQuery,
+  RunSweep,
+  Swept,
+} from "./journal.ts";
 
 /** Keeps everything in memory. */
 export class MemoryJournal implements Journal {
+  readonly isOnReserve = false;
   readonly #events: JournaledEvent[] = [];
   readonly #definitions = new Map<string, Definition>();
   readonly #runs = new Map<string, Run>();
@@ -12,8 +33,7 @@ export class MemoryJournal implements Journal {
   #snapshotSeq = 0;
 
   recover(): Promise<Recovery> {
-    const events = this.#events.filter(({ seq }) => seq > this.#snapshotSeq);
-    return Promise.resolve({ snapshot: this.#snapshot, snapshotSeq: this.#snapshotSeq, events });
+    return Promise.resolve({ snapshot: this.#snapshot, snapshotSeq: this.#snapshotSeq });
   }
 
   append(batch: Batch): Promise<void> {
@@ -36,6 +56,14 @@ export class MemoryJournal implements Journal {
 
   eventsOfRun(runId: string): Promise<readonly JournaledEvent[]> {
     return Promise.resolve(this.#events.filter(({ event }) => "runId" in event && event.runId === runId));
+  }
+
+  eventsWithoutRun({ types, workflowId, untilMs, limit }: OccurrenceQuery): Promise<readonly JournaledEvent[]> {
+    const found = this.#events.filter(({ event }) =>
+      types.includes(event.type) && !("runId" in event) && event.atMs <= untilMs &&
+      ("workflowId" in event ? event.workflowId : null) === workflowId
+    );
+    return Promise.resolve(found.sort(latestFirst).slice(0, limit));
   }
 
   run(runId: string): Promise<Run | undefined> {
@@ -80,6 +108,52 @@ export class MemoryJournal implements Journal {
     return Promise.resolve(this.#definitions.get(hash));
   }
 
+  removeEvents({ throughSeq, beforeMs, keepMax, limit }: EventSweep): Promise<number> {
+    const lastRemovable = Math.min(throughSeq, this.#snapshotSeq);
+    let removed = 0;
+    for (const { seq, event } of this.#events) {
+      const isOld = event.atMs < beforeMs || this.#events.length - removed > keepMax;
+      if (removed === limit || seq > lastRemovable || !isOld) break;
+      removed++;
+    }
+    this.#events.splice(0, removed);
+    return Promise.resolve(removed);
+  }
+
+  removeRuns({ finishedBeforeMs, after, limit }: RunSweep): Promise<Swept> {
+    let removed = 0;
+    const runs = this.#newestFirst().reverse().filter(({ runId, state }) => isFinal(state) && runId > after);
+    const step = runs.slice(0, limit);
+    for (const { runId, finishedAtMs } of step) {
+      if (finishedAtMs === null || finishedAtMs >= finishedBeforeMs) continue;
+      for (const [key, task] of this.#tasks) if (task.runId === runId) this.#tasks.delete(key);
+      this.#runs.delete(runId);
+      removed++;
+    }
+    return Promise.resolve({ removed, next: step.length < runs.length ? step.at(-1)?.runId ?? null : null });
+  }
+
+  removeDefinitions({ isInUse, after, limit }: DefinitionSweep): Promise<Swept> {
+    const used = new Set([...this.#runs.values()].map(({ definitionHash }) => definitionHash));
+    const unused = [...this.#definitions.keys()].filter((hash) => !used.has(hash) && hash > after).sort();
+    const step = unused.slice(0, limit);
+    const removed = step.filter((hash) => !isInUse(hash));
+    for (const hash of removed) this.#definitions.delete(hash);
+    return Promise.resolve({ removed: removed.length, next: step.length < unused.length ? step.at(-1) ?? null : null });
+  }
+
+  shrink(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  keepReserve(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  check(): Promise<readonly string[]> {
+    return Promise.resolve([]);
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }
@@ -87,4 +161,8 @@ export class MemoryJournal implements Journal {
   #newestFirst(): Run[] {
     return [...this.#runs.values()].sort((a, b) => a.runId < b.runId ? 1 : -1);
   }
+}
+
+function latestFirst(a: JournaledEvent, b: JournaledEvent): number {
+  return b.event.atMs - a.event.atMs || b.seq - a.seq;
 }

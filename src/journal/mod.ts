@@ -1,4 +1,17 @@
 /** Append and replay behind one interface. */
-export type { Batch, Journal, JournaledEvent, Recovery, RunPage, RunQuery } from "./journal.ts";
+export type {
+  Batch,
+  DefinitionSweep,
+  EventSweep,
+  Journal,
+  JournaledEvent,
+  OccurrenceQuery,
+  Recovery,
+  RunPage,
+  RunQuery,
+  RunSweep,
+  Swept,
+} from "./journal.ts";
+export { freeBytes } from "./free_space.ts";
 export { MemoryJournal } from "./memory.ts";
 export { SqliteJournal } from "./sqlite.ts";

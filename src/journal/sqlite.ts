@@ -1,12 +1,9 @@
 /** The journal in one SQLite file: WAL, `synchronous=FULL`, one transaction for each batch. */
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { z } from "zod";
 import {
-  CdktrError,
   type Definition,
   definitionSchema,
   eventSchema,
-  messageOf,
   type Run,
   runIdLowerBound,
   runIdOf,
@@ -14,35 +11,56 @@ import {
   type RunState,
   runStates,
   type Snapshot,
-  snapshotSchema,
   type TaskRun,
   taskRunSchema,
+  triggerKinds,
 } from "../core/mod.ts";
-import type { Batch, Journal, JournaledEvent, Recovery, RunPage, RunQuery } from "./journal.ts";
-import { createTables, schemaVersion, statements } from "./sqlite_schema.ts";
+import type {
+  Batch,
+  DefinitionSweep,
+  EventSweep,
+  Journal,
+  JournaledEvent,
+  OccurrenceQuery,
+  Recovery,
+  RunPage,
+  RunQuery,
+  RunSweep,
+  Swept,
+} from "./journal.ts";
+import { SpaceReserve } from "./reserve.ts";
+import { isForWantOfSpace, SqliteFile } from "./sqlite_file.ts";
+import { readSnapshot, writeSnapshot } from "./sqlite_snapshot.ts";
+import { removeDefinitions, removeEvents, removeRuns, shrink } from "./sqlite_sweep.ts";
 
-/** Events are replayed in pages of this many. */
-const replayPageEvents = 10_000;
 /** Sorts after every character of a run id. */
 const afterAnyIdCharacter = "~";
-
-type StatementName = keyof typeof statements;
+/** The space kept back for a full disk, in bytes: enough for the reports of some thousand runs. */
+const reserveDefaultBytes = 16 * 1024 * 1024;
+/** So many findings of a check are told. */
+const findingsMax = 20;
 
 const seqRow = z.object({ seq: z.number(), body: z.string() });
 const bodyRow = z.object({ body: z.string() });
 const idRow = z.object({ run_id: z.string() });
 const countRow = z.object({ state: z.enum(runStates), count: z.number() });
-const versionRow = z.object({ user_version: z.number() });
+
+/** What a {@linkcode SqliteJournal} may be told. */
+export interface SqliteJournalOptions {
+  /** The space kept back for a full disk, in bytes. @default 16 MiB */
+  readonly reserveBytes?: number;
+  /** What keeps it. @default a file beside the journal */
+  readonly reserve?: Pick<SpaceReserve, "isGivenUp" | "giveUp" | "keep">;
+}
 
 /** A {@linkcode Journal} in a file that no other process may have open. */
 export class SqliteJournal implements Journal {
-  readonly #database: DatabaseSync;
-  readonly #path: string;
-  readonly #prepared = new Map<StatementName, StatementSync>();
+  readonly #file: SqliteFile;
+  readonly #reserve: Pick<SpaceReserve, "isGivenUp" | "giveUp" | "keep">;
 
-  private constructor(database: DatabaseSync, path: string) {
-    this.#database = database;
-    this.#path = path;
+  private constructor(file: SqliteFile, reserve: Pick<SpaceReserve, "isGivenUp" | "giveUp" | "keep">) {
+    this.#file = file;
+    this.#reserve = reserve;
   }
 
   /**
@@ -50,181 +68,170 @@ export class SqliteJournal implements Journal {
    *
    * @throws {CdktrError} CONFLICT when another process has it open, STORAGE when it cannot be opened or is not a journal.
    */
-  static open(path: string): SqliteJournal {
-    try {
-      Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
-      const database = new DatabaseSync(path);
-      try {
-        prepareDatabase(database, path);
-        return new SqliteJournal(database, path);
-      } catch (error) {
-        database.close();
-        throw error;
-      }
-    } catch (error) {
-      throw openingError(path, error);
-    }
+  static open(path: string, options: SqliteJournalOptions = {}): SqliteJournal {
+    const { reserveBytes = reserveDefaultBytes, reserve = new SpaceReserve(`${path}.reserve`, reserveBytes) } = options;
+    return new SqliteJournal(SqliteFile.open(path), reserve);
+  }
+
+  get isOnReserve(): boolean {
+    return this.#reserve.isGivenUp;
+  }
+
+  keepReserve(): Promise<boolean> {
+    return this.#reserve.keep();
   }
 
   recover(): Promise<Recovery> {
     return this.#attempt("read", () => {
-      const row = this.#statement("snapshot").get();
-      const saved = row === undefined ? undefined : seqRow.parse(row);
-      const snapshot = saved === undefined ? null : snapshotSchema.parse(JSON.parse(saved.body));
-      const snapshotSeq = saved?.seq ?? 0;
-      const events: JournaledEvent[] = [];
-      let page = this.#eventsAfter(snapshotSeq, replayPageEvents);
-      while (page.length > 0) {
-        for (const event of page) events.push(event);
-        page = this.#eventsAfter(page.at(-1)?.seq ?? 0, replayPageEvents);
-      }
-      return { snapshot, snapshotSeq, events };
+      const saved = readSnapshot(this.#file);
+      return { snapshot: saved?.snapshot ?? null, snapshotSeq: saved?.seq ?? 0 };
     });
   }
 
   append(batch: Batch): Promise<void> {
-    return this.#attempt("write", () => this.#transaction(() => this.#write(batch)));
-  }
-
-  saveSnapshot(seq: number, snapshot: Snapshot): Promise<void> {
     return this.#attempt("write", () => {
-      this.#statement("saveSnapshot").run(seq, JSON.stringify(snapshot));
+      try {
+        this.#file.transaction(() => this.#write(batch));
+      } catch (error) {
+        if (!isForWantOfSpace(error) || !this.#reserve.giveUp()) throw error;
+        this.#file.transaction(() => this.#write(batch));
+      }
     });
   }
 
+  saveSnapshot(seq: number, snapshot: Snapshot, pause: () => Promise<void>): Promise<void> {
+    return writeSnapshot(this.#file, { seq, snapshot }, pause);
+  }
+
   eventsAfter(seq: number, limit: number): Promise<readonly JournaledEvent[]> {
-    return this.#attempt("read", () => this.#eventsAfter(seq, limit));
+    return this.#attempt("read", () => this.#file.statement("eventsAfter").all(seq, limit).map(readEvent));
   }
 
   eventsOfRun(runId: string): Promise<readonly JournaledEvent[]> {
-    return this.#attempt("read", () => this.#statement("eventsOfRun").all(runId).map(readEvent));
+    return this.#attempt("read", () => this.#file.statement("eventsOfRun").all(runId).map(readEvent));
+  }
+
+  eventsWithoutRun({ types, workflowId, untilMs, limit }: OccurrenceQuery): Promise<readonly JournaledEvent[]> {
+    return this.#attempt("read", () => {
+      const statement = this.#file.statement("eventsWithoutRun");
+      const found = types.flatMap((type) => statement.all(type, workflowId, untilMs, limit).map(readEvent));
+      return found.sort((a, b) => b.event.atMs - a.event.atMs || b.seq - a.seq).slice(0, limit);
+    });
   }
 
   run(runId: string): Promise<Run | undefined> {
-    return this.#attempt("read", () => readBody(this.#statement("run").get(runId), runSchema));
+    return this.#attempt("read", () => this.#run(runId));
   }
 
   runIdsWithPrefix(prefix: string, limit: number): Promise<readonly string[]> {
     return this.#attempt("read", () => {
-      const rows = this.#statement("runIdsWithPrefix").all(prefix, prefix + afterAnyIdCharacter, limit);
-      return rows.map((row) => idRow.parse(row).run_id);
+      return readIds(this.#file.statement("runIdsWithPrefix").all(prefix, prefix + afterAnyIdCharacter, limit));
     });
   }
 
   runOfInstance(instanceId: string): Promise<Run | undefined> {
-    return this.#attempt("read", () => readBody(this.#statement("runOfInstance").get(instanceId), runSchema));
+    return this.#attempt("read", () => readBody(this.#file.statement("runOfInstance").get(instanceId), runSchema));
   }
 
   runs(query: RunQuery): Promise<RunPage> {
     return this.#attempt("read", () => {
-      const { where, values } = conditions(query);
-      const sql = `SELECT body FROM runs WHERE ${where} ORDER BY run_id DESC LIMIT ?`;
-      const rows = this.#database.prepare(sql).all(...values, query.limit + 1);
-      const runs = rows.slice(0, query.limit).flatMap((row) => readBody(row, runSchema) ?? []);
-      return { runs, cursor: rows.length > runs.length ? runs.at(-1)?.runId ?? null : null };
+      const ids = this.#newestRunIds(query, query.limit + 1);
+      const runs = ids.slice(0, query.limit).flatMap((id) => this.#run(id) ?? []);
+      return { runs, cursor: ids.length > query.limit ? ids[query.limit - 1] ?? null : null };
     });
   }
 
   countRuns(): Promise<ReadonlyMap<RunState, number>> {
     return this.#attempt("read", () => {
-      const rows = this.#statement("countRuns").all().map((row) => countRow.parse(row));
+      const rows = this.#file.statement("countRuns").all().map((row) => countRow.parse(row));
       return new Map(rows.map(({ state, count }) => [state, count]));
     });
   }
 
   tasks(runId: string, attempt: number): Promise<readonly TaskRun[]> {
     return this.#attempt("read", () => {
-      return this.#statement("tasks").all(runId, attempt).flatMap((row) => readBody(row, taskRunSchema) ?? []);
+      return this.#file.statement("tasks").all(runId, attempt).flatMap((row) => readBody(row, taskRunSchema) ?? []);
     });
   }
 
   definition(hash: string): Promise<Definition | undefined> {
-    return this.#attempt("read", () => readBody(this.#statement("definition").get(hash), definitionSchema));
+    return this.#attempt("read", () => readBody(this.#file.statement("definition").get(hash), definitionSchema));
+  }
+
+  removeEvents(sweep: EventSweep): Promise<number> {
+    return this.#attempt("compact", () => removeEvents(this.#file, sweep));
+  }
+
+  removeRuns(sweep: RunSweep): Promise<Swept> {
+    return this.#attempt("compact", () => removeRuns(this.#file, sweep));
+  }
+
+  removeDefinitions(sweep: DefinitionSweep): Promise<Swept> {
+    return this.#attempt("compact", () => removeDefinitions(this.#file, sweep));
+  }
+
+  shrink(limitBytes: number): Promise<number> {
+    return this.#attempt("compact", () => shrink(this.#file, limitBytes));
+  }
+
+  check(): Promise<readonly string[]> {
+    return this.#attempt("check", () => this.#file.findings(findingsMax));
   }
 
   close(): Promise<void> {
-    return this.#attempt("close", () => this.#database.close());
+    return this.#attempt("close", () => this.#file.close());
   }
 
-  #eventsAfter(seq: number, limit: number): JournaledEvent[] {
-    return this.#statement("eventsAfter").all(seq, limit).map(readEvent);
+  #run(runId: string): Run | undefined {
+    return readBody(this.#file.statement("run").get(runId), runSchema);
+  }
+
+  /**
+   * The newest runs that fit a query. Each workflow, state and kind of trigger has its runs in order in an index, so that
+   * the newest of all kinds asked for are among the newest of each, however many runs there are.
+   */
+  #newestRunIds(query: RunQuery, limit: number): string[] {
+    const { states, triggers, workflowId, sinceMs, untilMs, beforeRunId } = query;
+    const from = sinceMs === undefined ? "" : runIdLowerBound(sinceMs);
+    const until = untilMs === undefined ? afterAnyIdCharacter : runIdLowerBound(untilMs);
+    const before = beforeRunId === undefined || until < beforeRunId ? until : beforeRunId;
+    if (workflowId === undefined && states === undefined && triggers === undefined) {
+      return readIds(this.#file.statement("newestRunIds").all(from, before, limit));
+    }
+    const kinds = (states ?? runStates).flatMap((state) => (triggers ?? triggerKinds).map((kind) => [state, kind]));
+    const ids = kinds.flatMap((kind) =>
+      readIds(
+        workflowId === undefined
+          ? this.#file.statement("newestRunIdsOfKind").all(...kind, from, before, limit)
+          : this.#file.statement("newestRunIdsOfWorkflow").all(workflowId, ...kind, from, before, limit),
+      )
+    );
+    return [...new Set(ids)].sort().reverse().slice(0, limit); // A state that is asked for twice counts once.
   }
 
   #write({ events, definitions, runs, tasks }: Batch): void {
     const firstSeq = events[0]?.seq ?? 0;
-    for (const { seq, event } of events) this.#statement("insertEvent").run(seq, runIdOf(event), JSON.stringify(event));
+    const statement = this.#file.statement.bind(this.#file);
+    for (const { seq, event } of events) statement("insertEvent").run(seq, runIdOf(event), JSON.stringify(event));
     for (const definition of definitions) {
-      this.#statement("insertDefinition").run(definition.hash, JSON.stringify(definition));
+      statement("insertDefinition").run(definition.hash, JSON.stringify(definition));
     }
     for (const run of runs) {
       const { runId, workflowId, state, trigger, instanceId } = run;
-      this.#statement("upsertRun").run(runId, workflowId, state, trigger, instanceId, JSON.stringify(run));
+      statement("upsertRun").run(runId, workflowId, state, trigger, instanceId, JSON.stringify(run));
     }
     for (const [index, task] of tasks.entries()) {
-      this.#statement("upsertTask").run(task.runId, task.attempt, task.taskId, firstSeq + index, JSON.stringify(task));
-    }
-  }
-
-  #statement(name: StatementName): StatementSync {
-    let prepared = this.#prepared.get(name);
-    if (prepared === undefined) this.#prepared.set(name, prepared = this.#database.prepare(statements[name]));
-    return prepared;
-  }
-
-  #transaction(write: () => void): void {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      write();
-      this.#database.exec("COMMIT");
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
+      statement("upsertTask").run(task.runId, task.attempt, task.taskId, firstSeq + index, JSON.stringify(task));
     }
   }
 
   #attempt<T>(action: string, work: () => T): Promise<T> {
     try {
-      return Promise.resolve(work());
+      return Promise.resolve(this.#file.attempt(action, work));
     } catch (error) {
-      return Promise.reject(
-        new CdktrError("STORAGE", `Cannot ${action} the journal ${this.#path}: ${messageOf(error)}.`, {
-          hint: "Check the free space, the permissions and the health of that disk.",
-          cause: error,
-        }),
-      );
+      return Promise.reject(error);
     }
   }
-}
-
-function prepareDatabase(database: DatabaseSync, path: string): void {
-  database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-  database.exec("BEGIN IMMEDIATE");
-  const { user_version } = versionRow.parse(database.prepare("PRAGMA user_version").get());
-  if (user_version === 0) database.exec(`${createTables} PRAGMA user_version = ${schemaVersion}`);
-  database.exec("COMMIT");
-  if (user_version > schemaVersion) {
-    throw new CdktrError("STORAGE", `The journal ${path} was written by a newer cdktr (version ${user_version}).`, {
-      hint: "Use that version, or name another file in CDKTR_STATE_PATH.",
-    });
-  }
-}
-
-function openingError(path: string, error: unknown): CdktrError {
-  if (error instanceof CdktrError) return error;
-  if (messageOf(error).includes("database is locked")) {
-    return new CdktrError(
-      "CONFLICT",
-      `The journal ${path} is in use by another principal or a running \`cdktr run\`.`,
-      {
-        hint: "Talk to that principal (`cdktr task run`), or name another directory in CDKTR_APP_DATA_DIRECTORY.",
-        cause: error,
-      },
-    );
-  }
-  return new CdktrError("STORAGE", `Cannot open the journal ${path}: ${messageOf(error)}.`, {
-    hint: "Check the path, its permissions and the disk; CDKTR_STATE_PATH names another file.",
-    cause: error,
-  });
 }
 
 function readEvent(row: unknown): JournaledEvent {
@@ -232,25 +239,10 @@ function readEvent(row: unknown): JournaledEvent {
   return { seq, event: eventSchema.parse(JSON.parse(body)) };
 }
 
-function readBody<T>(row: unknown, schema: z.ZodType<T>): T | undefined {
-  return row === undefined ? undefined : schema.parse(JSON.parse(bodyRow.parse(row).body));
+function readIds(rows: readonly unknown[]): string[] {
+  return rows.map((row) => idRow.parse(row).run_id);
 }
 
-/** The WHERE clause of a query. Only its shape depends on the query; every value is bound. */
-function conditions(query: RunQuery): { where: string; values: SQLInputValue[] } {
-  const clauses: string[] = ["TRUE"];
-  const values: SQLInputValue[] = [];
-  const add = (clause: string, ...bound: SQLInputValue[]) => {
-    clauses.push(clause);
-    values.push(...bound);
-  };
-  const oneOf = (column: string, options: readonly string[]) =>
-    add(`${column} IN (${options.map(() => "?").join(", ")})`, ...options);
-  if (query.states !== undefined) oneOf("state", query.states);
-  if (query.triggers !== undefined) oneOf("trigger_kind", query.triggers);
-  if (query.workflowId !== undefined) add("workflow_id = ?", query.workflowId);
-  if (query.sinceMs !== undefined) add("run_id >= ?", runIdLowerBound(query.sinceMs));
-  if (query.untilMs !== undefined) add("run_id < ?", runIdLowerBound(query.untilMs));
-  if (query.beforeRunId !== undefined) add("run_id < ?", query.beforeRunId);
-  return { where: clauses.join(" AND "), values };
+function readBody<T>(row: unknown, schema: z.ZodType<T>): T | undefined {
+  return row === undefined ? undefined : schema.parse(JSON.parse(bodyRow.parse(row).body));
 }

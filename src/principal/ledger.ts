@@ -3,7 +3,7 @@
  * other command of the same turn, and only then does its reply leave.
  */
 import process from "node:process";
-import type { Clock } from "../clock/mod.ts";
+import { type Clock, sleep } from "../clock/mod.ts";
 import {
   CdktrError,
   type CommandOf,
@@ -13,16 +13,34 @@ import {
   messageOf,
   type ReplyOf,
   type Run,
+  type Snapshot,
   State,
   type TaskRun,
 } from "../core/mod.ts";
 import type { Batch, Journal, JournaledEvent } from "../journal/mod.ts";
 
-/** A snapshot is due after this many events, or four for each run in progress if that is more. */
+/** A snapshot is due after this many events, or as many as there are runs in progress if that is more. */
 const snapshotEveryEvents = 10_000;
-const snapshotEventsPerRun = 4;
+/** Between two parts of a snapshot the journal takes what waits. */
+const snapshotPauseMs = 1;
+/** Events are replayed in pages of this many. */
+const replayPageEvents = 10_000;
 /** The wait between two tries to write a batch that could not be written. */
 const retryDelayMs = 500;
+/** The wait between two tries to keep space back again after it was used. */
+const reserveDelayMs = 5_000;
+
+/** What begins something new. While the disk is full, the last space is for what has begun already. */
+const beginnings: ReadonlySet<CommandType> = new Set<CommandType>(["trigger", "retry"]);
+
+/** What is asked for less of while the disk is full: an agent hears what to end, and gets nothing new. */
+const sparing: { readonly [T in CommandType]?: (command: CommandOf<T>) => CommandOf<T> } = {
+  request_work: (command) => ({ ...command, slots: 0 }),
+};
+
+const diskIsFull =
+  "The disk of the journal is full: what is under way is recorded in the space kept back, nothing new begins.";
+const diskIsFullHint = "Free space on that disk; runs are taken again within seconds once there is room.";
 
 /** What happens to a {@linkcode Ledger}. */
 export interface LedgerOptions {
@@ -66,9 +84,14 @@ export class Ledger {
   #snapshotSeq: number;
   /** Where a snapshot is tried again after one that failed. */
   #nextSnapshotSeq = 0;
+  #savingSnapshot: Promise<void> | null = null;
+  #keepingReserve: Promise<void> = Promise.resolve();
+  #cancelReserveTimer: (() => void) | null = null;
+  /** Why the last batch could not be written. */
   #failure: CdktrError | null = null;
-  #problem: string | null = null;
-  #isClosed = false;
+  #snapshotProblem: string | null = null;
+  #toldProblem: string | null = null;
+  readonly #closing = new AbortController();
 
   private constructor(options: LedgerOptions, state: State, seq: number, snapshotSeq: number) {
     this.#options = options;
@@ -83,30 +106,24 @@ export class Ledger {
    * @throws {CdktrError} STORAGE when the journal cannot be read, or when what it holds contradicts itself.
    */
   static async open(options: LedgerOptions): Promise<Ledger> {
-    const { snapshot, snapshotSeq, events } = await options.journal.recover();
+    const { snapshot, snapshotSeq } = await options.journal.recover();
     const state = snapshot === null ? new State() : State.fromSnapshot(snapshot);
-    for (const { seq, event } of events) {
-      try {
-        state.evolve(event);
-      } catch (cause) {
-        throw new CdktrError(
-          "STORAGE",
-          `The journal cannot be replayed: event ${seq} does not fit, ${messageOf(cause)}.`,
-          {
-            hint:
-              "It is damaged or was written by another version. Name another file in CDKTR_STATE_PATH to start anew.",
-            cause,
-          },
-        );
-      }
-    }
-    return new Ledger(options, state, events.at(-1)?.seq ?? snapshotSeq, snapshotSeq);
+    const seq = await replay(options.journal, state, snapshotSeq);
+    const ledger = new Ledger(options, state, seq, snapshotSeq);
+    await ledger.#keepReserve();
+    return ledger;
+  }
+
+  /** The place of the newest event that was decided. */
+  get seq(): number {
+    return this.#seq;
   }
 
   /**
    * Decides a command and resolves once everything it rests on is durable.
    *
-   * @throws {CdktrError} STORAGE while the journal cannot be written: the command had no effect. SHUTTING_DOWN after close.
+   * @throws {CdktrError} STORAGE while the journal cannot be written, or while its disk is full and the command would begin
+   * something new: it had no effect. SHUTTING_DOWN after close.
    */
   async execute<T extends CommandType>(type: T, command: CommandOf<T>): Promise<ReplyOf<T>> {
     const { reply, committed } = this.executeNow(type, command);
@@ -120,15 +137,22 @@ export class Ledger {
     command: CommandOf<T>,
   ): { readonly reply: ReplyOf<T>; readonly committed: Promise<void> } {
     if (this.#isClosed) throw new CdktrError("SHUTTING_DOWN", "The principal is shutting down.");
-    const { events, reply } = decide(this.state, type, command, this.#options.clock.nowMs());
+    const { journal, clock } = this.#options;
+    const spared = journal.isOnReserve ? sparing[type]?.(command) : undefined;
+    const { events, reply } = decide(this.state, type, spared ?? command, clock.nowMs());
     if (events.length > 0 && this.#failure !== null) throw this.#failure;
+    if (events.length > 0 && journal.isOnReserve && beginnings.has(type)) {
+      throw new CdktrError("STORAGE", diskIsFull, { hint: diskIsFullHint });
+    }
     const batch = this.#open;
     for (const event of events) {
       const change = this.state.evolve(event);
       batch.events.push({ seq: ++this.#seq, event });
       if (change.definition !== undefined) batch.definitions.push(change.definition);
       if (change.run !== undefined) batch.runs.set(change.run.runId, change.run);
-      if (change.task !== undefined) batch.tasks.set(`${change.task.runId}\x01${change.task.taskId}`, change.task);
+      for (const task of change.tasks ?? []) {
+        batch.tasks.set(`${task.runId}\x01${task.attempt}\x01${task.taskId}`, task);
+      }
     }
     if (events.length > 0) this.#writing ??= this.#write();
     // A reply that rests on another command's events (a repeated trigger) has to wait for their commit, too.
@@ -146,14 +170,20 @@ export class Ledger {
   }
 
   /**
-   * Makes durable what is decided, and leaves a snapshot for a fast start. A journal that cannot be written gets one more
+   * Makes durable what is decided, and leaves a snapshot for a fast start, unless the disk is full. A journal that cannot be written gets one more
    * try: what it does not take then is lost, and nobody was told of it. Never throws.
    */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort(new CdktrError("SHUTTING_DOWN", "The principal is shutting down."));
     this.#retryNow();
-    await this.#writing;
-    if (this.#failure === null && this.#seq > this.#snapshotSeq) await this.#saveSnapshot();
+    this.#cancelReserveTimer?.();
+    await Promise.all([this.#writing, this.#savingSnapshot, this.#keepingReserve]);
+    if (this.#failure !== null || this.#options.journal.isOnReserve || this.#seq === this.#snapshotSeq) return;
+    await this.#saveSnapshot(this.#seq, this.state.toSnapshot(), () => Promise.resolve());
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   /** Writes batch after batch, as long as there is any. */
@@ -163,6 +193,9 @@ export class Ledger {
       await new Promise<void>((resolve) => process.nextTick(resolve));
       const batch = this.#written = this.#open;
       this.#open = new OpenBatch();
+      // Now the state holds this batch and nothing after it.
+      const snapshot = this.#isSnapshotDue() ? this.state.toSnapshot() : null;
+      const seq = this.#seq;
       const content = batch.toBatch();
       while (!await this.#tryAppend(content)) {
         if (this.#isClosed) return this.#giveUp(batch);
@@ -171,7 +204,7 @@ export class Ledger {
       this.#written = null;
       batch.committed.resolve();
       this.#options.onCommitted(content);
-      if (this.#open.events.length === 0) await this.#snapshotIfDue();
+      if (snapshot !== null && !this.#isClosed) this.#savingSnapshot = this.#saveSnapshotBeside(seq, snapshot);
     }
     this.#writing = null;
   }
@@ -179,16 +212,15 @@ export class Ledger {
   async #tryAppend(content: Batch): Promise<boolean> {
     try {
       await this.#options.journal.append(content);
+      this.#failure = null;
     } catch (error) {
       this.#failure = error instanceof CdktrError
         ? error
         : new CdktrError("STORAGE", messageOf(error), { cause: error });
-      this.#tell(this.#failure.message);
-      return false;
     }
-    if (this.#failure !== null) this.#tell(null);
-    this.#failure = null;
-    return true;
+    if (this.#options.journal.isOnReserve) this.#keepReserveLater();
+    this.#tell();
+    return this.#failure === null;
   }
 
   #pause(): Promise<void> {
@@ -207,32 +239,86 @@ export class Ledger {
       committed.reject(this.#failure);
     }
     const count = batch.events.length + this.#open.events.length;
-    this.#tell(`The last ${count} events were never written and are lost; nobody was told of them.`);
+    this.#options.onProblem(`The last ${count} events were never written and are lost; nobody was told of them.`);
     this.#writing = null;
   }
 
-  async #snapshotIfDue(): Promise<void> {
-    const due = Math.max(snapshotEveryEvents, this.state.runs.size * snapshotEventsPerRun);
-    if (this.#seq - this.#snapshotSeq < due || this.#seq < this.#nextSnapshotSeq) return;
-    await this.#saveSnapshot();
+  #isSnapshotDue(): boolean {
+    if (this.#savingSnapshot !== null || this.#options.journal.isOnReserve) return false;
+    const due = Math.max(snapshotEveryEvents, this.state.runs.size);
+    return this.#seq - this.#snapshotSeq >= due && this.#seq >= this.#nextSnapshotSeq;
   }
 
-  /** A snapshot only saves time. One that fails is told and tried again much later. */
-  async #saveSnapshot(): Promise<void> {
-    const seq = this.#seq;
+  /** Saves a snapshot while batches go on being written. Closing gives it up: then a newer one is made. */
+  async #saveSnapshotBeside(seq: number, snapshot: Snapshot): Promise<void> {
+    const { clock } = this.#options;
+    await this.#saveSnapshot(seq, snapshot, () => sleep(clock, snapshotPauseMs, this.#closing.signal));
+    this.#savingSnapshot = null;
+  }
+
+  /** A snapshot only saves time. One that fails is told and tried again much later. Never throws. */
+  async #saveSnapshot(seq: number, snapshot: Snapshot, pause: () => Promise<void>): Promise<void> {
     try {
-      await this.#options.journal.saveSnapshot(seq, this.state.toSnapshot());
+      await this.#options.journal.saveSnapshot(seq, snapshot, pause);
       this.#snapshotSeq = seq;
-      this.#tell(null);
+      this.#snapshotProblem = null;
     } catch (error) {
+      if (error === this.#closing.signal.reason) return;
       this.#nextSnapshotSeq = seq + snapshotEveryEvents;
-      this.#tell(`${messageOf(error)} Without a snapshot the next start takes longer.`);
+      this.#snapshotProblem = `${messageOf(error)} Without a snapshot the next start takes longer.`;
     }
+    this.#tell();
   }
 
-  #tell(problem: string | null): void {
-    if (problem === this.#problem) return;
-    this.#problem = problem;
-    this.#options.onProblem(problem);
+  /** Has space kept back for a full disk, as soon as there is any. */
+  async #keepReserve(): Promise<void> {
+    const isKept = await this.#options.journal.keepReserve();
+    if (!isKept) this.#keepReserveLater();
+    this.#tell();
+  }
+
+  #keepReserveLater(): void {
+    if (this.#cancelReserveTimer !== null || this.#isClosed) return;
+    this.#cancelReserveTimer = this.#options.clock.setTimer(reserveDelayMs, () => {
+      this.#cancelReserveTimer = null;
+      this.#keepingReserve = this.#keepReserve();
+    });
+  }
+
+  #tell(): void {
+    const { journal, onProblem } = this.#options;
+    const problem = this.#failure?.message ?? (journal.isOnReserve ? diskIsFull : this.#snapshotProblem);
+    if (problem === this.#toldProblem) return;
+    this.#toldProblem = problem;
+    onProblem(problem);
+  }
+}
+
+/**
+ * Applies what the journal holds after place `seq`.
+ *
+ * @returns The place of the last event.
+ */
+async function replay(journal: Journal, state: State, seq: number): Promise<number> {
+  for (;;) {
+    const page = await journal.eventsAfter(seq, replayPageEvents);
+    for (const { seq: place, event } of page) {
+      try {
+        if (place !== seq + 1) throw new Error(`the one before it is event ${seq}`);
+        state.evolve(event);
+      } catch (cause) {
+        throw new CdktrError(
+          "STORAGE",
+          `The journal cannot be replayed: event ${place} does not fit, ${messageOf(cause)}.`,
+          {
+            hint:
+              "It is damaged or was written by another version. Name another file in CDKTR_STATE_PATH to start anew.",
+            cause,
+          },
+        );
+      }
+      seq = place;
+    }
+    if (page.length < replayPageEvents) return seq;
   }
 }

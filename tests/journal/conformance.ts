@@ -1,7 +1,7 @@
 /** What every journal must do; each implementation's test file calls it. */
 import assert from "node:assert/strict";
-import { makeRunId, type Run, type TaskRun } from "../../src/core/mod.ts";
-import type { Batch, Journal, JournaledEvent } from "../../src/journal/mod.ts";
+import { makeRunId, type Run, type Snapshot, type TaskRun } from "../../src/core/mod.ts";
+import type { Batch, Journal, JournaledEvent, Swept } from "../../src/journal/mod.ts";
 
 const definition = { hash: "h1", workflowId: "etl", workflowName: "ETL", body: "{}" };
 
@@ -15,13 +15,20 @@ export function sampleRun(index: number, change: Partial<Run> = {}): Run {
     trigger: "manual",
     params: {},
     idempotencyKey: null,
+    dueMs: null,
     requires: [],
+    priority: 0,
+    overlap: "allow",
+    onCrash: "fail",
     state: "PENDING",
     attempt: 0,
     agentId: null,
     session: null,
     instanceId: null,
     cancelReason: null,
+    cancelTasks: [],
+    paused: false,
+    crashRetries: 0,
     reason: null,
     triggeredAtMs: 1_800_000_000_000 + index * 1000,
     assignedAtMs: null,
@@ -51,7 +58,40 @@ function task(run: Run, taskId: string, state: TaskRun["state"]): TaskRun {
     finishedAtMs: null,
     exitCode: null,
     reason: null,
+    outputs: null,
   };
+}
+
+/** A snapshot of nothing, changed as told. */
+export function sampleSnapshot(change: Partial<Snapshot> = {}): Snapshot {
+  return {
+    ...{ runs: [], tasks: [], runsOfWorkflows: [], schedules: [], definitions: [], newestHashes: [], keys: [] },
+    ...change,
+  };
+}
+
+/** For snapshots that need not wait. */
+export const noPause = () => Promise.resolve();
+
+/** A run that ended so many days after the first sample was triggered. */
+function endedRun(index: number, finishedDay: number, change: Partial<Run> = {}): Run {
+  return sampleRun(index, { state: "COMPLETED", finishedAtMs: dayMs(finishedDay), ...change });
+}
+
+function dayMs(day: number): number {
+  return 1_800_000_000_000 + day * 86_400_000;
+}
+
+/** Takes steps until there is no next one, and tells how many were removed. */
+async function sweepAll(step: (after: string) => Promise<Swept>): Promise<number> {
+  let removed = 0;
+  for (let after: string | null = "", steps = 0; after !== null; steps++) {
+    assert.ok(steps < 100, "it ends");
+    const swept: Swept = await step(after);
+    removed += swept.removed;
+    after = swept.next;
+  }
+  return removed;
 }
 
 /**
@@ -72,32 +112,63 @@ export function journalConformance(name: string, open: () => Promise<Journal>): 
     });
 
   test("an empty journal recovers to nothing", async (journal) => {
-    assert.deepEqual(await journal.recover(), { snapshot: null, snapshotSeq: 0, events: [] });
+    assert.deepEqual(await journal.recover(), { snapshot: null, snapshotSeq: 0 });
+    assert.deepEqual(await journal.eventsAfter(0, 10), []);
+    assert.deepEqual(await journal.check(), []);
+    assert.equal(journal.isOnReserve, false);
   });
 
   test("events come back in order, whole, page by page", async (journal) => {
     const events = Array.from({ length: 25 }, (_, i) => cancelled(i + 1, sampleRun(i).runId));
     await journal.append(batch({ events: events.slice(0, 10) }));
     await journal.append(batch({ events: events.slice(10) }));
-    assert.deepEqual((await journal.recover()).events, events);
+    assert.deepEqual(await journal.eventsAfter(0, 100), events);
     assert.deepEqual(await journal.eventsAfter(20, 3), events.slice(20, 23));
     assert.deepEqual(await journal.eventsOfRun(sampleRun(7).runId), events.slice(7, 8));
+  });
+
+  test("events that are about no run are found by type, workflow and time, the last decided first", async (journal) => {
+    const started = (seq: number, atMs: number): JournaledEvent => ({
+      seq,
+      event: { type: "principal_started", atMs, version: "1" },
+    });
+    const noted = (seq: number, atMs: number, workflowId: string): JournaledEvent => ({
+      seq,
+      event: { type: "schedule_noted", atMs, workflowId, schedule: null, reason: "its file is gone" },
+    });
+    const stopped: JournaledEvent = { seq: 3, event: { type: "principal_stopped", atMs: 30 } };
+    // The clock was put back before the fifth.
+    const events = [started(1, 10), noted(2, 20, "etl"), stopped, noted(4, 40, "report"), noted(5, 15.5, "etl")];
+    await journal.append(batch({ events: [...events, cancelled(6, sampleRun(6).runId)] }));
+    const found = async (
+      types: JournaledEvent["event"]["type"][],
+      workflowId: string | null,
+      untilMs = 100,
+      limit = 9,
+    ) => (await journal.eventsWithoutRun({ types, workflowId, untilMs, limit })).map(({ seq }) => seq);
+    assert.deepEqual(await found(["principal_started", "principal_stopped"], null), [3, 1]);
+    assert.deepEqual(await found(["principal_started", "principal_stopped"], null, 29), [1]);
+    assert.deepEqual(await found(["schedule_noted"], "etl"), [2, 5]);
+    assert.deepEqual(await found(["schedule_noted"], "etl", 20), [2, 5]);
+    assert.deepEqual(await found(["schedule_noted"], "etl", 100, 1), [2]);
+    assert.deepEqual(await found(["schedule_noted"], null), []);
+    assert.deepEqual(await found(["run_finished"], null), []);
+    assert.deepEqual(
+      await journal.eventsWithoutRun({ types: ["principal_stopped"], workflowId: null, untilMs: 99, limit: 1 }),
+      [
+        stopped,
+      ],
+    );
   });
 
   test("recovery starts at the snapshot", async (journal) => {
     const events = [1, 2, 3].map((seq) => cancelled(seq, sampleRun(seq).runId));
     await journal.append(batch({ events }));
-    const snapshot = {
-      runs: [sampleRun(9)],
-      tasks: [],
-      queue: [],
-      definitions: [definition],
-      newestHashes: [],
-      keys: [],
-    };
-    await journal.saveSnapshot(1, { ...snapshot, runs: [] });
-    await journal.saveSnapshot(2, snapshot);
-    assert.deepEqual(await journal.recover(), { snapshot, snapshotSeq: 2, events: events.slice(2) });
+    const snapshot = sampleSnapshot({ runs: [sampleRun(9)], definitions: [definition], keys: [["k", "r", 1, false]] });
+    await journal.saveSnapshot(1, { ...snapshot, runs: [] }, noPause);
+    await journal.saveSnapshot(2, snapshot, noPause);
+    assert.deepEqual(await journal.recover(), { snapshot, snapshotSeq: 2 });
+    assert.deepEqual(await journal.eventsAfter(2, 100), events.slice(2));
   });
 
   test("a run is found by id, by prefix and by an original agent's instance id", async (journal) => {
@@ -149,5 +220,71 @@ export function journalConformance(name: string, open: () => Promise<Journal>): 
     await journal.append(batch({ definitions: [definition] }));
     assert.deepEqual(await journal.definition("h1"), definition);
     assert.equal(await journal.definition("h2"), undefined);
+  });
+
+  const noEvents = { throughSeq: Infinity, beforeMs: 0, keepMax: Infinity, limit: 100 };
+
+  test("events are removed by age and by number, oldest first, in steps", async (journal) => {
+    const events = Array.from({ length: 30 }, (_, i) => cancelled(i + 1, sampleRun(i).runId));
+    await journal.append(batch({ events }));
+    await journal.saveSnapshot(30, sampleSnapshot(), noPause);
+    assert.equal(await journal.removeEvents(noEvents), 0);
+    assert.equal(await journal.removeEvents({ ...noEvents, beforeMs: 8, limit: 5 }), 5);
+    assert.equal(await journal.removeEvents({ ...noEvents, beforeMs: 8, limit: 5 }), 2);
+    assert.equal(await journal.removeEvents({ ...noEvents, keepMax: 20, limit: 2 }), 2);
+    assert.equal(await journal.removeEvents({ ...noEvents, keepMax: 20 }), 1);
+    assert.deepEqual(await journal.eventsAfter(0, 100), events.slice(10));
+    assert.deepEqual(await journal.eventsOfRun(sampleRun(3).runId), []);
+    assert.equal(await journal.removeEvents({ ...noEvents, beforeMs: Infinity }), 20);
+    assert.deepEqual(await journal.recover(), { snapshot: sampleSnapshot(), snapshotSeq: 30 });
+  });
+
+  test("an event after the latest snapshot, or one not copied elsewhere, is never removed", async (journal) => {
+    const all = { throughSeq: Infinity, beforeMs: Infinity, keepMax: 0, limit: 100 };
+    const events = Array.from({ length: 30 }, (_, i) => cancelled(i + 1, sampleRun(i).runId));
+    await journal.append(batch({ events }));
+    assert.equal(await journal.removeEvents(all), 0, "there is no snapshot");
+    await journal.saveSnapshot(20, sampleSnapshot(), noPause);
+    assert.equal(await journal.removeEvents({ ...all, throughSeq: 7 }), 7);
+    assert.equal(await journal.removeEvents(all), 13);
+    assert.deepEqual(await journal.eventsAfter(0, 100), events.slice(20));
+  });
+
+  test("runs that ended long enough ago are removed with their tasks, others stay", async (journal) => {
+    const runs = [
+      endedRun(1, 1),
+      endedRun(2, 9),
+      sampleRun(3, { state: "RUNNING", attempt: 1 }),
+      sampleRun(4),
+      endedRun(5, 2, { state: "FAILED" }),
+      endedRun(6, 3),
+    ];
+    const tasks = runs.flatMap((run) => ["a", "b", "c"].map((taskId) => task(run, taskId, "COMPLETED")));
+    await journal.append(batch({ runs, tasks }));
+    for (const limit of [1, 2, 100]) {
+      const day = limit === 1 ? 2 : limit === 2 ? 3 : 4;
+      const removed = await sweepAll((after) => journal.removeRuns({ finishedBeforeMs: dayMs(day), after, limit }));
+      assert.equal(removed, 1, `up to day ${day}`);
+    }
+    const left = [runs[3], runs[2], runs[1]];
+    assert.deepEqual((await journal.runs({ limit: 10 })).runs, left);
+    assert.deepEqual(await journal.tasks(runs[0]?.runId ?? "", 1), []);
+    assert.equal((await journal.tasks(runs[1]?.runId ?? "", 1)).length, 3);
+    assert.deepEqual(Object.fromEntries(await journal.countRuns()), { COMPLETED: 1, RUNNING: 1, PENDING: 1 });
+  });
+
+  test("a definition goes when no run and nobody else refers to it", async (journal) => {
+    const definitions = ["a", "b", "c", "d"].map((hash) => ({ ...definition, hash }));
+    const runs = [endedRun(1, 1, { definitionHash: "a" }), endedRun(2, 9, { definitionHash: "b" })];
+    await journal.append(batch({ definitions, runs }));
+    const sweep = (limit: number) =>
+      sweepAll((after) => journal.removeDefinitions({ isInUse: (hash) => hash === "c", after, limit }));
+    assert.equal(await sweep(1), 1);
+    await sweepAll((after) => journal.removeRuns({ finishedBeforeMs: dayMs(5), after, limit: 10 }));
+    assert.equal(await sweep(10), 1);
+    const found = await Promise.all(definitions.map(({ hash }) => journal.definition(hash)));
+    assert.deepEqual(found.map((one) => one?.hash), [undefined, "b", "c", undefined]);
+    await journal.append(batch({ definitions: definitions.slice(0, 1) }));
+    assert.deepEqual(await journal.definition("a"), definitions[0], "it can come back");
   });
 }

@@ -76,7 +76,7 @@ Deno.test("a batch that cannot be written leaves no trace and can be tried again
     await assert.rejects(journal.append(bad), (error) => error instanceof CdktrError && error.code === "STORAGE");
     assert.equal(await journal.run(sampleRun(1).runId), undefined);
     await journal.append({ ...bad, events: [event] });
-    assert.deepEqual((await journal.recover()).events, [event]);
+    assert.deepEqual(await journal.eventsAfter(0, 10), [event]);
     await journal.close();
   });
 });
@@ -85,12 +85,17 @@ Deno.test("a file that is no journal, or a newer one's, is refused with a senten
   await withDirectory(async (directory) => {
     const garbage = `${directory}/garbage.db`;
     await Deno.writeTextFile(garbage, "not a database, but long enough to be taken for one".repeat(40));
-    assert.throws(() => SqliteJournal.open(garbage), /Cannot open the journal .*garbage\.db: file is not a database/);
+    assert.throws(() => SqliteJournal.open(garbage), /The journal .*garbage\.db is damaged: file is not a database/);
     const newer = `${directory}/newer.db`;
     const database = new DatabaseSync(newer);
     database.exec("PRAGMA user_version = 99");
     database.close();
     assert.throws(() => SqliteJournal.open(newer), /written by a newer cdktr \(version 99\)/);
+    const foreign = `${directory}/foreign.db`;
+    const other = new DatabaseSync(foreign);
+    other.exec("CREATE TABLE songs (title TEXT)");
+    other.close();
+    assert.throws(() => SqliteJournal.open(foreign), /foreign\.db is a SQLite database, but not a journal of cdktr/);
     assert.throws(() => SqliteJournal.open(`${directory}/absent/state.db`), /Cannot open the journal .*absent/);
   });
 });

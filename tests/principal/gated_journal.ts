@@ -1,6 +1,14 @@
 /** A journal that a test can hold up or have fail. */
 import { CdktrError, type Run, type Snapshot } from "../../src/core/mod.ts";
-import type { Batch, Journal, RunQuery } from "../../src/journal/mod.ts";
+import type {
+  Batch,
+  DefinitionSweep,
+  EventSweep,
+  Journal,
+  OccurrenceQuery,
+  RunQuery,
+  RunSweep,
+} from "../../src/journal/mod.ts";
 import { MemoryJournal } from "../../src/journal/mod.ts";
 
 /** What a disk says that takes nothing more. */
@@ -18,6 +26,11 @@ export class GatedJournal implements Journal {
   failedAppends = 0;
   snapshots = 0;
   failsSnapshots = false;
+  /** How many parts a snapshot is saved in. */
+  snapshotParts = 1;
+  isOnReserve = false;
+  hasRoomForReserve = true;
+  reserveTries = 0;
   isClosed = false;
 
   constructor(journal: Journal = new MemoryJournal()) {
@@ -51,10 +64,17 @@ export class GatedJournal implements Journal {
     this.commits.push(batch.events.length);
   }
 
-  async saveSnapshot(seq: number, snapshot: Snapshot): Promise<void> {
+  async saveSnapshot(seq: number, snapshot: Snapshot, pause: () => Promise<void>): Promise<void> {
     if (this.failsSnapshots) throw diskFull;
+    for (let part = 1; part < this.snapshotParts; part++) await pause();
     this.snapshots++;
-    await this.#journal.saveSnapshot(seq, snapshot);
+    await this.#journal.saveSnapshot(seq, snapshot, pause);
+  }
+
+  keepReserve(): Promise<boolean> {
+    this.reserveTries++;
+    if (this.hasRoomForReserve) this.isOnReserve = false;
+    return Promise.resolve(this.hasRoomForReserve);
   }
 
   recover() {
@@ -65,6 +85,9 @@ export class GatedJournal implements Journal {
   }
   eventsOfRun(runId: string) {
     return this.#journal.eventsOfRun(runId);
+  }
+  eventsWithoutRun(query: OccurrenceQuery) {
+    return this.#journal.eventsWithoutRun(query);
   }
   run(runId: string): Promise<Run | undefined> {
     return this.#journal.run(runId);
@@ -86,6 +109,21 @@ export class GatedJournal implements Journal {
   }
   definition(hash: string) {
     return this.#journal.definition(hash);
+  }
+  removeEvents(sweep: EventSweep) {
+    return this.#journal.removeEvents(sweep);
+  }
+  removeRuns(sweep: RunSweep) {
+    return this.#journal.removeRuns(sweep);
+  }
+  removeDefinitions(sweep: DefinitionSweep) {
+    return this.#journal.removeDefinitions(sweep);
+  }
+  shrink(limitBytes: number) {
+    return this.#journal.shrink(limitBytes);
+  }
+  check() {
+    return this.#journal.check();
   }
   close(): Promise<void> {
     this.isClosed = true;

@@ -213,14 +213,121 @@ Deno.test("queue, holders and keys are as they were after a restart", async () =
   await after.ledger.close();
 });
 
-Deno.test("a journal that contradicts itself is refused with the place of the event", async () => {
+Deno.test("a journal that contradicts itself or has a hole is refused with the place of the event", async () => {
   const event: Event = { type: "run_started", atMs: 0, runId: "r1", attempt: 1, instanceId: null };
-  const journal = new MemoryJournal();
-  await journal.append({ events: [{ seq: 7, event }], definitions: [], runs: [], tasks: [] });
-  await assert.rejects(arrange(new GatedJournal(journal)), (error) => {
-    assert.ok(error instanceof CdktrError);
-    assert.equal(error.code, "STORAGE");
-    assert.match(error.message, /event 7 does not fit, run r1 is not in progress/);
+  const cases: [seq: number, sentence: RegExp][] = [
+    [1, /event 1 does not fit, run r1 is not in progress/],
+    [7, /event 7 does not fit, the one before it is event 0/],
+  ];
+  for (const [seq, sentence] of cases) {
+    const journal = new MemoryJournal();
+    await journal.append({ events: [{ seq, event }], definitions: [], runs: [], tasks: [] });
+    await assert.rejects(arrange(new GatedJournal(journal)), (error) => {
+      assert.ok(error instanceof CdktrError);
+      assert.equal(error.code, "STORAGE");
+      assert.match(error.message, sentence);
+      return true;
+    });
+  }
+});
+
+Deno.test("a snapshot holds what was decided before it and nothing after, and no commit waits for it", async () => {
+  const { clock, journal, ledger, committed } = await arrange();
+  journal.snapshotParts = 3;
+  const triggers = Array.from({ length: 10_000 }, (_, index) => ledger.execute("trigger", triggerOf(`r${index}`)));
+  await Promise.all(triggers);
+  await turn();
+  assert.equal(journal.snapshots, 0, "it is being saved");
+  await ledger.execute("trigger", triggerOf("late"));
+  assert.deepEqual(committed.at(-1), ["late"]);
+  await clock.pass(10, 1);
+  assert.equal(journal.snapshots, 1);
+  const { snapshot, snapshotSeq } = await journal.recover();
+  assert.equal(snapshotSeq, 10_001);
+  assert.deepEqual(snapshot?.runs.map(({ runId }) => runId).includes("late"), false);
+
+  const after = await arrange(journal);
+  assert.equal(after.ledger.state.runs.size, 10_001);
+  await after.ledger.close();
+});
+
+Deno.test("closing gives up the snapshot that is being saved and leaves a newer one", async () => {
+  const { journal, ledger, problems } = await arrange();
+  journal.snapshotParts = 3;
+  await Promise.all(
+    Array.from({ length: 10_000 }, (_, index) => ledger.execute("trigger", triggerOf(`r${index}`))),
+  );
+  await turn();
+  await ledger.execute("trigger", triggerOf("late"));
+  await ledger.close();
+  assert.equal(journal.snapshots, 1);
+  assert.equal((await journal.recover()).snapshotSeq, 10_002);
+  assert.deepEqual(problems, []);
+});
+
+Deno.test("while the disk is full nothing new begins, and what has begun goes on", async () => {
+  const { clock, journal, ledger, problems } = await arrange();
+  await ledger.execute("trigger", triggerOf("r1"));
+  await ledger.execute("request_work", asked());
+  await ledger.execute("trigger", triggerOf("r2"));
+  journal.isOnReserve = true;
+  journal.hasRoomForReserve = false;
+
+  const report = { kind: "run", runId: "r1", attempt: 1, reason: null, instanceId: null } as const;
+  const word = { agentId: "a", session: "a" };
+  await ledger.execute("take_report", { ...word, report: { ...report, state: "RUNNING" } });
+  assert.equal(problems.length, 1);
+  assert.match(String(problems[0]), /^The disk of the journal is full/);
+  await assert.rejects(ledger.execute("trigger", triggerOf("r3")), (error) => {
+    assert.ok(error instanceof CdktrError && error.code === "STORAGE");
+    assert.match(String(error.hint), /Free space on that disk/);
     return true;
   });
+  assert.equal(ledger.state.runs.has("r3"), false);
+  assert.deepEqual((await ledger.execute("request_work", asked("b"))).begin, [], "no run is handed out");
+  assert.equal(
+    (await ledger.execute("take_report", { ...word, report: { ...report, state: "COMPLETED" } })).taken,
+    true,
+  );
+
+  journal.reserveTries = 0;
+  await clock.pass(20_000, 500);
+  assert.equal(journal.reserveTries, 4, "tried every 5 s");
+  journal.hasRoomForReserve = true;
+  await clock.pass(5_000, 500);
+  assert.deepEqual(problems.slice(1), [null]);
+  await ledger.execute("trigger", triggerOf("r3"));
+  assert.deepEqual((await ledger.execute("request_work", asked("b"))).begin, [{ runId: "r2", attempt: 1 }]);
+  assert.equal(clock.timerCount, 0);
+  await ledger.close();
+});
+
+Deno.test("a principal that starts on a full disk takes nothing new until there is room", async () => {
+  const journal = new GatedJournal();
+  journal.isOnReserve = true;
+  journal.hasRoomForReserve = false;
+  const { clock, ledger, problems } = await arrange(journal);
+  await assert.rejects(ledger.execute("trigger", triggerOf("r1")), { code: "STORAGE" });
+  assert.equal(problems.length, 1);
+  journal.hasRoomForReserve = true;
+  await clock.pass(5_000, 500);
+  await ledger.execute("trigger", triggerOf("r1"));
+  await ledger.close();
+});
+
+Deno.test("no snapshot is made of the last space", async () => {
+  const { journal, ledger } = await arrange();
+  await ledger.execute("trigger", triggerOf("r1"));
+  journal.isOnReserve = true;
+  await ledger.close();
+  assert.equal(journal.snapshots, 0);
+});
+
+Deno.test("a repeated trigger is answered on a full disk, too: it begins nothing", async () => {
+  const { journal, ledger } = await arrange();
+  const command = triggerOf("r1", { idempotencyKey: "k" });
+  await ledger.execute("trigger", command);
+  journal.isOnReserve = true;
+  assert.equal((await ledger.execute("trigger", command)).duplicate, true);
+  await ledger.close();
 });
