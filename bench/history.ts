@@ -1,15 +1,19 @@
 /**
- * Log lines into DuckDB: through History (worker, batches, transactions), beside DuckDB's appender used directly on the
- * main thread, in one run. For both the longest stall of the main loop.
+ * What goes into DuckDB: log lines through History (worker, batches, transactions; marked and not), beside DuckDB's
+ * appender used directly on the main thread, and pages of the journal's projection. For each the longest stall of the main
+ * loop. And what comes out: SQL over a million runs, and the lines of one run among more and more millions, beside a scan
+ * of all of them.
  *
- *     deno run -A bench/history.ts [rows]
+ *     deno run -A bench/history.ts [rows] [millions of stored lines]
  */
 import { setImmediate } from "node:timers";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { systemClock } from "../src/clock/mod.ts";
-import { History, type LogRow } from "../src/history/mod.ts";
+import { History, type LogRow, logStreamOf, type RunVersionRow } from "../src/history/mod.ts";
 
-const rowTotal = Number(Deno.args[0] ?? 600_000);
+const rowTotal = Number(Deno.args[0] ?? 400_000);
+/** Lines among which those of one run are looked for, in millions, at the end. */
+const storedMillions = Number(Deno.args[1] ?? 8);
 /** What one turn of the main loop hands over: about what a socket delivers at once. */
 const rowsPerTurn = 256;
 
@@ -117,11 +121,158 @@ async function appenderAlone(path: string): Promise<void> {
   instance.closeSync();
 }
 
+/** As the log streams of agents come in: chunks with a mark each, refused while there is no room. */
+async function marked(path: string): Promise<void> {
+  await using history = await History.open({ path, clock: systemClock, onProblem: console.error });
+  const stream = logStreamOf("0190f3a1-aaaa-7bbb-8ccc-000000000000", 1);
+  const watch = new LoopWatch();
+  const startMs = performance.now();
+  let refusals = 0;
+  for (let row = 0; row < rowTotal; row += rowsPerTurn) {
+    const rows = rowsFrom(row, rowsPerTurn);
+    while (!history.tryAppendLogs(rows, { stream, position: row + rowsPerTurn })) {
+      refusals++;
+      await history.whenCommitted(stream, history.committedPositionOf(stream) + 1);
+    }
+    await nextTurn();
+  }
+  await history.whenCommitted(stream, history.positionOf(stream));
+  const seconds = (performance.now() - startMs) / 1000;
+  show(`History, marked, flat out (${refusals} times no room)`, seconds, await watch.stop());
+}
+
+function runVersion(seq: number): RunVersionRow {
+  return {
+    seq,
+    runId: `0190f3a1-aaaa-7bbb-8ccc-${String(Math.floor(seq / 4)).padStart(12, "0")}`,
+    workflowId: "etl.daily",
+    workflowName: "Daily ETL",
+    definitionHash: "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+    triggerKind: "cron",
+    params: `{"day":"2026-11-21"}`,
+    idempotencyKey: null,
+    state: ["PENDING", "ASSIGNED", "RUNNING", "COMPLETED"][seq % 4] ?? "PENDING",
+    attempt: 1,
+    priority: 0,
+    agentId: "ci@host/AG",
+    session: null,
+    reason: null,
+    triggeredMs: 1_795_252_402_023,
+    assignedMs: null,
+    startedMs: null,
+    finishedMs: null,
+  };
+}
+
+/** As a rebuild reads the journal: pages of 500 events, each a decision and a version of a run. */
+async function projected(path: string, events: number): Promise<void> {
+  await using history = await History.open({ path, clock: systemClock, onProblem: console.error });
+  const watch = new LoopWatch();
+  const startMs = performance.now();
+  for (let seq = 0; seq < events;) {
+    const places = Array.from({ length: 500 }, (_, index) => seq + index + 1);
+    const runs = places.map(runVersion);
+    const decisions = runs.map(({ seq, runId, workflowId, state }) => ({
+      ...{ seq, runId, workflowId, state, type: "run_finished", atMs: 1_795_252_402_023, attempt: 1, taskId: null },
+      ...{ agentId: null, reason: "all its tasks completed", detail: `{"type":"run_finished","attempt":1}` },
+    }));
+    while (!history.tryProject({ seq: seq + 500, runStatuses: [], taskStatuses: [], decisions, runs, tasks: [] })) {
+      await history.whenCommitted("journal", history.committedPositionOf("journal") + 1);
+    }
+    seq += 500;
+    await nextTurn();
+  }
+  await history.whenCommitted("journal", events);
+  const seconds = (performance.now() - startMs) / 1000;
+  const rate = Math.round(events / seconds).toLocaleString("en");
+  const stall = (await watch.stop()).toFixed(1);
+  console.log(`${"projection of the journal".padEnd(52)} ${rate.padStart(9)} events/s   longest stall ${stall} ms`);
+}
+
+/** Runs statements before history opens the file. */
+async function prepare(path: string, ...statements: string[]): Promise<void> {
+  await (await History.open({ path, clock: systemClock, onProblem: console.error })).close();
+  const instance = await DuckDBInstance.create(path, { memory_limit: "512MiB" });
+  const connection = await instance.connect();
+  for (const statement of statements) await connection.run(statement);
+  connection.closeSync();
+  instance.closeSync();
+}
+
+/** The fastest of five, in milliseconds. */
+async function fastest(ask: () => Promise<unknown>): Promise<number> {
+  const timesMs = [];
+  for (let round = 0; round < 5; round++) {
+    const startMs = performance.now();
+    await ask();
+    timesMs.push(performance.now() - startMs);
+  }
+  return Math.min(...timesMs);
+}
+
+async function showFastest(name: string, ask: () => Promise<unknown>): Promise<void> {
+  console.log(`${name.padEnd(52)} ${(await fastest(ask)).toFixed(1).padStart(9)} ms`);
+}
+
+/** A million runs of four versions each, as they would stand there after a while. */
+async function sqlOverRuns(path: string): Promise<void> {
+  await prepare(
+    path,
+    `INSERT INTO run_versions
+     SELECT v, '0190f3a1-aaaa-7bbb-8ccc-' || lpad((v // 4)::TEXT, 12, '0'), 'etl.daily', 'Daily ETL', 'hash', 'cron',
+       '{}', NULL, ['PENDING', 'ASSIGNED', 'RUNNING', if(v % 400 = 399, 'FAILED', 'COMPLETED')][v % 4 + 1], 1, 0, 'agent',
+       NULL, NULL, 1795252402023 + v, NULL, NULL, NULL
+     FROM range(4000000) t(v)`,
+  );
+  await using history = await History.open({ path, clock: systemClock, onProblem: console.error });
+  const list = "SELECT run_id, state FROM runs ORDER BY triggered_at DESC LIMIT 50";
+  await showFastest("1 M runs: runs by state", () => history.sql("SELECT state, count(*) FROM runs GROUP BY state"));
+  await showFastest("1 M runs: the newest 50", () => history.sql(list));
+  await showFastest(
+    "1 M runs: one of them",
+    () => history.sql("FROM runs WHERE run_id = '0190f3a1-aaaa-7bbb-8ccc-000000123456'"),
+  );
+  await showFastest(
+    "1 M runs: a plain count of their 4 M versions",
+    () => history.sql("SELECT state, count(*) FROM run_versions GROUP BY state"),
+  );
+}
+
+/** Lines of runs of 1,000 lines each, eight runs at a time, as they would come in; then those of one run. */
+async function linesOfOneRun(path: string): Promise<void> {
+  const run = (number: string) => `'0190f3a1-aaaa-7bbb-8ccc-' || lpad((${number})::TEXT, 12, '0')`;
+  for (let millions = 1, stored = 0; millions <= storedMillions; millions *= 2) {
+    await prepare(
+      path,
+      `INSERT INTO logstore SELECT 'etl.daily', 'Daily ETL', ${run("i // 8000 * 8 + i % 8")}, 'Task 1',
+         ${
+        run("i // 8000 * 8 + i % 8")
+      }, 1793000000000 + i * 20, 'INFO', 'STDOUT line ' || i || ' of a task, as long as most'
+       FROM range(${stored * 1e6}, ${millions * 1e6}) t(i)`,
+    );
+    stored = millions;
+    await using history = await History.open({ path, clock: systemClock, onProblem: console.error });
+    const runId = `0190f3a1-aaaa-7bbb-8ccc-${String(millions * 500).padStart(12, "0")}`;
+    const lines = await history.queryLogs({ runIds: [runId] });
+    if (lines.length !== 1_000) throw new Error(`found ${lines.length} lines`);
+    await showFastest(`${millions} M lines: the 1,000 of one run`, () => history.queryLogs({ runIds: [runId] }));
+    await showFastest(
+      `${millions} M lines: the newest 1,000`,
+      () => history.queryLogs({ order: "newest", limit: 1000 }),
+    );
+    await showFastest(`${millions} M lines: a text that no line has`, () => history.queryLogs({ contains: "nowhere" }));
+  }
+}
+
 const directory = await Deno.makeTempDir({ prefix: "cdktr-bench-history-" });
 try {
   await appenderAlone(`${directory}/appender.db`);
   await throughHistory(`${directory}/history.db`, Infinity);
   await throughHistory(`${directory}/paced.db`, 100_000);
+  await marked(`${directory}/marked.db`);
+  await projected(`${directory}/projected.db`, 100_000);
+  await sqlOverRuns(`${directory}/runs.db`);
+  await linesOfOneRun(`${directory}/lines.db`);
   const { rss } = Deno.memoryUsage();
   console.log(`resident at the end: ${(rss / 2 ** 20).toFixed(0)} MiB`);
 } finally {

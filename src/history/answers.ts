@@ -3,42 +3,63 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { LogChunkBuilder } from "./chunk.ts";
 import type { Database } from "./database.ts";
 import { failureOf } from "./failure.ts";
-import { type LogBlock, selectLogs } from "./log_query.ts";
-import type { Part, Query, Report } from "./protocol.ts";
+import { type LogPage, selectLogs } from "./log_query.ts";
+import { isLast, type Part, type Query, type Report } from "./protocol.ts";
+import { retain } from "./retention.ts";
+import { answerSql, answerSqlAsParquet, sqlFailureOf } from "./sql.ts";
+import type { SqlAnswer } from "./sql_answer.ts";
 import { selectCounts, selectRecentStatuses, selectRunStatuses, selectTaskStatuses } from "./status_query.ts";
 
 /** A part is closed after so many characters of payload, so that long lines do not make it heavy. */
 const partPayloadChars = 1024 * 1024;
+/** Rows of an answer to SQL in one part. */
+const partRows = 1_024;
+/** Bytes of a file in one part. */
+const partBytes = 1024 * 1024;
+
+/** What {@linkcode Answers} needs. */
+export interface AnswersOptions {
+  database: Database;
+  report: (report: Report) => void;
+  /** Writes the write-ahead log into the file. False when it could not be done. */
+  checkpoint: () => Promise<boolean>;
+}
 
 /** Queries that are waiting, running, or have parts left. */
 export class Answers {
   readonly #database: Database;
   readonly #report: (report: Report) => void;
+  readonly #checkpoint: () => Promise<boolean>;
   /** Queries that wait, run, or have parts left. */
   readonly #wanted = new Set<number>();
   readonly #parts = new Map<number, Iterator<Part, undefined>>();
-  readonly #logLane: Lane;
-  readonly #statusLane: Lane;
+  readonly #lanes: Readonly<Record<"logs" | "statuses" | "sql" | "retention", Lane>>;
 
-  constructor(database: Database, report: (report: Report) => void) {
+  constructor({ database, report, checkpoint }: AnswersOptions) {
     this.#database = database;
     this.#report = report;
-    this.#logLane = new Lane(database.logReader);
-    this.#statusLane = new Lane(database.statusReader);
+    this.#checkpoint = checkpoint;
+    this.#lanes = {
+      logs: new Lane(database.logReader),
+      statuses: new Lane(database.statusReader),
+      sql: new Lane(database.sqlReader),
+      retention: new Lane(database.maintenance),
+    };
   }
 
   /** Runs a query and reports the first part of its answer. */
   start(id: number, query: Query): void {
     this.#wanted.add(id);
-    const lane = query.name === "logs" ? this.#logLane : this.#statusLane;
-    lane.run(id, async () => {
+    this.#laneOf(query).run(id, async () => {
       if (!this.#wanted.has(id)) return;
       try {
         this.#parts.set(id, await this.#partsOf(id, query));
         this.more(id);
       } catch (error) {
         if (this.#wanted.has(id)) {
-          this.#report({ type: "queryFailed", id, failure: failureOf(error, "environment") });
+          const isSql = query.name === "sql" || query.name === "sqlParquet";
+          const failure = isSql ? sqlFailureOf(error) : failureOf(error, "environment");
+          this.#report({ type: "queryFailed", id, failure });
         }
         this.#forget(id);
       }
@@ -51,7 +72,7 @@ export class Answers {
     if (parts === undefined || !this.#wanted.has(id)) return this.#forget(id);
     const next = parts.next();
     if (next.done === true) throw new Error(`query ${id} has no more parts`);
-    const last = next.value.kind !== "logs" || next.value.rowNumbers.length === 0;
+    const last = isLast(next.value);
     this.#report({ type: "part", id, part: next.value, last });
     if (last) this.#forget(id);
   }
@@ -59,8 +80,7 @@ export class Answers {
   /** Ends a query, wherever it is. */
   cancel(id: number): void {
     this.#forget(id);
-    this.#logLane.interrupt(id);
-    this.#statusLane.interrupt(id);
+    for (const lane of Object.values(this.#lanes)) lane.interrupt(id);
   }
 
   /** Ends all. Resolves when no connection is in use. */
@@ -69,7 +89,7 @@ export class Answers {
       this.#report({ type: "queryFailed", id, failure: { kind: "invalidated", message: "the database was closed" } });
       this.cancel(id);
     }
-    await Promise.all([this.#logLane.idle(), this.#statusLane.idle()]);
+    await Promise.all(Object.values(this.#lanes).map((lane) => lane.idle()));
   }
 
   #forget(id: number): void {
@@ -77,11 +97,34 @@ export class Answers {
     this.#parts.delete(id);
   }
 
-  async #partsOf(id: number, query: Query): Promise<Iterator<Part, undefined>> {
-    const { logReader, statusReader } = this.#database;
+  #laneOf(query: Query): Lane {
     switch (query.name) {
       case "logs":
-        return logParts(await selectLogs(logReader, query.filter, () => !this.#wanted.has(id)));
+        return this.#lanes.logs;
+      case "retain":
+        return this.#lanes.retention;
+      case "sql":
+      case "sqlParquet":
+        return this.#lanes.sql;
+      default:
+        return this.#lanes.statuses;
+    }
+  }
+
+  async #partsOf(id: number, query: Query): Promise<Iterator<Part, undefined>> {
+    const { logReader, statusReader, sqlReader, maintenance, archive, scratchDirectory } = this.#database;
+    const isCancelled = () => !this.#wanted.has(id);
+    switch (query.name) {
+      case "logs":
+        return logParts(await selectLogs(logReader, archive?.directory ?? null, query, isCancelled));
+      case "retain": {
+        const place = { connection: maintenance, archive, checkpoint: this.#checkpoint, isCancelled };
+        return single({ kind: "retained", retained: await retain(place, query.policy) });
+      }
+      case "sql":
+        return sqlParts(await answerSql(sqlReader, query.text, query.maxRows));
+      case "sqlParquet":
+        return parquetParts(await answerSqlAsParquet(sqlReader, query.text, scratchDirectory));
       case "recentStatuses":
         return single({ kind: "runStatuses", rows: await selectRecentStatuses(statusReader, query.limit) });
       case "runStatuses":
@@ -98,23 +141,36 @@ function* single(part: Part): Generator<Part, undefined> {
   yield part;
 }
 
-/** The rows in parts, and an empty part at the end. */
-function* logParts(blocks: readonly LogBlock[]): Generator<Part, undefined> {
+function* sqlParts({ columns, rows, truncated }: SqlAnswer): Generator<Part, undefined> {
+  yield { kind: "sqlColumns", columns };
+  for (let from = 0; from < rows.length; from += partRows) {
+    yield { kind: "sqlRows", rows: rows.slice(from, from + partRows) };
+  }
+  yield { kind: "sqlEnd", truncated };
+}
+
+function* parquetParts(bytes: Uint8Array): Generator<Part, undefined> {
+  for (let from = 0; from < bytes.length; from += partBytes) {
+    yield { kind: "sqlBytes", bytes: bytes.slice(from, from + partBytes) };
+  }
+  yield { kind: "sqlEnd", truncated: false };
+}
+
+/** The rows in parts, and at the end what is to be known of the page. */
+function* logParts({ blocks, cursor, mayHaveMore }: LogPage): Generator<Part, undefined> {
   for (const block of blocks) {
     let builder = new LogChunkBuilder();
-    let rowNumbers: number[] = [];
     let payloadChars = 0;
     for (const row of block.rows()) {
       builder.add(row);
-      rowNumbers.push(row.rowNumber);
       payloadChars += row.payload.length;
       if (payloadChars < partPayloadChars) continue;
-      yield { kind: "logs", chunk: builder.chunk, rowNumbers };
-      [builder, rowNumbers, payloadChars] = [new LogChunkBuilder(), [], 0];
+      yield { kind: "logs", chunk: builder.chunk };
+      [builder, payloadChars] = [new LogChunkBuilder(), 0];
     }
-    if (rowNumbers.length > 0) yield { kind: "logs", chunk: builder.chunk, rowNumbers };
+    if (builder.chunk.payloads.length > 0) yield { kind: "logs", chunk: builder.chunk };
   }
-  yield { kind: "logs", chunk: new LogChunkBuilder().chunk, rowNumbers: [] };
+  yield { kind: "logsEnd", cursor, mayHaveMore };
 }
 
 /** One connection, and the queries that take turns on it. */

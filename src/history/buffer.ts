@@ -1,15 +1,15 @@
 /** Rows that are not in the database yet: in order, bounded, kept until they are committed. */
-import { type Chunk, keyOf, LogChunkBuilder, type LogSource, rowCountOf } from "./chunk.ts";
-import type { LogRow, RunStatusRow, TaskStatusRow } from "./rows.ts";
+import { type Chunk, keyOf, LogChunkBuilder, type LogSource } from "./chunk.ts";
+import { type AnyRows, ChunkCollector } from "./collector.ts";
+import type { Mark, Positions } from "./marks.ts";
+import type { LogRow } from "./rows.ts";
 
-/** Rows in one chunk at most: what the main loop sends, and the worker appends, in one turn. */
-export const chunkRows = 2_048;
-/** Text in one chunk at most, in UTF-16 units; a single longer row makes a chunk of its own. */
-const chunkChars = 1024 * 1024;
-/** Rows in one transaction at most, give or take a chunk. */
+/** Rows in one transaction at most, give or take a parcel. */
 export const batchRows = 65_536;
-/** Text in one transaction at most, in UTF-16 units, give or take a chunk. */
+/** Text in one transaction at most, in UTF-16 units, give or take a parcel. */
 export const batchChars = 16 * 1024 * 1024;
+/** Rows that marks hold together at most, give or take what one call hands over. */
+const parcelRows = 8_192;
 
 /** Limits of a {@linkcode RowBuffer}. */
 export interface BufferLimits {
@@ -17,11 +17,18 @@ export interface BufferLimits {
   rows: number;
   /** Text that is kept at most, in UTF-16 units. */
   chars: number;
+  /** Marked rows that are kept at most, give or take what one call hands over. They count as rows too. */
+  markedRows: number;
+  /** Text of marked rows that is kept at most, in UTF-16 units. */
+  markedChars: number;
 }
 
+/** What is written in one transaction or not at all: a chunk, or the chunks of marked rows with their marks. */
 interface Entry {
   id: number;
-  chunk: Chunk;
+  chunks: Chunk[];
+  /** How far each stream has come with these rows; `undefined` for rows that nobody else keeps count of. */
+  marks: Positions | undefined;
   rows: number;
   chars: number;
 }
@@ -29,6 +36,8 @@ interface Entry {
 /** Chunks that are written in one transaction. */
 export interface PendingBatch {
   chunks: readonly Chunk[];
+  /** How far each stream has come with them. */
+  marks: ReadonlyMap<string, number>;
   /** Rows that were appended, without the lines that mark gaps. */
   rows: number;
 }
@@ -40,24 +49,26 @@ interface Gap {
 }
 
 /**
- * The queue between `append` and the database.
+ * The queue between those who hand over rows and the database.
  *
- * When it is full the oldest log lines that are not being written go first, then the oldest status rows (which the
- * journal also has). Where lines of a task run were given up, a line of level `WARNING` that counts them is written in
- * their place.
+ * Marked rows, whose sender keeps them until their mark is committed, are not taken when there is no room (`hasRoom`),
+ * and stay once they are. Of the others, when the buffer is full, the oldest log lines that are not being written go
+ * first, then the oldest status rows. Where lines of a task run were given up, a line of level `WARNING` that counts them
+ * is written in their place.
  */
 export class RowBuffer {
   readonly #limits: BufferLimits;
   readonly #entries: Entry[] = [];
+  readonly #plain = new ChunkCollector((chunk, rows, chars) => this.#push([chunk], undefined, rows, chars));
+  readonly #marked = new ChunkCollector((chunk) => this.#parcel.chunks.push(chunk));
+  #parcel = emptyParcel();
   #inFlight = 0;
   #nextId = 1;
   #rows = 0;
   #chars = 0;
+  #markedRows = 0;
+  #markedChars = 0;
   #droppedRows = 0;
-  #openLogs = new LogChunkBuilder();
-  #openLogChars = 0;
-  #openRunStatuses: RunStatusRow[] = [];
-  #openTaskStatuses: TaskStatusRow[] = [];
   #gaps = new Map<string, Gap>();
   #gapsInFlight = new Map<string, Gap>();
 
@@ -80,31 +91,44 @@ export class RowBuffer {
     return this.#droppedRows;
   }
 
-  /** Whether there is anything to write. */
+  /** Whether there is nothing to write, no mark either. */
   get isEmpty(): boolean {
-    return this.#rows === 0 && this.#gaps.size === 0;
+    return this.#rows === 0 && this.#gaps.size === 0 && this.#parcel.marks.size === 0 && this.#entries.length === 0;
+  }
+
+  /** Whether more marked rows may be added. */
+  get hasRoom(): boolean {
+    const { rows, chars, markedRows, markedChars } = this.#limits;
+    return this.#rows < rows && this.#chars < chars && this.#markedRows < markedRows && this.#markedChars < markedChars;
   }
 
   /** Adds a log line. */
   addLog(row: LogRow): void {
-    this.#openLogs.add(row);
-    this.#openLogChars += row.payload.length;
-    this.#count(row.payload.length);
-    if (this.#openLogs.chunk.payloads.length >= chunkRows || this.#openLogChars >= chunkChars) this.#sealLogs();
+    this.#chars += this.#plain.addLog(row);
+    this.#rows++;
   }
 
-  /** Adds a state of a run. */
-  addRunStatus(row: RunStatusRow): void {
-    this.#openRunStatuses.push(row);
-    this.#count(0);
-    if (this.#openRunStatuses.length >= chunkRows) this.#sealRunStatuses();
+  /** Adds status rows. */
+  add(rows: Pick<AnyRows, "runStatuses" | "taskStatuses">): void {
+    this.#chars += this.#plain.add(rows);
+    this.#rows += countOf(rows);
   }
 
-  /** Adds a state of a task run. */
-  addTaskStatus(row: TaskStatusRow): void {
-    this.#openTaskStatuses.push(row);
-    this.#count(0);
-    if (this.#openTaskStatuses.length >= chunkRows) this.#sealTaskStatuses();
+  /** Adds rows that are committed together with `mark`, or not at all. */
+  addMarked(mark: Mark, logs: readonly LogRow[], rows: AnyRows): void {
+    let chars = 0;
+    for (const row of logs) chars += this.#marked.addLog(row);
+    chars += this.#marked.add(rows);
+    const count = logs.length + countOf(rows);
+    const parcel = this.#parcel;
+    parcel.rows += count;
+    parcel.chars += chars;
+    parcel.marks.set(mark.stream, mark.position);
+    this.#markedRows += count;
+    this.#markedChars += chars;
+    this.#rows += count;
+    this.#chars += chars;
+    if (parcel.rows >= parcelRows || parcel.chars >= batchChars) this.#sealParcel();
   }
 
   /**
@@ -115,15 +139,24 @@ export class RowBuffer {
   enforceLimits(): number {
     const droppedBefore = this.#droppedRows;
     while (this.#rows > this.#limits.rows || this.#chars > this.#limits.chars) {
-      if (this.#entries.length === this.#inFlight) this.#seal();
-      if (this.#entries.length === this.#inFlight) break;
-      const oldestLogs = this.#entries.findIndex((entry, index) =>
-        index >= this.#inFlight && entry.chunk.kind === "logs"
-      );
-      const [dropped] = this.#entries.splice(oldestLogs < 0 ? this.#inFlight : oldestLogs, 1);
-      if (dropped !== undefined) this.#drop(dropped);
+      let dropped = this.#oldestDroppable();
+      if (dropped === undefined) {
+        this.#seal();
+        dropped = this.#oldestDroppable();
+      }
+      if (dropped === undefined) break;
+      this.#entries.splice(this.#entries.indexOf(dropped, this.#inFlight), 1);
+      this.#drop(dropped);
     }
     return this.#droppedRows - droppedBefore;
+  }
+
+  /** Gives up all marked rows. What was taken has to be settled or released before. */
+  giveUpMarked(): void {
+    this.#sealParcel();
+    for (const entry of this.#entries) if (entry.marks !== undefined) this.#subtract(entry);
+    const kept = this.#entries.filter((entry) => entry.marks === undefined);
+    this.#entries.splice(0, this.#entries.length, ...kept);
   }
 
   /** Takes the oldest rows to be written. They stay here until `settle` or `release`. */
@@ -131,27 +164,27 @@ export class RowBuffer {
     this.#seal();
     let [rows, chars] = [0, 0];
     const chunks: Chunk[] = [];
+    const marks = new Map<string, number>();
+    this.#inFlight = 0;
     for (const entry of this.#entries) {
       if (rows >= batchRows || chars >= batchChars) break;
-      chunks.push(entry.chunk);
+      chunks.push(...entry.chunks);
+      for (const [stream, position] of entry.marks ?? []) marks.set(stream, position);
       rows += entry.rows;
       chars += entry.chars;
+      this.#inFlight++;
     }
-    this.#inFlight = chunks.length;
     if (this.#gaps.size > 0) {
       this.#gapsInFlight = this.#gaps;
       this.#gaps = new Map();
       chunks.unshift(gapChunkOf(this.#gapsInFlight.values()));
     }
-    return { chunks, rows };
+    return { chunks, marks, rows };
   }
 
   /** What was taken is committed. */
   settle(): void {
-    for (const entry of this.#entries.splice(0, this.#inFlight)) {
-      this.#rows -= entry.rows;
-      this.#chars -= entry.chars;
-    }
+    for (const entry of this.#entries.splice(0, this.#inFlight)) this.#subtract(entry);
     this.#inFlight = 0;
     this.#gapsInFlight.clear();
   }
@@ -165,29 +198,44 @@ export class RowBuffer {
     for (const gap of younger.values()) this.#addGap(gap);
   }
 
-  /** A mark behind the youngest row, for `isBehind`. */
-  mark(): number {
+  /** A place behind the youngest row, for `isPast`. */
+  place(): number {
     this.#seal();
     return this.#nextId;
   }
 
-  /** Whether all rows before `mark` have left. */
-  isPast(mark: number): boolean {
+  /** Whether all rows before `place` have left. */
+  isPast(place: number): boolean {
     const oldest = this.#entries[0];
-    return oldest === undefined || oldest.id >= mark;
+    return oldest === undefined || oldest.id >= place;
   }
 
-  #count(chars: number): void {
-    this.#rows++;
-    this.#chars += chars;
+  /** Log lines before status rows; nothing that is being written, nothing marked. */
+  #oldestDroppable(): Entry | undefined {
+    let oldestStatuses: Entry | undefined;
+    for (let index = this.#inFlight; index < this.#entries.length; index++) {
+      const entry = this.#entries[index];
+      if (entry === undefined || entry.marks !== undefined) continue;
+      if (entry.chunks[0]?.kind === "logs") return entry;
+      oldestStatuses ??= entry;
+    }
+    return oldestStatuses;
+  }
+
+  #subtract(entry: Entry): void {
+    this.#rows -= entry.rows;
+    this.#chars -= entry.chars;
+    if (entry.marks === undefined) return;
+    this.#markedRows -= entry.rows;
+    this.#markedChars -= entry.chars;
   }
 
   #drop(entry: Entry): void {
-    this.#rows -= entry.rows;
-    this.#chars -= entry.chars;
+    this.#subtract(entry);
     this.#droppedRows += entry.rows;
-    if (entry.chunk.kind !== "logs") return;
-    const { sources, sourceIndexes, timestampsMs } = entry.chunk;
+    const [chunk] = entry.chunks;
+    if (chunk?.kind !== "logs") return;
+    const { sources, sourceIndexes, timestampsMs } = chunk;
     const linesOfSource = sources.map(() => 0);
     for (const index of sourceIndexes) linesOfSource[index] = (linesOfSource[index] ?? 0) + 1;
     const timestampMs = timestampsMs.at(-1) ?? 0;
@@ -209,31 +257,29 @@ export class RowBuffer {
   }
 
   #seal(): void {
-    this.#sealLogs();
-    this.#sealRunStatuses();
-    this.#sealTaskStatuses();
+    this.#plain.seal();
+    this.#sealParcel();
   }
 
-  #sealLogs(): void {
-    this.#push(this.#openLogs.chunk, this.#openLogChars);
-    this.#openLogs = new LogChunkBuilder();
-    this.#openLogChars = 0;
+  #sealParcel(): void {
+    if (this.#parcel.marks.size === 0) return;
+    this.#marked.seal();
+    const { chunks, marks, rows, chars } = this.#parcel;
+    this.#parcel = emptyParcel();
+    this.#push(chunks, marks, rows, chars);
   }
 
-  #sealRunStatuses(): void {
-    this.#push({ kind: "runStatuses", rows: this.#openRunStatuses }, 0);
-    this.#openRunStatuses = [];
+  #push(chunks: Chunk[], marks: Positions | undefined, rows: number, chars: number): void {
+    this.#entries.push({ id: this.#nextId++, chunks, marks, rows, chars });
   }
+}
 
-  #sealTaskStatuses(): void {
-    this.#push({ kind: "taskStatuses", rows: this.#openTaskStatuses }, 0);
-    this.#openTaskStatuses = [];
-  }
+function emptyParcel(): { chunks: Chunk[]; marks: Map<string, number>; rows: number; chars: number } {
+  return { chunks: [], marks: new Map(), rows: 0, chars: 0 };
+}
 
-  #push(chunk: Chunk, chars: number): void {
-    const rows = rowCountOf(chunk);
-    if (rows > 0) this.#entries.push({ id: this.#nextId++, chunk, rows, chars });
-  }
+function countOf(rows: AnyRows): number {
+  return Object.values(rows).reduce((count, rowsOfKind) => count + rowsOfKind.length, 0);
 }
 
 /** The lines that say how many lines are missing. */

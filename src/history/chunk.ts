@@ -5,26 +5,8 @@
  * structured clone of a payload column costs a fraction of cloning row objects, and the main loop pays for it.
  */
 import { z } from "zod";
-import { type LogRow, runStatuses } from "./rows.ts";
-
-const statusSchema = z.enum(runStatuses);
-
-/** One row of `workflow_run_status`. */
-export const runStatusRowSchema = z.object({
-  workflowId: z.string(),
-  runId: z.string(),
-  status: statusSchema,
-  timestampMs: z.number(),
-});
-
-/** One row of `task_run_status`. */
-export const taskStatusRowSchema = z.object({
-  taskId: z.string(),
-  taskRunId: z.string(),
-  runId: z.string(),
-  status: statusSchema,
-  timestampMs: z.number(),
-});
+import { decisionRowSchema, runVersionRowSchema, taskVersionRowSchema } from "./projection.ts";
+import { type LogRow, runStatusRowSchema, taskStatusRowSchema } from "./rows.ts";
 
 /** What many lines of a chunk have in common. */
 export type LogSource = Omit<LogRow, "timestampMs" | "payload">;
@@ -52,6 +34,9 @@ export const chunkSchema = z.discriminatedUnion("kind", [
   logChunkSchema,
   z.object({ kind: z.literal("runStatuses"), rows: z.array(runStatusRowSchema) }),
   z.object({ kind: z.literal("taskStatuses"), rows: z.array(taskStatusRowSchema) }),
+  z.object({ kind: z.literal("decisions"), rows: z.array(decisionRowSchema) }),
+  z.object({ kind: z.literal("runVersions"), rows: z.array(runVersionRowSchema) }),
+  z.object({ kind: z.literal("taskVersions"), rows: z.array(taskVersionRowSchema) }),
 ]);
 
 /** Rows of one table, in the order of their arrival. */

@@ -1,16 +1,25 @@
 /**
  * Opens the database file, whatever state it is in. Runs in the worker.
  *
- * DuckDB can end the whole process while it opens a damaged file. So a marker file, locked while its owner lives, stands
- * beside the database as long as it is being opened. A marker that is left over and not locked means that an earlier
- * start died there: the file is then set aside and a new one is made. The same is done with a file that does not open.
+ * DuckDB can end the whole process while it opens a damaged file. So a marker file stands beside the database as long as
+ * it is being opened, and counts the starts that died there (opening_marker.ts). After the second in a row the file is set
+ * aside and a new one is made: one death may have been a kill during a healthy opening, which takes its time where there
+ * is a long write-ahead log. A file of which DuckDB says that it is damaged is set aside at once.
  */
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { messageOf } from "../core/mod.ts";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
+import { Archive, quoted } from "./archive.ts";
 import { type Failure, failureOf } from "./failure.ts";
+import { MarkTable } from "./mark_table.ts";
+import type { StoredMarks } from "./marks.ts";
+import { OpeningMarker } from "./opening_marker.ts";
 import { type DatabaseSettings, inMemory } from "./protocol.ts";
 import { createTables, differenceOfTables } from "./schema.ts";
+import { createViews } from "./views.ts";
+
+/** Starts that died one after the other while opening the file before it is set aside. */
+const deathsMax = 2;
 
 /** Says why the database cannot be used. */
 export class DatabaseError extends Error {
@@ -26,29 +35,48 @@ export class DatabaseError extends Error {
 export interface OpenOptions {
   path: string;
   settings: DatabaseSettings;
-  /** Ends the name of a file that is set aside. */
-  stamp: string;
+  /** Unix milliseconds. A file that is set aside is named after it. */
+  nowMs: number;
   /** Why the file must be set aside even if it opens. */
   condemned?: string | undefined;
 }
 
-/** An open database: one connection that writes, two that read, so that no query waits for a batch. */
+/** An open database, with connections for what goes on side by side: no query waits for a batch, nor a batch for one. */
 export class Database {
   /** What was set aside while opening and why, as a sentence. */
   readonly setAside: string | undefined;
+  /** What else was found amiss, as sentences. */
+  readonly problems: readonly string[];
   readonly writer: DuckDBConnection;
   /** For log queries, which may take long. */
   readonly logReader: DuckDBConnection;
+  /** For queries of users. */
+  readonly sqlReader: DuckDBConnection;
+  /** For retention. */
+  readonly maintenance: DuckDBConnection;
   /** For everything else. */
   readonly statusReader: DuckDBConnection;
+  /** Where older lines are; null when there is no archive. */
+  readonly archive: Archive | null;
+  /** Where a file may stand for a moment. */
+  readonly scratchDirectory: string;
+  /** Names this database and no other, for as long as it exists. */
+  readonly identity: string;
+  /** How far each stream had come when it was opened. */
+  readonly storedMarks: StoredMarks;
+  readonly markTable: MarkTable;
   readonly #instance: DuckDBInstance;
   readonly #path: string;
 
   private constructor(path: string, setAside: string | undefined, opened: OpenedFile) {
     this.#path = path;
     this.setAside = setAside;
+    this.problems = opened.problems;
     this.#instance = opened.instance;
-    [this.writer, this.logReader, this.statusReader] = opened.connections;
+    [this.writer, this.logReader, this.sqlReader, this.maintenance, this.statusReader] = opened.connections;
+    ({ identity: this.identity, storedMarks: this.storedMarks, markTable: this.markTable } = opened);
+    this.archive = opened.archive;
+    this.scratchDirectory = opened.scratchDirectory;
   }
 
   /**
@@ -64,17 +92,21 @@ export class Database {
     } catch (error) {
       throw new DatabaseError(failureOf(error, "environment"));
     }
-    const marker = await OpeningMarker.claim(path);
+    const marker = await claimMarker(path);
     try {
-      return await openOrReplace(options, marker.leftOver);
+      return await openOrReplace(options, marker.deaths);
     } finally {
       await marker.remove();
     }
 
-    async function openOrReplace(options: OpenOptions, leftOver: boolean): Promise<Database> {
+    async function openOrReplace(options: OpenOptions, deaths: number): Promise<Database> {
       let sentence: string | undefined;
-      const why = options.condemned ?? (leftOver ? "an earlier start ended while opening it" : undefined);
-      if (why !== undefined) sentence = await setAside(options, why);
+      const died = deaths < deathsMax ? undefined : `${deaths} starts in a row ended while opening it`;
+      const why = options.condemned ?? died;
+      if (why !== undefined) {
+        sentence = await setAside(options, why);
+        await marker.startOver();
+      }
       try {
         return new Database(path, sentence, await openFile(options));
       } catch (error) {
@@ -93,7 +125,8 @@ export class Database {
 
   /** Closes the file and gives up its lock. */
   close(): void {
-    for (const connection of [this.statusReader, this.logReader, this.writer]) {
+    const { statusReader, maintenance, sqlReader, logReader, writer } = this;
+    for (const connection of [statusReader, maintenance, sqlReader, logReader, writer]) {
       connection.interrupt();
       connection.closeSync();
     }
@@ -101,44 +134,116 @@ export class Database {
   }
 }
 
-interface OpenedFile {
-  instance: DuckDBInstance;
-  connections: [DuckDBConnection, DuckDBConnection, DuckDBConnection];
+async function claimMarker(path: string): Promise<OpeningMarker> {
+  let marker: OpeningMarker | undefined;
+  try {
+    marker = await OpeningMarker.claim(path);
+  } catch (error) {
+    throw new DatabaseError(failureOf(error, "environment"));
+  }
+  if (marker !== undefined) return marker;
+  throw new DatabaseError({ kind: "locked", message: `another process is opening it (${path}.opening)` });
 }
 
-async function openFile({ path, settings }: OpenOptions): Promise<OpenedFile> {
+type Connections = [DuckDBConnection, DuckDBConnection, DuckDBConnection, DuckDBConnection, DuckDBConnection];
+
+interface OpenedFile {
+  instance: DuckDBInstance;
+  identity: string;
+  storedMarks: StoredMarks;
+  markTable: MarkTable;
+  archive: Archive | null;
+  scratchDirectory: string;
+  problems: string[];
+  connections: Connections;
+}
+
+async function openFile({ path, settings, nowMs }: OpenOptions): Promise<OpenedFile> {
+  const archiveDirectory = settings.archiveDirectory === null ? null : resolve(settings.archiveDirectory);
   const instance = await DuckDBInstance.create(path, {
     memory_limit: `${settings.memoryLimitMb}MiB`,
     threads: String(settings.threads),
     checkpoint_threshold: `${settings.checkpointThresholdMb}MiB`,
-    // No statement of ours needs the network or another file; whatever asks for one is an attack or an accident.
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
-    enable_external_access: "false",
-    lock_configuration: "true",
   });
+  const connections: DuckDBConnection[] = [];
+  const connect = async () => {
+    const connection = await instance.connect();
+    connections.push(connection);
+    return connection;
+  };
   try {
     if (path !== inMemory) restrict(path);
-    const connections: OpenedFile["connections"] = [
-      await instance.connect(),
-      await instance.connect(),
-      await instance.connect(),
-    ];
-    await createTables(connections[0]);
-    const difference = await differenceOfTables(connections[0]);
-    if (difference !== undefined) {
-      for (const connection of connections) connection.closeSync();
-      throw new DatabaseError({ kind: "unsuitable", message: difference });
-    }
-    return { instance, connections };
+    const writer = await connect();
+    const scratchDirectory = archiveDirectory ?? await temporaryDirectory(writer);
+    // Given with the others above, it has no effect (DuckDB 1.5.5).
+    await writer.run(`SET max_temp_directory_size = '${settings.temporaryLimitMb}MiB'`);
+    await lockUp(writer, scratchDirectory);
+    await createTables(writer);
+    const difference = await differenceOfTables(writer);
+    if (difference !== undefined) throw new DatabaseError({ kind: "unsuitable", message: difference });
+    const identity = (await writer.runAndReadAll("SELECT id FROM identity")).getRows()[0]?.[0];
+    if (typeof identity !== "string") throw new Error("Corrupt database: it has no identity");
+    const markTable = new MarkTable(writer);
+    const storedMarks = await markTable.read(nowMs);
+    const { archive, problems } = await openArchive(writer, archiveDirectory, identity);
+    return {
+      instance,
+      identity,
+      storedMarks,
+      markTable,
+      archive,
+      scratchDirectory,
+      problems,
+      connections: [writer, await connect(), await connect(), await connect(), await connect()],
+    };
   } catch (error) {
+    for (const connection of connections) connection.closeSync();
     instance.closeSync();
     throw error;
   }
 }
 
+/** Where DuckDB puts what does not fit in memory: beside the database. */
+async function temporaryDirectory(connection: DuckDBConnection): Promise<string> {
+  const reader = await connection.runAndReadAll("SELECT current_setting('temp_directory')");
+  return resolve(String(reader.getRows()[0]?.[0]));
+}
+
+/**
+ * From here on no statement reaches the network or any file but those below `directory` and DuckDB's own temporary ones,
+ * and none changes a setting: whatever tries to is an attack or an accident.
+ */
+async function lockUp(connection: DuckDBConnection, directory: string): Promise<void> {
+  await connection.run(`SET allowed_directories = ['${quoted(directory)}']`);
+  await connection.run("SET enable_external_access = false");
+  await connection.run("SET lock_configuration = true");
+}
+
+/** A directory that cannot be used costs the archive, not the history. */
+async function openArchive(
+  connection: DuckDBConnection,
+  directory: string | null,
+  identity: string,
+): Promise<{ archive: Archive | null; problems: string[] }> {
+  if (directory !== null) {
+    try {
+      return await Archive.open(connection, directory, identity);
+    } catch (error) {
+      const { message, kind } = failureOf(error, "environment");
+      if (kind === "damaged" || kind === "invalidated") throw error;
+      await createViews(connection, null);
+      return { archive: null, problems: [`The archive ${directory} cannot be used: ${message}.`] };
+    }
+  }
+  await createViews(connection, null);
+  return { archive: null, problems: [] };
+}
+
 /** Moves the database and its write-ahead log away. Returns the sentence to report, if there was anything to move. */
-async function setAside({ path, stamp }: OpenOptions, why: string): Promise<string | undefined> {
+async function setAside({ path, nowMs }: OpenOptions, why: string): Promise<string | undefined> {
+  const stamp = new Date(nowMs).toISOString().replaceAll(/[-:.]/g, "");
   let target = `${path}.damaged-${stamp}`;
   for (let copy = 2; await exists(target) || await exists(`${target}.wal`); copy++) {
     target = `${path}.damaged-${stamp}-${copy}`;
@@ -174,42 +279,5 @@ function restrict(path: string): void {
     Deno.chmodSync(path, 0o600);
   } catch {
     // Not there, not ours or not possible here: nothing that should keep history from working.
-  }
-}
-
-/** `<database>.opening`: stands while the database is being opened. */
-class OpeningMarker {
-  /** Whether an earlier start left it. */
-  readonly leftOver: boolean;
-  readonly #path: string;
-  readonly #file: Deno.FsFile;
-
-  private constructor(path: string, file: Deno.FsFile, leftOver: boolean) {
-    this.#path = path;
-    this.#file = file;
-    this.leftOver = leftOver;
-  }
-
-  static async claim(databasePath: string): Promise<OpeningMarker> {
-    const path = `${databasePath}.opening`;
-    try {
-      const file = await Deno.open(path, { create: true, read: true, write: true, mode: 0o600 });
-      if (!await file.tryLock(true)) {
-        file.close();
-        throw new DatabaseError({ kind: "locked", message: `another process is opening it (${path})` });
-      }
-      const leftOver = (await file.stat()).size > 0;
-      await file.truncate(0);
-      await file.write(new TextEncoder().encode(`opened by process ${Deno.pid}\n`));
-      await file.syncData();
-      return new OpeningMarker(path, file, leftOver);
-    } catch (error) {
-      throw error instanceof DatabaseError ? error : new DatabaseError(failureOf(error, "environment"));
-    }
-  }
-
-  async remove(): Promise<void> {
-    await Deno.remove(this.#path).catch(() => {});
-    this.#file.close();
   }
 }

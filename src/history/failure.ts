@@ -10,6 +10,8 @@ import { z } from "zod";
  * - `interrupted`: we asked for it.
  * - `invalidated`: DuckDB has given up on the open database; it must be closed and opened again.
  * - `damaged`: the file cannot be read.
+ * - `refused`: a query of a user that cannot be answered; the message is a sentence for them.
+ * - `tooLarge`: a query of a user whose answer, or the way to it, is too large; the message is a sentence for them.
  */
 const failureKinds = [
   "locked",
@@ -19,6 +21,8 @@ const failureKinds = [
   "interrupted",
   "invalidated",
   "damaged",
+  "refused",
+  "tooLarge",
 ] as const;
 
 /** An error of the database, and what it means for us. */

@@ -1,34 +1,45 @@
 /**
- * Logs and status rows in DuckDB, for queries over all runs. The database lives in a worker; this is its owner's side.
+ * Logs and the journal's projection in DuckDB, for queries over all runs. The database lives in a worker; this is its
+ * owner's side.
  *
- * History is a projection: when it breaks, it says so and goes on as well as it can. Rows are handed over without
- * waiting, are at most a second old when they are committed, and are kept, in order and bounded, while the database
- * cannot be written. A batch of which it is not known whether it was committed (the database was lost in the middle of a
- * commit) is written again: rows may then be there twice, never not at all.
+ * History is a projection: when it breaks, it says so and goes on as well as it can. Rows are handed over without waiting
+ * and are at most a second old when they are committed. A batch of which it is not known whether it was committed (the
+ * database was lost in the middle of a commit) carries a number that tells: no row is there twice.
  *
- * This file is long because it is the whole surface of the room with its documentation, and the one place where what
- * happens to rows, queries and the database is put together into one state of health; each of the three has its own file.
+ * Rows come in two kinds. *Marked* ones belong to a stream whose sender keeps them until their mark is committed (see
+ * marks.ts): they are taken or not taken, and never given up. The *others* are always taken; while the database cannot be
+ * written they are kept, in order and bounded, and when there are too many the oldest go.
+ *
+ * Long because it is the whole surface of the room with its documentation, and the one place where what happens to rows,
+ * queries and the database is put together; each of the three has its own file.
  */
 import type { Clock } from "../clock/mod.ts";
 import { CdktrError } from "../core/mod.ts";
 import { RowBuffer } from "./buffer.ts";
 import { linesOf } from "./chunk.ts";
+import { Condition, type HistoryHealth } from "./condition.ts";
+import { dayOf } from "./days.ts";
 import type { Failure } from "./failure.ts";
 import { Link } from "./link.ts";
+import { batchStream, type Mark, Marks } from "./marks.ts";
 import type { HistoryProblem } from "./problem.ts";
-import type { Part, Query, Report } from "./protocol.ts";
-import { Queries } from "./queries.ts";
+import type { ProjectionPage } from "./projection.ts";
+import type { Opening, Part, Query } from "./protocol.ts";
+import { type AskOptions, Queries } from "./queries.ts";
 import { isStorableStatus, storableTime } from "./repair.ts";
+import { type Retained, type RetentionPolicy, retentionPolicySchema } from "./retention.ts";
 import {
   type HistoryCounts,
   type LogFilter,
   logFilterSchema,
+  type LogPage,
   type LogRow,
   type RunStatusRow,
-  type StoredLogRow,
   type TaskStatusRow,
 } from "./rows.ts";
-import { Writer } from "./writer.ts";
+import { defaultSqlRows, maxSqlChars, maxSqlRows, type SqlAnswer, type SqlOptions } from "./sql_answer.ts";
+import { type CommittedBatch, Writer } from "./writer.ts";
+import type { z } from "zod";
 
 /** Options of {@linkcode History.open}. */
 export interface HistoryOptions {
@@ -51,24 +62,15 @@ export interface HistoryOptions {
   threads?: number;
   /** Size of the write-ahead log at which it is merged into the file, in MiB. @default 64 */
   checkpointThresholdMb?: number;
+  /** Disk that queries larger than the memory may take while they run, in MiB. @default 1_024 */
+  temporaryLimitMb?: number;
+  /**
+   * Where log lines go that leave the database for their age, as Parquet files; null: nowhere, they are deleted. It is
+   * made if need be, and must be written to by nobody else. @default null
+   */
+  archiveDirectory?: string | null;
   /** Makes the worker. @default a worker that runs `worker.ts` of this directory */
   spawnWorker?: () => Worker;
-}
-
-/** How history is doing. */
-export interface HistoryHealth {
-  /** `degraded`: rows cannot be written at present. `ended`: and will not be until the process is started anew. */
-  state: "ok" | "degraded" | "ended" | "closed";
-  /** Why it is not `ok`. */
-  reason: string | undefined;
-  /** Rows that wait to be committed. */
-  bufferedRows: number;
-  /** Rows committed since it was opened. */
-  committedRows: number;
-  /** Rows given up because the buffer was full. */
-  droppedRows: number;
-  /** Rows left out because the database cannot hold them. */
-  refusedRows: number;
 }
 
 /** Status rows that one query returns at most. */
@@ -77,8 +79,11 @@ const maxStatusRows = 100_000;
 /** Rows that wait above which a sender of log lines is to wait, and the number at which it may go on. */
 const waitingRows = { full: 65_536, roomy: 32_768 };
 
-/** How often it is told that rows are being given up, in milliseconds. */
-const dropReportIntervalMs = 10_000;
+/** Marked rows, and their text in UTF-16 units, that wait above which no more are taken: two batches. */
+const markedLimits = { rows: 131_072, chars: 32 * 1024 * 1024 };
+
+/** The stream of the journal's projection. */
+export const journalStream = "journal";
 
 /** See the top of this file. */
 export class History {
@@ -87,13 +92,16 @@ export class History {
   readonly #buffer: RowBuffer;
   readonly #writer: Writer;
   readonly #queries: Queries;
-  #state: HistoryHealth["state"] = "ok";
-  #reason: string | undefined;
+  readonly #condition: Condition;
+  readonly #marks = new Marks();
+  /** Names the database that is open; `undefined` before the first is. */
+  #identity: string | undefined;
+  /** The number of the batch that is known to be committed last. */
+  #lastBatch = 0;
+  #generation = 1;
   #isReadFailureReported = false;
   #committedRows = 0;
   #refusedRows = 0;
-  #unreportedDrops = 0;
-  #lastDropReportMs = -Infinity;
   /** Resolved when the last try to write, made while closing, has failed. */
   #lastTry: PromiseWithResolvers<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -103,6 +111,7 @@ export class History {
   private constructor(options: HistoryOptions) {
     const { path, clock } = options;
     this.#options = options;
+    this.#condition = new Condition(path, clock, options.onProblem);
     this.#link = new Link({
       path,
       clock,
@@ -110,10 +119,12 @@ export class History {
         memoryLimitMb: options.memoryLimitMb ?? 256,
         threads: options.threads ?? 2,
         checkpointThresholdMb: options.checkpointThresholdMb ?? 64,
+        temporaryLimitMb: options.temporaryLimitMb ?? 1_024,
+        archiveDirectory: options.archiveDirectory ?? null,
       },
       spawnWorker: options.spawnWorker ?? spawnOwnWorker,
       events: {
-        onOpened: (setAside) => this.#opened(setAside),
+        onOpened: (opening) => this.#opened(opening),
         onCrashed: (message) => this.#crashed(message),
         onReopenFailed: ({ message }) => this.#cannotWrite(`could not be opened again: ${message}`),
         onEnded: (message) => this.#ended(message),
@@ -127,13 +138,15 @@ export class History {
     this.#buffer = new RowBuffer({
       rows: options.bufferLimitRows ?? 500_000,
       chars: options.bufferLimitChars ?? 128 * 1024 * 1024,
+      markedRows: markedLimits.rows,
+      markedChars: markedLimits.chars,
     });
     this.#writer = new Writer({
       buffer: this.#buffer,
       clock,
       flushIntervalMs: options.flushIntervalMs ?? 500,
       post: (request) => this.#link.post(request),
-      onCommitted: (report, rows) => this.#batchCommitted(report, rows),
+      onCommitted: (batch) => this.#batchCommitted(batch),
       onFailed: (failure) => this.#batchFailed(failure),
     });
     this.#queries = new Queries({
@@ -159,8 +172,7 @@ export class History {
   /** How it is doing, and what it counted. */
   get health(): HistoryHealth {
     return {
-      state: this.#state,
-      reason: this.#reason,
+      ...this.#condition.current,
       bufferedRows: this.#buffer.rows,
       committedRows: this.#committedRows,
       droppedRows: this.#buffer.droppedRows,
@@ -180,23 +192,122 @@ export class History {
   }
 
   /**
+   * Hands over log lines of a stream whose sender keeps them until `mark` is committed. They are written together with
+   * it, in order, and once taken not given up.
+   *
+   * @param mark How far the stream has come with these lines.
+   * @returns `false` when nothing was taken, because there is no room or the database cannot be written at present.
+   * @throws {CdktrError} `INTERNAL` when the stream has come as far before: the lines would be there twice.
+   */
+  tryAppendLogs(rows: readonly LogRow[], mark: Mark): boolean {
+    if (!this.#takesMarked(mark)) return false;
+    let repairedRows = 0;
+    const storable = rows.map((row) => {
+      const timestampMs = this.#storableTime(row.timestampMs);
+      if (timestampMs === row.timestampMs) return row;
+      repairedRows++;
+      return { ...row, timestampMs };
+    });
+    this.#handOver(mark, () => this.#buffer.addMarked(mark, storable, {}), repairedRows, 0);
+    return true;
+  }
+
+  /**
+   * Hands over what a stretch of the journal means for the tables. Its mark is that of the stream `journal`, at
+   * `page.seq`; otherwise as {@linkcode tryAppendLogs}.
+   *
+   * @throws {CdktrError} As `tryAppendLogs`.
+   */
+  tryProject(page: ProjectionPage): boolean {
+    const mark = { stream: journalStream, position: page.seq };
+    if (!this.#takesMarked(mark)) return false;
+    const runStatuses = this.#storableStatuses(page.runStatuses);
+    const taskStatuses = this.#storableStatuses(page.taskStatuses);
+    const { decisions, runs: runVersions, tasks: taskVersions } = page;
+    const rows = {
+      runStatuses: runStatuses.rows,
+      taskStatuses: taskStatuses.rows,
+      decisions,
+      runVersions,
+      taskVersions,
+    };
+    const repairedRows = runStatuses.repairedRows + taskStatuses.repairedRows;
+    const refusedRows = runStatuses.refusedRows + taskStatuses.refusedRows;
+    this.#handOver(mark, () => this.#buffer.addMarked(mark, [], rows), repairedRows, refusedRows);
+    return true;
+  }
+
+  /** The highest position of `stream` that was handed over and is not lost; 0 when none is. */
+  positionOf(stream: string): number {
+    return this.#marks.positionOf(stream);
+  }
+
+  /** The highest position of `stream` that is known to be committed; 0 when none is. */
+  committedPositionOf(stream: string): number {
+    return this.#marks.committedPositionOf(stream);
+  }
+
+  /**
+   * Resolves once `stream` is committed up to `position`.
+   *
+   * @throws {CdktrError} `STORAGE` when what was handed over is lost, because the database was replaced by another or has
+   * ended; `SHUTTING_DOWN` when history is closed. Or the reason of `signal`.
+   */
+  async whenCommitted(stream: string, position: number, signal?: AbortSignal): Promise<void> {
+    if (this.#marks.committedPositionOf(stream) >= position) return;
+    this.#assertUsable();
+    await this.#marks.whenCommitted(stream, position, signal);
+  }
+
+  /**
+   * Grows when the database is replaced by another while history is open, or turns out to have lost what it had
+   * committed. Positions are then those of the database that is open now, and of marked rows nothing is left that was not
+   * committed: whoever keeps them hands them over again from there.
+   */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /**
+   * Writes nothing more until {@linkcode resume}: the disk is about to be full, for example. A batch under way is
+   * finished. Marked rows are not taken meanwhile, of the others the oldest may be lost; queries go on.
+   *
+   * @param reason Half a sentence, for people: it stands in {@linkcode health}.
+   */
+  pause(reason: string): void {
+    this.#condition.pause(reason);
+    this.#writer.setPaused(true);
+    this.#tellRoom();
+  }
+
+  /** Ends a pause. */
+  resume(): void {
+    this.#condition.resume();
+    this.#writer.setPaused(false);
+  }
+
+  /**
    * What a sender of many log lines waits for before it hands over more, so that a flood is slowed down at its source and
    * need not be cut here. Pending while many rows wait and the database takes them; `undefined` when there is room.
    * While the database takes none there is always room: then the limits of the buffer decide what is lost.
    */
   room(): Promise<void> | undefined {
-    if (this.#state !== "ok" || this.#buffer.rows < waitingRows.full) return undefined;
+    if (!this.#condition.isOk || this.#buffer.rows < waitingRows.full) return undefined;
     return (this.#room ??= Promise.withResolvers()).promise;
   }
 
   /** Hands over states of runs. Returns at once and never throws for a broken database. */
   appendRunStatuses(rows: Iterable<RunStatusRow>): void {
-    this.#appendStatuses(rows, (row) => this.#buffer.addRunStatus(row));
+    const { rows: runStatuses, repairedRows, refusedRows } = this.#storableStatuses(rows);
+    this.#buffer.add({ runStatuses });
+    this.#rowsAdded(repairedRows, refusedRows);
   }
 
   /** Hands over states of task runs. Returns at once and never throws for a broken database. */
   appendTaskStatuses(rows: Iterable<TaskStatusRow>): void {
-    this.#appendStatuses(rows, (row) => this.#buffer.addTaskStatus(row));
+    const { rows: taskStatuses, repairedRows, refusedRows } = this.#storableStatuses(rows);
+    this.#buffer.add({ taskStatuses });
+    this.#rowsAdded(repairedRows, refusedRows);
   }
 
   /**
@@ -215,8 +326,8 @@ export class History {
    *
    * @throws {CdktrError} `INVALID_ARGUMENT`, `LIMIT_EXCEEDED`, `TIMED_OUT` or `STORAGE`, or the reason of `signal`.
    */
-  async queryLogs(filter: LogFilter = {}, signal?: AbortSignal): Promise<StoredLogRow[]> {
-    const rows: StoredLogRow[] = [];
+  async queryLogs(filter: LogFilter = {}, signal?: AbortSignal): Promise<LogRow[]> {
+    const rows: LogRow[] = [];
     for await (const part of this.streamLogs(filter, signal)) {
       for (const row of part) rows.push(row);
     }
@@ -228,18 +339,96 @@ export class History {
    *
    * @throws {CdktrError} As `queryLogs`.
    */
-  async *streamLogs(filter: LogFilter = {}, signal?: AbortSignal): AsyncGenerator<StoredLogRow[], void> {
-    const parsed = logFilterSchema.safeParse(filter);
-    if (!parsed.success) {
-      const issues = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-      throw new CdktrError("INVALID_ARGUMENT", `The log filter cannot be used: ${issues.join("; ")}.`);
+  async *streamLogs(filter: LogFilter = {}, signal?: AbortSignal): AsyncGenerator<LogRow[], void> {
+    const query = this.#logQuery(filter, { wantsCursor: false });
+    for await (const part of this.#ask(query, { signal })) {
+      if (part.kind === "logsEnd") return;
+      yield linesIn(part);
     }
-    for await (const part of this.#ask({ name: "logs", filter: parsed.data }, signal)) {
-      if (part.kind !== "logs" || part.chunk.kind !== "logs") throw unexpected(part);
-      const rows: StoredLogRow[] = [];
-      for (const line of linesOf(part.chunk)) rows.push({ ...line, rowNumber: part.rowNumbers[rows.length] ?? 0 });
-      if (rows.length > 0) yield rows;
+  }
+
+  /**
+   * A page of the log lines that `filter` asks for, with the cursor for the next one.
+   *
+   * @param options.maxTextBytes The line with which the text of the page has reached this many bytes is its last.
+   * @throws {CdktrError} As `queryLogs`.
+   */
+  async queryLogPage(
+    filter: LogFilter,
+    options: { maxTextBytes?: number; signal?: AbortSignal } = {},
+  ): Promise<LogPage> {
+    const { maxTextBytes, signal } = options;
+    const query = this.#logQuery(filter, { wantsCursor: true, maxTextBytes });
+    const lines: LogRow[] = [];
+    for await (const part of this.#ask(query, { signal })) {
+      if (part.kind === "logsEnd") return { lines, cursor: part.cursor, mayHaveMore: part.mayHaveMore };
+      for (const line of linesIn(part)) lines.push(line);
     }
+    throw new CdktrError("INTERNAL", "The history worker answered a log query without an end.");
+  }
+
+  /**
+   * Answers a query of a user in SQL: one SELECT (also written as FROM, VALUES, WITH, DESCRIBE, SHOW or SUMMARIZE) of what
+   * is stored; see {@linkcode viewDescriptions}. It reaches no files, and changes nothing. One is answered at a time.
+   *
+   * @param options.maxRows Rows at most, up to {@linkcode maxSqlRows}. `@default` {@linkcode defaultSqlRows}
+   * @throws {CdktrError} `INVALID_ARGUMENT` with what is wrong, as a sentence; `TIMED_OUT`; `LIMIT_EXCEEDED` when it needs
+   * too much memory; `STORAGE`; or the reason of the signal.
+   */
+  async sql(text: string, options: SqlOptions & { maxRows?: number } = {}): Promise<SqlAnswer> {
+    const { maxRows = defaultSqlRows, timeoutMs, signal } = options;
+    assertSqlText(text);
+    if (!Number.isInteger(maxRows) || maxRows < 0 || maxRows > maxSqlRows) {
+      throw new CdktrError("INVALID_ARGUMENT", `SQL is answered with 0 to ${maxSqlRows} rows, not ${maxRows}.`);
+    }
+    const answer: SqlAnswer = { columns: [], rows: [], truncated: false };
+    for await (const part of this.#ask({ name: "sql", text, maxRows }, { signal, timeoutMs })) {
+      if (part.kind === "sqlColumns") answer.columns = part.columns;
+      else if (part.kind === "sqlRows") { for (const row of part.rows) answer.rows.push(row); }
+      else if (part.kind === "sqlEnd") answer.truncated = part.truncated;
+      else throw unexpected(part);
+    }
+    return answer;
+  }
+
+  /**
+   * Like {@linkcode sql}, with all rows, as the bytes of a Parquet file of at most 64 MiB.
+   *
+   * @throws {CdktrError} As `sql`; `LIMIT_EXCEEDED` also when the file would be larger.
+   */
+  async sqlParquet(text: string, options: SqlOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    assertSqlText(text);
+    const pieces: Uint8Array[] = [];
+    for await (const part of this.#ask({ name: "sqlParquet", text }, options)) {
+      if (part.kind === "sqlBytes") pieces.push(part.bytes);
+      else if (part.kind !== "sqlEnd") throw unexpected(part);
+    }
+    const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    let end = 0;
+    for (const piece of pieces) {
+      bytes.set(piece, end);
+      end += piece.length;
+    }
+    return bytes;
+  }
+
+  /**
+   * Moves or deletes what is older than is to be kept, or more than there is room for. May take minutes where there is
+   * much to move; rows go on being written, queries go on being answered.
+   *
+   * @throws {CdktrError} `INVALID_ARGUMENT`; `STORAGE`, also while nothing is to be written ({@linkcode pause}); or the
+   * reason of `signal`. What was done until then stays done.
+   */
+  async retain(policy: RetentionPolicy, signal?: AbortSignal): Promise<Retained> {
+    const parsed = retentionPolicySchema.safeParse(policy);
+    if (!parsed.success) throw unusable("retention policy", parsed.error);
+    const { state, reason } = this.#condition.current;
+    if (state !== "ok") throw new CdktrError("STORAGE", `History cannot be cleaned up at present: ${reason}.`);
+    for await (const part of this.#ask({ name: "retain", policy: parsed.data }, { signal, timeoutMs: null })) {
+      if (part.kind !== "retained") throw unexpected(part);
+      return part.retained;
+    }
+    throw new CdktrError("INTERNAL", "The history worker answered a retention with nothing.");
   }
 
   /**
@@ -302,28 +491,44 @@ export class History {
   }
 
   async #close(): Promise<void> {
-    if (this.#state !== "ended" && !this.#buffer.isEmpty) {
+    const { state } = this.#condition.current;
+    if (state !== "ended" && !this.#condition.isPaused && !this.#buffer.isEmpty) {
       this.#lastTry = Promise.withResolvers();
       const flushed = this.#writer.flush().catch(() => {});
       this.#link.reopenNow();
       this.#writer.retryNow();
       await Promise.race([flushed, this.#lastTry.promise]);
     }
-    this.#state = "closed";
+    this.#condition.closed();
     this.#tellRoom();
-    this.#reason = "history was closed";
     this.#writer.stop();
+    this.#marks.failAll(new CdktrError("SHUTTING_DOWN", "History was closed before these rows were committed."));
     const lostRows = this.#buffer.rows;
     if (lostRows > 0) {
-      this.#report("ROWS_DROPPED", `could not be given ${lostRows} rows before it was closed`, lostRows);
+      this.#condition.report("ROWS_DROPPED", `could not be given ${lostRows} rows before it was closed`, lostRows);
     }
     await this.#link.close();
   }
 
-  #opened(setAside: string | undefined): void {
+  #opened({ setAside, problems, identity, marks }: Opening): void {
     if (setAside !== undefined) this.#options.onProblem({ code: "SET_ASIDE", message: setAside });
+    for (const message of problems) this.#options.onProblem({ code: "ARCHIVE", message });
+    const lastBatch = marks.positions[marks.streams.indexOf(batchStream)] ?? 0;
+    this.#writer.settle(lastBatch);
+    const isFirst = this.#identity === undefined;
+    const isReplaced = !isFirst && (identity !== this.#identity || lastBatch < this.#lastBatch);
+    this.#identity = identity;
+    this.#lastBatch = lastBatch;
+    if (isFirst || isReplaced) this.#marks.reset(marks);
+    if (isReplaced) {
+      this.#generation++;
+      this.#buffer.giveUpMarked();
+      this.#marks.failAll(
+        new CdktrError("STORAGE", "The history database was replaced before these rows were committed."),
+      );
+    }
     this.#writer.resume();
-    if (this.#buffer.isEmpty) this.#recovered();
+    if (this.#buffer.isEmpty) this.#condition.recovered();
   }
 
   #tellRoom(): void {
@@ -340,25 +545,24 @@ export class History {
 
   #crashed(message: string): void {
     this.#lost();
-    this.#state = "degraded";
-    this.#reason = message;
-    this.#report("RESTARTED", `is being opened again because its worker failed: ${message}`);
+    this.#condition.restarted(message);
   }
 
   #ended(message: string): void {
     this.#lost();
-    this.#state = "ended";
-    this.#reason = message;
+    this.#condition.ended(message);
     this.#lastTry?.resolve();
-    this.#report("ENDED", `stores nothing more until this process is restarted, because its worker ended: ${message}`);
+    this.#marks.failAll(new CdktrError("STORAGE", `History ended before these rows were committed: ${message}.`));
   }
 
-  #batchCommitted(report: Report & { type: "committed" }, rows: number): void {
-    this.#committedRows += rows - report.refusedRows;
-    if (report.refusedRows > 0) this.#refused(report.refusedRows, report.refusal ?? "it gave no reason");
-    this.#recovered();
+  #batchCommitted({ number, rows, marks, refusedRows, refusal }: CommittedBatch): void {
+    this.#lastBatch = number;
+    this.#committedRows += rows - refusedRows;
+    if (refusedRows > 0) this.#refused(refusedRows, refusal ?? "it gave no reason");
+    this.#condition.recovered();
+    this.#marks.commit(marks, this.#options.clock.nowMs());
     if (this.#buffer.rows <= waitingRows.roomy) this.#tellRoom();
-    if (this.#unreportedDrops > 0) this.#reportDrops();
+    this.#condition.reportDrops();
   }
 
   #batchFailed(failure: Failure): void {
@@ -369,11 +573,8 @@ export class History {
   }
 
   #cannotWrite(reason: string): void {
-    const isNews = this.#state === "ok";
-    this.#state = "degraded";
-    this.#reason = reason;
+    this.#condition.cannotWrite(reason, this.#buffer.rows);
     this.#tellRoom();
-    if (isNews) this.#report("WRITE_FAILED", `${reason}; rows are kept and tried again`, this.#buffer.rows);
     this.#lastTry?.resolve();
   }
 
@@ -381,25 +582,36 @@ export class History {
   #queryFailed(failure: Failure): void {
     if (failure.kind === "damaged" && !this.#isReadFailureReported) {
       this.#isReadFailureReported = true;
-      this.#report("READ_FAILED", `is damaged, so some queries fail: ${failure.message}`);
+      this.#condition.report("READ_FAILED", `is damaged, so some queries fail: ${failure.message}`);
     }
     // DuckDB gives up on an open database after a defect of its own, and then refuses rows too.
-    if (failure.kind === "invalidated" && this.#state === "ok") {
+    if (failure.kind === "invalidated" && this.#condition.isOk) {
       this.#cannotWrite(`has to be opened again: ${failure.message}`);
       this.#lost();
       this.#link.reopen();
     }
   }
 
-  #recovered(): void {
-    if (this.#state !== "degraded") return;
-    this.#state = "ok";
-    this.#reason = undefined;
-    this.#report("RECOVERED", "can be written again");
+  /** Whether marked rows are taken at present. */
+  #takesMarked({ stream, position }: Mark): boolean {
+    if (position <= this.#marks.positionOf(stream)) {
+      const sentence = `History was given position ${position} of stream ${stream} a second time.`;
+      throw new CdktrError("INTERNAL", sentence);
+    }
+    return this.#condition.isOk && this.#buffer.hasRoom;
   }
 
-  #appendStatuses<Row extends RunStatusRow | TaskStatusRow>(rows: Iterable<Row>, add: (row: Row) => void): void {
+  #handOver(mark: Mark, add: () => void, repairedRows: number, refusedRows: number): void {
+    add();
+    this.#marks.handOver(mark);
+    this.#rowsAdded(repairedRows, refusedRows);
+  }
+
+  #storableStatuses<Row extends RunStatusRow | TaskStatusRow>(
+    rows: Iterable<Row>,
+  ): { rows: Row[]; repairedRows: number; refusedRows: number } {
     let [repairedRows, refusedRows] = [0, 0];
+    const storable: Row[] = [];
     for (const row of rows) {
       if (!isStorableStatus(row.status)) {
         refusedRows++;
@@ -407,9 +619,9 @@ export class History {
       }
       const timestampMs = this.#storableTime(row.timestampMs);
       if (timestampMs !== row.timestampMs) repairedRows++;
-      add({ ...row, timestampMs });
+      storable.push({ ...row, timestampMs });
     }
-    this.#rowsAdded(repairedRows, refusedRows);
+    return { rows: storable, repairedRows, refusedRows };
   }
 
   #storableTime(timestampMs: number): number {
@@ -418,41 +630,37 @@ export class History {
 
   #rowsAdded(repairedRows: number, refusedRows: number): void {
     if (repairedRows > 0) {
-      this.#report("ROWS_REPAIRED", `cannot hold the times of ${repairedRows} rows, which were changed`, repairedRows);
+      const predicate = `cannot hold the times of ${repairedRows} rows, which were changed`;
+      this.#condition.report("ROWS_REPAIRED", predicate, repairedRows);
     }
     if (refusedRows > 0) this.#refused(refusedRows, "their status is none of those it knows");
-    this.#unreportedDrops += this.#buffer.enforceLimits();
-    const nowMs = this.#options.clock.monotonicMs();
-    if (this.#unreportedDrops > 0 && nowMs - this.#lastDropReportMs >= dropReportIntervalMs) this.#reportDrops();
-    if (this.#state !== "closed") this.#writer.rowsAdded();
-  }
-
-  #reportDrops(): void {
-    const rows = this.#unreportedDrops;
-    this.#unreportedDrops = 0;
-    this.#lastDropReportMs = this.#options.clock.monotonicMs();
-    this.#report("ROWS_DROPPED", `will not get ${rows} rows, given up because the buffer before it was full`, rows);
+    this.#condition.dropped(this.#buffer.enforceLimits());
+    if (this.#condition.current.state !== "closed") this.#writer.rowsAdded();
   }
 
   #refused(rows: number, reason: string): void {
     this.#refusedRows += rows;
-    this.#report("ROWS_REFUSED", `did not take ${rows} rows: ${reason}`, rows);
-  }
-
-  /** Reports a problem of the database; `predicate` is the rest of the sentence. */
-  #report(code: HistoryProblem["code"], predicate: string, rows?: number): void {
-    const message = `The history database ${this.#options.path} ${predicate}.`;
-    this.#options.onProblem(rows === undefined ? { code, message } : { code, message, rows });
+    this.#condition.report("ROWS_REFUSED", `did not take ${rows} rows: ${reason}`, rows);
   }
 
   #assertUsable(): void {
     if (this.#closed !== undefined) throw new CdktrError("SHUTTING_DOWN", "History is closed.");
-    if (this.#state === "ended") throw new CdktrError("STORAGE", `History has ended: ${this.#reason}.`);
+    const { state, reason } = this.#condition.current;
+    if (state === "ended") throw new CdktrError("STORAGE", `History has ended: ${reason}.`);
   }
 
-  async *#ask(query: Query, signal?: AbortSignal): AsyncGenerator<Part, void> {
+  #logQuery(filter: LogFilter, options: { wantsCursor: boolean; maxTextBytes?: number | undefined }): Query {
+    const parsed = logFilterSchema.safeParse(filter);
+    if (!parsed.success) throw unusable("log filter", parsed.error);
+    const { wantsCursor, maxTextBytes = Number.MAX_SAFE_INTEGER } = options;
+    // A line that comes a day late, from an agent that could not send it, is among those in the order of their arrival.
+    const horizon = dayOf(this.#options.clock.nowMs()) - 1;
+    return { name: "logs", filter: parsed.data, horizon, maxTextBytes, wantsCursor };
+  }
+
+  async *#ask(query: Query, options: AskOptions = {}): AsyncGenerator<Part, void> {
     this.#assertUsable();
-    yield* this.#queries.ask(query, signal);
+    yield* this.#queries.ask(query, options);
   }
 
   async #askRunStatuses(query: Query): Promise<RunStatusRow[]> {
@@ -467,6 +675,24 @@ export class History {
 
 function spawnOwnWorker(): Worker {
   return new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "history" });
+}
+
+function assertSqlText(text: string): void {
+  if (text.length <= maxSqlChars) return;
+  throw new CdktrError(
+    "INVALID_ARGUMENT",
+    `The SQL has ${text.length} characters, more than the ${maxSqlChars} allowed.`,
+  );
+}
+
+function unusable(what: string, error: z.ZodError): CdktrError {
+  const issues = error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  return new CdktrError("INVALID_ARGUMENT", `The ${what} cannot be used: ${issues.join("; ")}.`);
+}
+
+function linesIn(part: Part): LogRow[] {
+  if (part.kind !== "logs" || part.chunk.kind !== "logs") throw unexpected(part);
+  return [...linesOf(part.chunk)];
 }
 
 function unexpected(part: Part): CdktrError {

@@ -9,7 +9,7 @@ import type { Clock } from "../clock/mod.ts";
 import { CdktrError, messageOf } from "../core/mod.ts";
 import { basename, dirname, join } from "node:path";
 import type { Failure } from "./failure.ts";
-import { type DatabaseSettings, inMemory, type Report, reportSchema, type Request } from "./protocol.ts";
+import { type DatabaseSettings, inMemory, type Opening, type Report, reportSchema, type Request } from "./protocol.ts";
 
 /** The pause before a database that could not be opened again is tried once more, in milliseconds. */
 const reopenPauseMs = 5_000;
@@ -24,8 +24,8 @@ const openFiles = new Set<string>();
 
 /** What happens to the database without being asked for. */
 export interface LinkEvents {
-  /** It is open, for the first time or again. `setAside` says what was moved away, as a sentence. */
-  onOpened: (setAside: string | undefined) => void;
+  /** It is open, for the first time or again. */
+  onOpened: (opening: Opening) => void;
   /** The worker failed and is being opened again. */
   onCrashed: (message: string) => void;
   /** It could not be opened again; a further try follows. */
@@ -140,8 +140,7 @@ export class Link {
 
   #postOpen(condemned?: string): void {
     const { clock, settings } = this.#options;
-    const stamp = new Date(clock.nowMs()).toISOString().replaceAll(/[-:.]/g, "");
-    this.post({ type: "open", path: this.#file, settings, stamp, condemned });
+    this.post({ type: "open", path: this.#file, settings, nowMs: clock.nowMs(), condemned });
   }
 
   #handle(report: Report): void {
@@ -157,8 +156,8 @@ export class Link {
       case "opened":
         if (this.#state === "closed") return;
         this.#state = "open";
-        this.#opening?.resolve();
-        return events.onOpened(report.setAside);
+        events.onOpened(report);
+        return this.#opening?.resolve();
       case "openFailed":
         return this.#openFailed(report.failure);
       case "crashed":

@@ -1,12 +1,25 @@
-/** Logs and status rows in DuckDB, for queries over all runs. */
-export { History, type HistoryHealth, type HistoryOptions } from "./history.ts";
+/** Logs and the journal's projection in DuckDB, for queries over all runs. */
+export type { HistoryHealth } from "./condition.ts";
+export { History, type HistoryOptions, journalStream } from "./history.ts";
+export { logMarkLifetimeMs, logMarksMax, logStreamOf, type Mark } from "./marks.ts";
 export type { HistoryProblem, HistoryProblemCode } from "./problem.ts";
+export type { DecisionRow, ProjectionPage, RunVersionRow, TaskVersionRow } from "./projection.ts";
+export type { Retained, RetentionPolicy } from "./retention.ts";
 export {
   type HistoryCounts,
   type LogFilter,
+  type LogPage,
   type LogRow,
   type RunStatus,
   type RunStatusRow,
-  type StoredLogRow,
   type TaskStatusRow,
 } from "./rows.ts";
+export {
+  defaultSqlRows,
+  maxSqlRows,
+  type SqlAnswer,
+  type SqlColumn,
+  type SqlOptions,
+  type SqlValue,
+} from "./sql_answer.ts";
+export { type ViewDescription, viewDescriptions } from "./views.ts";

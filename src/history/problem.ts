@@ -4,6 +4,8 @@
  * - `SET_ASIDE`: a file that could not be used was moved away and a new one made; what it held is no longer queried.
  * - `WRITE_FAILED`: rows could not be written; they are kept and written later. Reported once until it works again.
  * - `READ_FAILED`: a part of the file is damaged and queries that touch it fail. Reported once.
+ * - `ARCHIVE`: the archive, or a file in it, cannot be used; the lines in it are not queried.
+ * - `PAUSED`: its owner asked that nothing be written for now; rows are kept as after `WRITE_FAILED`.
  * - `RECOVERED`: rows are being written again.
  * - `ROWS_DROPPED`: the buffer was full while nothing could be written; the oldest rows were given up.
  * - `ROWS_REFUSED`: rows that the database cannot hold were left out.
@@ -15,6 +17,8 @@ export type HistoryProblemCode =
   | "SET_ASIDE"
   | "WRITE_FAILED"
   | "READ_FAILED"
+  | "ARCHIVE"
+  | "PAUSED"
   | "RECOVERED"
   | "ROWS_DROPPED"
   | "ROWS_REFUSED"

@@ -17,6 +17,12 @@ export interface QueriesOptions {
   post: (request: Request) => void;
 }
 
+/** How a question is asked. */
+export interface AskOptions {
+  signal?: AbortSignal | undefined;
+  timeoutMs?: number | null | undefined;
+}
+
 interface Waiting {
   resolve: (report: Report & { type: "part" }) => void;
   reject: (error: Error) => void;
@@ -36,9 +42,11 @@ export class Queries {
   /**
    * Asks `query` and yields the parts of its answer. Leaving the loop ends the query.
    *
+   * @param options.timeoutMs How long until the next part, in milliseconds; null: as long as it takes.
+   *
    * @throws {CdktrError} `LIMIT_EXCEEDED`, `TIMED_OUT`, `STORAGE`, or the reason of `signal`.
    */
-  async *ask(query: Query, signal?: AbortSignal): AsyncGenerator<Part, void> {
+  async *ask(query: Query, { signal, timeoutMs = this.#options.timeoutMs }: AskOptions): AsyncGenerator<Part, void> {
     const { post } = this.#options;
     signal?.throwIfAborted();
     if (this.#open >= maxQueries) {
@@ -50,14 +58,14 @@ export class Queries {
     const id = this.#nextId++;
     let isDone = false;
     try {
-      let next = this.#nextPart(id, signal);
+      let next = this.#nextPart(id, signal, timeoutMs);
       post({ type: "query", id, query });
       while (true) {
         const { part, last } = await next;
         isDone = last;
         yield part;
         if (last) return;
-        next = this.#nextPart(id, signal);
+        next = this.#nextPart(id, signal, timeoutMs);
         post({ type: "more", id });
       }
     } catch (error) {
@@ -82,8 +90,12 @@ export class Queries {
     for (const waiting of [...this.#waiting.values()]) waiting.reject(new QueryFailed(failure));
   }
 
-  #nextPart(id: number, signal: AbortSignal | undefined): Promise<Report & { type: "part" }> {
-    const { clock, timeoutMs } = this.#options;
+  #nextPart(
+    id: number,
+    signal: AbortSignal | undefined,
+    timeoutMs: number | null,
+  ): Promise<Report & { type: "part" }> {
+    const { clock } = this.#options;
     return new Promise((resolve, reject) => {
       const settle = () => {
         this.#waiting.delete(id);
@@ -95,10 +107,10 @@ export class Queries {
         reject(error);
       };
       const onAbort = () => fail(signal?.reason);
-      const cancelTimer = clock.setTimer(timeoutMs, () =>
+      const cancelTimer = timeoutMs === null ? () => {} : clock.setTimer(timeoutMs, () =>
         fail(
           new CdktrError("TIMED_OUT", `A history query had no answer after ${timeoutMs} ms and was ended.`, {
-            hint: "Ask for a shorter time, one workflow or one run.",
+            hint: "Ask for less: a shorter time, one workflow or one run.",
           }),
         ));
       signal?.addEventListener("abort", onAbort, { once: true });
@@ -122,7 +134,17 @@ class QueryFailed extends Error {
   }
 
   toCdktrError(path: string): CdktrError {
-    return new CdktrError("STORAGE", `The history database ${path} could not be read: ${this.#failure.message}.`, {
+    const { kind, message } = this.#failure;
+    if (kind === "refused") {
+      return new CdktrError("INVALID_ARGUMENT", message, {
+        hint:
+          "Ask one SELECT of runs, task_runs, logs, decisions and agents; `DESCRIBE runs` names the columns of one.",
+      });
+    }
+    if (kind === "tooLarge") {
+      return new CdktrError("LIMIT_EXCEEDED", message, { hint: "Select fewer rows or columns, or sum them up." });
+    }
+    return new CdktrError("STORAGE", `The history database ${path} could not be read: ${message}.`, {
       cause: this,
     });
   }

@@ -1,5 +1,6 @@
 /** What history holds: log lines and status rows, as the rest of the product sees them. */
 import { z } from "zod";
+import { logCursorSchema } from "./log_cursor.ts";
 
 /** The six states of a run or a task run, in the order of the database's enum. */
 export const runStatuses = ["PENDING", "RUNNING", "WAITING", "COMPLETED", "FAILED", "CRASHED"] as const;
@@ -21,32 +22,34 @@ export interface LogRow {
   payload: string;
 }
 
-/** A log line as it was stored. */
-export interface StoredLogRow extends LogRow {
-  /** Its place in the order of arrival. Give it as `afterRow` to go on from here. */
-  rowNumber: number;
-}
+const statusSchema = z.enum(runStatuses);
 
-/** A state that a run reached. */
-export interface RunStatusRow {
-  workflowId: string;
-  runId: string;
-  status: RunStatus;
+/** What a {@linkcode RunStatusRow} must look like. */
+export const runStatusRowSchema = z.object({
+  workflowId: z.string(),
+  runId: z.string(),
+  status: statusSchema,
   /** Unix milliseconds. */
-  timestampMs: number;
-}
+  timestampMs: z.number(),
+});
 
-/** A state that a task run reached. */
-export interface TaskStatusRow {
-  taskId: string;
-  taskRunId: string;
-  runId: string;
-  status: RunStatus;
+/** A state that a run reached: a row of the original's `workflow_run_status`. */
+export type RunStatusRow = z.infer<typeof runStatusRowSchema>;
+
+/** What a {@linkcode TaskStatusRow} must look like. */
+export const taskStatusRowSchema = z.object({
+  taskId: z.string(),
+  taskRunId: z.string(),
+  runId: z.string(),
+  status: statusSchema,
   /** Unix milliseconds. */
-  timestampMs: number;
-}
+  timestampMs: z.number(),
+});
 
-/** How many rows each table holds, and in which state how many runs are. */
+/** A state that a task run reached: a row of the original's `task_run_status`. */
+export type TaskStatusRow = z.infer<typeof taskStatusRowSchema>;
+
+/** How many rows each table holds, archived lines included, and in which state how many runs are. */
 export interface HistoryCounts {
   logRows: number;
   runStatusRows: number;
@@ -73,9 +76,10 @@ export const logFilterSchema = z.strictObject({
   levels: z.array(z.string()).max(maxFilterValues).readonly().optional(),
   contains: z.string().optional(),
   statuses: z.array(z.enum(runStatuses)).readonly().optional(),
+  states: z.array(z.string()).max(maxFilterValues).readonly().optional(),
   limit: z.int().min(0).max(maxQueryRows).default(defaultQueryRows),
   order: z.enum(["oldest", "newest"]).default("oldest"),
-  afterRow: z.int().min(0).optional(),
+  after: logCursorSchema.optional(),
 });
 
 /**
@@ -85,11 +89,27 @@ export const logFilterSchema = z.strictObject({
  * - `sinceMs` (inclusive) and `untilMs` (exclusive): Unix milliseconds.
  * - `contains`: text that occurs in the payload, letter for letter; no character has a special meaning.
  * - `statuses`: lines of runs whose status recorded last is one of these.
+ * - `states`: lines of runs that stand in one of these states. Of a run that is in the file of an original principal and
+ *   not in the journal, the status recorded last counts.
  * - `limit`: rows at most. `@default` {@linkcode defaultQueryRows}, at most {@linkcode maxQueryRows}.
- * - `order`: of arrival. `@default` `"oldest"` first.
- * - `afterRow`: only lines behind the one with this row number, in the direction of `order`.
+ * - `order`: of days and, within a day, of arrival (see log_query.ts). `@default` `"oldest"` first.
+ * - `after`: only lines behind the one that this cursor names, in the direction of `order`; see {@linkcode LogPage}.
  */
 export type LogFilter = z.input<typeof logFilterSchema>;
 
+/** A filter on its way to the worker: with its defaults filled in, and its cursor parsed. */
+export const storedLogFilterSchema = logFilterSchema.extend({
+  after: z.object({ horizon: z.int(), timestampMs: z.number(), taskRunId: z.string(), ordinal: z.int() }).optional(),
+});
+
 /** A {@linkcode LogFilter} with its defaults filled in. */
 export type CompleteLogFilter = z.output<typeof logFilterSchema>;
+
+/** A page of log lines. */
+export interface LogPage {
+  lines: LogRow[];
+  /** Names the last line of the page: give it as `after`, with the same filter. Null when the page is empty. */
+  cursor: string | null;
+  /** Whether the page ended at its limit, so that more may follow. */
+  mayHaveMore: boolean;
+}

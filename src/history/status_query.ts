@@ -62,7 +62,7 @@ export async function selectTaskStatuses(
 /** How many rows each table holds, and in which state how many runs are. */
 export async function selectCounts(connection: DuckDBConnection): Promise<HistoryCounts> {
   const tables = await connection.runAndReadAll(
-    `SELECT (SELECT count(*) FROM logstore), (SELECT count(*) FROM workflow_run_status),
+    `SELECT (SELECT count(*) FROM logstore) + (SELECT coalesce(sum(row_count), 0) FROM archived_logs), (SELECT count(*) FROM workflow_run_status),
        (SELECT count(*) FROM task_run_status)`,
   );
   const [logRows, runStatusRows, taskStatusRows] = (tables.getRows()[0] ?? []).map(Number);

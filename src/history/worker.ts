@@ -13,10 +13,14 @@ import { type Report, type Request, requestSchema } from "./protocol.ts";
 let database: Database | undefined;
 let answers: Answers | undefined;
 let batch: Batch | undefined;
+let batchNumber = 0;
 /** Opening, writing and closing happen one after the other. Queries do not wait for them. */
 let writing: Promise<void> = Promise.resolve();
 
 const notOpen: Failure = { kind: "invalidated", message: "the history database is not open" };
+
+/** The database was closed and opened in the middle of a batch. */
+const incomplete: Failure = { kind: "environment", message: "the history database was opened again meanwhile" };
 
 function report(message: Report): void {
   self.postMessage(message);
@@ -35,8 +39,9 @@ async function open(request: Request & { type: "open" }): Promise<void> {
   try {
     await close();
     database = await Database.open(request);
-    answers = new Answers(database, report);
-    report({ type: "opened", setAside: database.setAside });
+    answers = new Answers({ database, report, checkpoint });
+    const { setAside, problems, identity, storedMarks } = database;
+    report({ type: "opened", setAside, problems, identity, marks: storedMarks });
   } catch (error) {
     const failure = error instanceof DatabaseError ? error.failure : failureOf(error, "damaged");
     report({ type: "openFailed", failure });
@@ -45,19 +50,30 @@ async function open(request: Request & { type: "open" }): Promise<void> {
 
 async function addRows(request: Request & { type: "rows" }): Promise<void> {
   if (database !== undefined) {
-    batch ??= new Batch(database.writer);
-    await batch.add(request.chunk);
+    const begun = await batchOf(request.batch, database);
+    await begun.add(request.chunk);
   }
   report({ type: "accepted", batch: request.batch });
 }
 
+/** The batch of that number. One that was begun before and not finished is given up. */
+async function batchOf(number: number, { writer }: Database): Promise<Batch> {
+  if (batch !== undefined && batchNumber === number) return batch;
+  await batch?.abandon();
+  batchNumber = number;
+  return batch = new Batch(writer);
+}
+
 async function commit(request: Request & { type: "commit" }): Promise<void> {
-  const finished = batch;
+  const { batch: number, chunks, marks, nowMs } = request;
+  if (database === undefined) return report({ type: "failed", batch: number, failure: notOpen });
+  const finished = await batchOf(number, database);
   batch = undefined;
-  if (finished === undefined || database === undefined) {
-    return report({ type: "failed", batch: request.batch, failure: notOpen });
+  if (finished.chunks !== chunks) {
+    await finished.abandon();
+    return report({ type: "failed", batch: number, failure: incomplete });
   }
-  const outcome = await finished.commit();
+  const outcome = await finished.commit({ number, marks, nowMs });
   database.protectWriteAheadLog();
   if (!outcome.committed) return report({ type: "failed", batch: request.batch, failure: outcome.failure });
   report({
@@ -66,6 +82,22 @@ async function commit(request: Request & { type: "commit" }): Promise<void> {
     refusedRows: outcome.refusedRows,
     refusal: outcome.refusal,
   });
+  // Where the table of marks cannot be written anew it grows a little longer; what is wrong shows in the next batch.
+  await database.markTable.grown(marks.streams.length + 1, nowMs).catch(() => {});
+}
+
+/** Between two batches: DuckDB does not do it while a transaction writes. */
+function checkpoint(): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  writing = writing.then(async () => {
+    try {
+      if (batch === undefined) await database?.writer.run("CHECKPOINT");
+      resolve(batch === undefined && database !== undefined);
+    } catch {
+      resolve(false);
+    }
+  });
+  return promise;
 }
 
 async function closeForGood(): Promise<void> {

@@ -4,12 +4,14 @@
  *
  * States: `waiting` (for rows, the interval, or the pause after a failure) -> `sending` (chunks, paced by the worker so
  * that no turn of the main loop sends more than one or two) -> `committing` -> `waiting`. While the database is being
- * opened nothing is begun (`suspended`).
+ * opened nothing is begun (`suspended`), and a batch that was under way stays as it is until the database, open again,
+ * says which batch it committed last. Each try has a number of its own, greater than all before it in this database.
  */
 import type { Clock } from "../clock/mod.ts";
 import { CdktrError } from "../core/mod.ts";
 import { batchChars, batchRows, type PendingBatch, type RowBuffer } from "./buffer.ts";
 import type { Failure } from "./failure.ts";
+import type { Positions } from "./marks.ts";
 import type { Report, Request } from "./protocol.ts";
 
 /** Chunks that are sent ahead: one that the worker appends, one that waits for it. */
@@ -26,10 +28,19 @@ export interface WriterOptions {
   clock: Clock;
   flushIntervalMs: number;
   post: (request: Request) => void;
-  /** A batch is committed; `report` says what was refused. */
-  onCommitted: (report: Report & { type: "committed" }, rows: number) => void;
+  /** A batch is committed, but for the rows that were refused. */
+  onCommitted: (batch: CommittedBatch) => void;
   /** A batch was not written. It stays in the buffer. */
   onFailed: (failure: Failure) => void;
+}
+
+/** What was committed. */
+export interface CommittedBatch {
+  number: number;
+  rows: number;
+  marks: Positions;
+  refusedRows: number;
+  refusal: string | undefined;
 }
 
 interface Sending extends PendingBatch {
@@ -39,7 +50,7 @@ interface Sending extends PendingBatch {
 }
 
 interface Flush {
-  mark: number;
+  place: number;
   resolve: () => void;
   reject: (error: Error) => void;
 }
@@ -50,6 +61,7 @@ export class Writer {
   #nextBatch = 1;
   #batch: Sending | undefined;
   #suspended = false;
+  #paused = false;
   #isDue = false;
   #failures = 0;
   #cancelTimer: (() => void) | undefined;
@@ -69,19 +81,30 @@ export class Writer {
 
   /** Resolves when every row added before is committed, or was given up and reported. */
   flush(): Promise<void> {
-    const mark = this.#options.buffer.mark();
+    const place = this.#options.buffer.place();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#flushes.push({ mark, resolve, reject });
+    this.#flushes.push({ place, resolve, reject });
     this.#isDue = true;
     this.#settleFlushes();
     this.#begin();
     return promise;
   }
 
-  /** Writes nothing until `resume`. A batch under way is given up and stays in the buffer. */
+  /** Writes nothing until `resume`. */
   suspend(): void {
     this.#suspended = true;
-    if (this.#batch === undefined) return;
+  }
+
+  /**
+   * The database is open again: what became of a batch that was under way is known.
+   *
+   * @param lastBatch The number of the batch that it committed last.
+   */
+  settle(lastBatch: number): void {
+    const batch = this.#batch;
+    this.#nextBatch = Math.max(this.#nextBatch, lastBatch + 1);
+    if (batch === undefined) return;
+    if (batch.id === lastBatch) return this.#committed(batch, { refusedRows: 0, refusal: undefined });
     this.#batch = undefined;
     this.#options.buffer.release();
   }
@@ -89,7 +112,14 @@ export class Writer {
   /** Writes again, at once if there is anything to write. */
   resume(): void {
     this.#suspended = false;
+    this.#settleFlushes();
     this.retryNow();
+  }
+
+  /** Whether batches may begin; one that is under way is finished. */
+  setPaused(paused: boolean): void {
+    this.#paused = paused;
+    if (!paused) this.retryNow();
   }
 
   /** If a pause is on before the next try to write, ends it. */
@@ -98,16 +128,17 @@ export class Writer {
     this.#begin(true);
   }
 
-  /** Takes notice of what the worker says about a batch; of one that was given up nothing is wanted. */
+  /** Takes notice of what the worker says about a batch. */
   handle(report: Report & { type: "accepted" | "committed" | "failed" }): void {
     const batch = this.#batch;
     if (batch === undefined || report.batch !== batch.id) return;
     switch (report.type) {
       case "accepted":
         batch.accepted++;
-        return this.#send(batch);
+        if (!this.#suspended) this.#send(batch);
+        return;
       case "committed":
-        return this.#committed(batch, report);
+        return this.#committed(batch, { refusedRows: report.refusedRows, refusal: report.refusal });
       case "failed":
         return this.#failed(report.failure);
     }
@@ -116,6 +147,7 @@ export class Writer {
   /** Ends all timers and waits. */
   stop(): void {
     this.suspend();
+    this.#batch = undefined;
     this.#stopTimer();
     const closed = new CdktrError("SHUTTING_DOWN", "History was closed before these rows were committed.");
     for (const flush of this.#flushes.splice(0)) flush.reject(closed);
@@ -124,7 +156,7 @@ export class Writer {
   /** Begins a batch if there is reason to. After a failure only the end of the pause is reason enough. */
   #begin(isPauseOver = this.#failures === 0): void {
     const { buffer } = this.#options;
-    if (this.#suspended || this.#batch !== undefined || !isPauseOver || buffer.isEmpty) return;
+    if (this.#suspended || this.#paused || this.#batch !== undefined || !isPauseOver || buffer.isEmpty) return;
     this.#stopTimer();
     this.#isDue = false;
     this.#batch = { ...buffer.take(), id: this.#nextBatch++, sent: 0, accepted: 0 };
@@ -138,15 +170,19 @@ export class Writer {
       batch.sent++;
       this.#options.post({ type: "rows", batch: batch.id, chunk });
     }
-    if (batch.accepted === batch.chunks.length) this.#options.post({ type: "commit", batch: batch.id });
+    if (batch.accepted < batch.chunks.length) return;
+    const { id, chunks, marks } = batch;
+    const columns = { streams: [...marks.keys()], positions: [...marks.values()] };
+    const nowMs = this.#options.clock.nowMs();
+    this.#options.post({ type: "commit", batch: id, chunks: chunks.length, marks: columns, nowMs });
   }
 
-  #committed(batch: Sending, report: Report & { type: "committed" }): void {
+  #committed(batch: Sending, { refusedRows, refusal }: Pick<CommittedBatch, "refusedRows" | "refusal">): void {
     const { buffer, onCommitted } = this.#options;
     this.#batch = undefined;
     this.#failures = 0;
     buffer.settle();
-    onCommitted(report, batch.rows);
+    onCommitted({ number: batch.id, rows: batch.rows, marks: batch.marks, refusedRows, refusal });
     this.#settleFlushes();
     if (this.#isDue || this.#flushes.length > 0) this.#begin();
     this.rowsAdded();
@@ -154,8 +190,11 @@ export class Writer {
 
   #failed(failure: Failure): void {
     const { buffer, clock, onFailed } = this.#options;
-    this.#batch = undefined;
-    buffer.release();
+    // Whether it was committed shows when the database is opened again.
+    if (failure.kind !== "invalidated") {
+      this.#batch = undefined;
+      buffer.release();
+    }
     const pauseMs = Math.min(firstPauseMs * 2 ** this.#failures, longestPauseMs);
     this.#failures++;
     this.#stopTimer();
@@ -177,7 +216,7 @@ export class Writer {
   #settleFlushes(): void {
     const { buffer } = this.#options;
     this.#flushes = this.#flushes.filter((flush) => {
-      if (!buffer.isPast(flush.mark)) return true;
+      if (!buffer.isPast(flush.place)) return true;
       flush.resolve();
       return false;
     });

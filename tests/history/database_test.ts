@@ -1,18 +1,6 @@
 import assert from "node:assert/strict";
-import { DuckDBInstance } from "@duckdb/node-api";
 import { type History, type LogRow } from "../../src/history/mod.ts";
-import { line, lines, openHistory, Problems, withDirectory } from "./fixtures.ts";
-
-/** Runs statements on a database of its own making, as another program would. */
-async function runSql(path: string, ...statements: string[]): Promise<unknown[][]> {
-  const instance = await DuckDBInstance.create(path);
-  const connection = await instance.connect();
-  let rows: unknown[][] = [];
-  for (const statement of statements) rows = (await connection.runAndReadAll(statement)).getRows();
-  connection.closeSync();
-  instance.closeSync();
-  return rows;
-}
+import { line, lines, openHistory, Problems, runSql, withDirectory } from "./fixtures.ts";
 
 async function store(path: string, rows: LogRow[]): Promise<void> {
   await using history = await openHistory({ path });
@@ -74,21 +62,40 @@ Deno.test("a file that the original wrote is continued, its empty columns read a
   });
 });
 
-Deno.test("a new file has exactly the three tables, their columns in order, and no index", async () => {
+Deno.test("a new file has the original's tables as they were, ours beside them, and no index", async () => {
   await withDirectory(async (directory) => {
     const path = `${directory}/app.db`;
     await store(path, []);
     const columns = await runSql(
       path,
-      "SELECT table_name, string_agg(column_name, ' ' ORDER BY column_index) FROM duckdb_columns() WHERE NOT internal GROUP BY ALL ORDER BY ALL",
+      `SELECT table_name, string_agg(column_name || ':' || data_type, ' ' ORDER BY column_index)
+       FROM duckdb_columns() JOIN duckdb_tables() USING (table_name) GROUP BY ALL ORDER BY ALL`,
     );
-    assert.deepEqual(columns, [
+    const status = "status:ENUM('PENDING', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED', 'CRASHED')";
+    assert.deepEqual(columns.filter(([table]) => table === "logstore" || String(table).endsWith("_run_status")), [
       [
         "logstore",
-        "workflow_id workflow_name workflow_instance_id task_name task_instance_id timestamp_ms level payload",
+        "workflow_id:VARCHAR workflow_name:VARCHAR workflow_instance_id:VARCHAR task_name:VARCHAR task_instance_id:VARCHAR timestamp_ms:BIGINT level:VARCHAR payload:VARCHAR",
       ],
-      ["task_run_status", "task_id task_instance_id workflow_instance_id status timestamp_ms"],
-      ["workflow_run_status", "workflow_id workflow_instance_id status timestamp_ms"],
+      [
+        "task_run_status",
+        `task_id:VARCHAR task_instance_id:VARCHAR workflow_instance_id:VARCHAR ${status} timestamp_ms:BIGINT`,
+      ],
+      [
+        "workflow_run_status",
+        `workflow_id:VARCHAR workflow_instance_id:VARCHAR ${status} timestamp_ms:BIGINT`,
+      ],
+    ]);
+    assert.deepEqual(columns.map(([table]) => table), [
+      "archived_logs",
+      "decisions",
+      "identity",
+      "logstore",
+      "marks",
+      "run_versions",
+      "task_run_status",
+      "task_versions",
+      "workflow_run_status",
     ]);
     assert.deepEqual(await runSql(path, "SELECT count(*) FROM duckdb_indexes()"), [[0n]]);
   });
@@ -129,11 +136,29 @@ for (
   });
 }
 
-Deno.test("a file cut in half costs the queries of what is gone, is reported, and takes new rows", async () => {
+Deno.test("a file cut in half is set aside: without its marks nothing that is stored could be trusted", async () => {
   await withDirectory(async (directory) => {
     const path = `${directory}/app.db`;
     await store(path, Array.from({ length: 300_000 }, () => line(crypto.randomUUID())));
     await Deno.truncate(path, (await Deno.stat(path)).size / 2);
+    const problems = new Problems();
+    await using history = await openHistory({ path, onProblem: problems.add });
+    assert.deepEqual(problems.codes, ["SET_ASIDE"]);
+    assert.match(problems.all[0]?.message ?? "", /it does not open: /);
+    history.appendLogs([line("anew")]);
+    await history.flush();
+    assert.deepEqual(await payloads(history), ["anew"]);
+  });
+});
+
+Deno.test("damage within the lines costs the queries that touch it, is reported, and the file takes new rows", async () => {
+  await withDirectory(async (directory) => {
+    const path = `${directory}/app.db`;
+    await store(path, Array.from({ length: 300_000 }, () => line(crypto.randomUUID())));
+    const file = await Deno.open(path, { write: true });
+    await file.seek((await file.stat()).size / 2, Deno.SeekMode.Start);
+    await file.write(new Uint8Array(512 * 1024).fill(7));
+    file.close();
     const problems = new Problems();
     await using history = await openHistory({ path, onProblem: problems.add });
     await assert.rejects(history.queryLogs({ contains: "not to be found" }), { code: "STORAGE" });
@@ -144,15 +169,15 @@ Deno.test("a file cut in half costs the queries of what is gone, is reported, an
   });
 });
 
-Deno.test("a marker that an earlier start left has the file and its log set aside, even if it opens", async () => {
+Deno.test("after two starts in a row that died while opening, the file and its log are set aside, even if it opens", async () => {
   await withDirectory(async (directory) => {
     const path = `${directory}/app.db`;
     await store(path, lines(3));
     await Deno.writeTextFile(`${path}.wal`, "whatever the dead process left");
-    await Deno.writeTextFile(`${path}.opening`, "opened by process 1\n");
+    await Deno.writeTextFile(`${path}.opening`, "opened by process 1, after 1 that died\n");
     const problems = new Problems();
     await using history = await openHistory({ path, onProblem: problems.add });
-    assert.match(problems.all[0]?.message ?? "", /earlier start ended while opening it/);
+    assert.match(problems.all[0]?.message ?? "", /because 2 starts in a row ended while opening it/);
     assert.deepEqual(await payloads(history), []);
     const kept = (await namesIn(directory)).filter((name) => name.includes(".damaged-"));
     assert.equal(kept.length, 2);
@@ -160,17 +185,27 @@ Deno.test("a marker that an earlier start left has the file and its log set asid
   });
 });
 
-Deno.test("a process that dies while it opens the file leaves the marker, and the next start notices", async () => {
+Deno.test("a start that is killed while opening costs nothing, a second one in a row the file", async () => {
   await withDirectory(async (directory) => {
     const path = `${directory}/app.db`;
     await store(path, lines(3));
-    const dying = new URL("./dying.ts", import.meta.url).pathname;
-    const args = ["run", "-A", "--no-check", dying, path];
-    const { signal } = await new Deno.Command(Deno.execPath(), { args }).output();
-    assert.equal(signal, "SIGKILL");
+    const die = async () => {
+      const dying = new URL("./dying.ts", import.meta.url).pathname;
+      const args = ["run", "-A", "--no-check", dying, path];
+      const { signal } = await new Deno.Command(Deno.execPath(), { args }).output();
+      assert.equal(signal, "SIGKILL");
+    };
+    await die();
+    {
+      await using history = await openHistory({ path });
+      assert.equal((await payloads(history)).length, 3);
+    }
+    await die();
+    await die();
     const problems = new Problems();
-    await using _history = await openHistory({ path, onProblem: problems.add });
+    await using history = await openHistory({ path, onProblem: problems.add });
     assert.deepEqual(problems.codes, ["SET_ASIDE"]);
+    assert.deepEqual(await payloads(history), []);
   });
 });
 

@@ -1,4 +1,4 @@
-/** Dies, as DuckDB makes a process die, in the middle of opening: as soon as the marker stands. */
+/** Dies, as DuckDB makes a process die, in the middle of opening: as soon as its marker stands. */
 import { openHistory } from "./fixtures.ts";
 
 const path = Deno.args[0] ?? "";
@@ -10,7 +10,7 @@ const watcher = new Worker(
         self.postMessage("watching");
         while (true) {
           try {
-            if (Deno.statSync(data).size > 0) Deno.kill(Deno.pid, "SIGKILL");
+            if (Deno.readTextFileSync(data).includes("process " + Deno.pid + ",")) Deno.kill(Deno.pid, "SIGKILL");
           } catch {
             // It does not stand yet.
           }

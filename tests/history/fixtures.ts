@@ -1,4 +1,5 @@
 /** What the tests of history share: a directory of their own, rows, and the problems that were reported. */
+import { DuckDBInstance } from "@duckdb/node-api";
 import { systemClock } from "../../src/clock/mod.ts";
 import {
   History,
@@ -6,6 +7,8 @@ import {
   type HistoryProblem,
   type HistoryProblemCode,
   type LogRow,
+  type ProjectionPage,
+  type RunVersionRow,
 } from "../../src/history/mod.ts";
 
 /** Runs `use` with a directory that is removed afterwards. */
@@ -71,4 +74,65 @@ export async function openHistory(options: Partial<HistoryOptions> & { path: str
     },
     ...options,
   });
+}
+
+/** A page of the journal's projection with one decision, and one version of a run, for each place from `from` to `to`. */
+export function decisionsPage(from: number, to: number): ProjectionPage {
+  const places = Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  return {
+    seq: to,
+    runStatuses: places.map((seq) => ({ workflowId: "w", runId: `run-${seq}`, status: "COMPLETED", timestampMs: seq })),
+    taskStatuses: [],
+    decisions: places.map((seq) => ({
+      seq,
+      atMs: 1_795_252_402_023 + seq,
+      type: "run_finished",
+      runId: `run-${seq}`,
+      workflowId: "etl.daily",
+      attempt: 1,
+      taskId: null,
+      state: "COMPLETED",
+      agentId: null,
+      reason: "all tasks completed",
+      detail: "{}",
+    })),
+    runs: places.map((seq) => runVersion({ seq, runId: `run-${seq}` })),
+    tasks: [],
+  };
+}
+
+/** A version of a run of which only what matters to the test is named. */
+export function runVersion(fields: Partial<RunVersionRow>): RunVersionRow {
+  return {
+    seq: 1,
+    runId: "run-1",
+    workflowId: "etl.daily",
+    workflowName: "Daily ETL",
+    definitionHash: "hash",
+    triggerKind: "manual",
+    params: "{}",
+    idempotencyKey: null,
+    state: "COMPLETED",
+    attempt: 1,
+    priority: 0,
+    agentId: "agent-1",
+    session: null,
+    reason: null,
+    triggeredMs: 1_795_252_402_023,
+    assignedMs: 1_795_252_402_024,
+    startedMs: 1_795_252_402_025,
+    finishedMs: 1_795_252_402_026,
+    ...fields,
+  };
+}
+
+/** Runs statements on a database of its own making, as another program would. */
+export async function runSql(path: string, ...statements: string[]): Promise<unknown[][]> {
+  const instance = await DuckDBInstance.create(path);
+  const connection = await instance.connect();
+  let rows: unknown[][] = [];
+  for (const statement of statements) rows = (await connection.runAndReadAll(statement)).getRows();
+  connection.closeSync();
+  instance.closeSync();
+  return rows;
 }

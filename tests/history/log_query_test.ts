@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
 import type { History, LogFilter } from "../../src/history/mod.ts";
+import { FakeClock } from "../fake_clock.ts";
 import { line, lines, openHistory } from "./fixtures.ts";
 
 async function payloads(history: History, filter: LogFilter): Promise<string[]> {
   return (await history.queryLogs(filter)).map((row) => row.payload);
+}
+
+async function readPages(history: History, filter: LogFilter): Promise<string[]> {
+  const seen: string[] = [];
+  let page = await history.queryLogPage(filter);
+  while (page.cursor !== null) {
+    seen.push(...page.lines.map(({ payload }) => payload));
+    page = await history.queryLogPage({ ...filter, after: page.cursor });
+  }
+  return seen;
 }
 
 Deno.test("each filter finds its lines and no others; all together must hold", async () => {
@@ -81,23 +92,53 @@ Deno.test("lines are found by the status that was recorded last of their run", a
   assert.deepEqual(await payloads(history, { statuses: ["FAILED", "RUNNING"], order: "newest" }), ["c", "b"]);
 });
 
-Deno.test("pages behind a row number join without gap or overlap, in both directions", async () => {
-  await using history = await openHistory({ path: ":memory:" });
-  history.appendLogs(lines(10_000));
+Deno.test("pages behind a cursor join without gap or overlap, in both directions, whatever the lines share", async () => {
+  const clock = new FakeClock();
+  await using history = await openHistory({ path: ":memory:", clock });
+  // Three task runs by turns, many lines in a millisecond, clocks that step back, days old and to come.
+  const all = Array.from({ length: 10_000 }, (_, index) => {
+    const days = [0, -3, 0, 1, -1, -400][index % 6] ?? 0;
+    return line(`line ${index}`, {
+      taskRunId: ["a", "b", ""][index % 3] ?? "",
+      timestampMs: clock.nowMs() + days * 86_400_000 + (Math.floor(index / 7) % 50),
+    });
+  });
+  history.appendLogs(all);
   await history.flush();
-  for (const order of ["oldest", "newest"] as const) {
-    const seen: string[] = [];
-    let filter: LogFilter = { order, limit: 3_000 };
-    while (true) {
-      const page = await history.queryLogs(filter);
-      const last = page.at(-1);
-      if (last === undefined) break;
-      seen.push(...page.map((row) => row.payload));
-      filter = { ...filter, afterRow: last.rowNumber };
-    }
-    const expected = lines(10_000).map((row) => row.payload);
-    assert.deepEqual(seen, order === "oldest" ? expected : expected.reverse());
+  const expected = (await history.queryLogs()).map(({ payload }) => payload);
+  assert.deepEqual([...expected].sort(), all.map(({ payload }) => payload).sort());
+  for (const [order, limit] of [["oldest", 3_000], ["newest", 3_000], ["oldest", 77], ["newest", 1_001]] as const) {
+    const seen = await readPages(history, { order, limit });
+    assert.deepEqual(seen, order === "oldest" ? expected : expected.toReversed());
   }
+  const filtered = await readPages(history, { order: "oldest", limit: 10, contains: "9" });
+  assert.deepEqual(filtered, expected.filter((payload) => payload.includes("9")));
+});
+
+Deno.test("lines of past days are in the order of their days, those since yesterday in the order of their arrival", async () => {
+  const clock = new FakeClock();
+  await using history = await openHistory({ path: ":memory:", clock });
+  const stamped = (payload: string, days: number) => line(payload, { timestampMs: clock.nowMs() + days * 86_400_000 });
+  history.appendLogs([stamped("tomorrow", 1), stamped("now", 0), stamped("yesterday", -1), stamped("old", -5)]);
+  history.appendLogs([stamped("older", -9), stamped("old 2", -5), stamped("now 2", 0)]);
+  history.appendLogs([line("ages ago", { timestampMs: -8.64e15 })]);
+  await history.flush();
+  const expected = ["ages ago", "older", "old", "old 2", "tomorrow", "now", "yesterday", "now 2"];
+  assert.deepEqual(await payloads(history, {}), expected);
+  assert.deepEqual(await payloads(history, { order: "newest" }), expected.toReversed());
+});
+
+Deno.test("a page ends with the line that makes its text long enough, and its cursor goes on from there", async () => {
+  await using history = await openHistory({ path: ":memory:" });
+  history.appendLogs(lines(20).map((row) => ({ ...row, payload: row.payload.padEnd(100, "é") })));
+  await history.flush();
+  const page = await history.queryLogPage({ limit: 15 }, { maxTextBytes: 500 });
+  assert.equal(page.lines.length, 3);
+  assert.ok(page.mayHaveMore);
+  const rest = await history.queryLogPage({ limit: 17, ...(page.cursor === null ? {} : { after: page.cursor }) });
+  assert.deepEqual([rest.lines.length, rest.mayHaveMore], [17, true]);
+  const none = await history.queryLogPage({ after: rest.cursor ?? "" });
+  assert.deepEqual(none, { lines: [], cursor: null, mayHaveMore: false });
 });
 
 Deno.test("the newest lines are found however far back they are", async () => {
@@ -121,5 +162,8 @@ Deno.test("a filter that makes no sense is refused with the name of what is wron
   await using history = await openHistory({ path: ":memory:" });
   await assert.rejects(history.queryLogs({ limit: 1_000_001 }), { code: "INVALID_ARGUMENT", message: /limit/ });
   await assert.rejects(history.queryLogs({ sinceMs: NaN }), { code: "INVALID_ARGUMENT", message: /sinceMs/ });
-  await assert.rejects(history.queryLogs({ afterRow: -1 }), { code: "INVALID_ARGUMENT", message: /afterRow/ });
+  await assert.rejects(history.queryLogs({ after: "9" }), {
+    code: "INVALID_ARGUMENT",
+    message: /after: is not a cursor/,
+  });
 });

@@ -8,7 +8,7 @@ import { FakeClock } from "../fake_clock.ts";
 /** A writer whose worker is the test itself. */
 function arrange(): { clock: FakeClock; buffer: RowBuffer; posted: Request[]; failures: string[]; writer: Writer } {
   const clock = new FakeClock();
-  const buffer = new RowBuffer({ rows: 1_000_000, chars: 2 ** 30 });
+  const buffer = new RowBuffer({ rows: 1_000_000, chars: 2 ** 30, markedRows: 1_000_000, markedChars: 2 ** 30 });
   const posted: Request[] = [];
   const failures: string[] = [];
   const writer = new Writer({
@@ -73,18 +73,58 @@ Deno.test("a batch that fails is tried again after pauses that grow to ten secon
   writer.stop();
 });
 
-Deno.test("what the worker says about a batch that was given up is not heard", () => {
-  const { buffer, posted, failures, writer } = arrange();
+Deno.test("a batch under way when the database was lost is written again only if it was not committed", () => {
+  for (const [lastBatch, expectedRows] of [[0, 3], [1, 0]] as const) {
+    const { buffer, posted, writer } = arrange();
+    for (const row of lines(3)) buffer.addLog(row);
+    writer.flush().catch(() => {});
+    assert.equal(typesOf(posted), "rows");
+    writer.suspend();
+    writer.handle({ type: "accepted", batch: 1 });
+    writer.handle({ type: "failed", batch: 1, failure: { kind: "invalidated", message: "FATAL Error" } });
+    writer.rowsAdded();
+    assert.equal(typesOf(posted), "");
+    assert.equal(buffer.rows, 3);
+    writer.settle(lastBatch);
+    assert.equal(buffer.rows, expectedRows);
+    writer.resume();
+    assert.equal(typesOf(posted), expectedRows === 0 ? "" : "rows");
+    writer.stop();
+  }
+});
+
+Deno.test("a commit that is reported after the database was lost counts", async () => {
+  const { buffer, writer } = arrange();
   for (const row of lines(3)) buffer.addLog(row);
-  writer.flush().catch(() => {});
+  const flushed = writer.flush();
   writer.suspend();
   writer.handle({ type: "committed", batch: 1, refusedRows: 0 });
-  writer.handle({ type: "failed", batch: 1, failure: diskFull });
-  assert.equal(buffer.rows, 3);
-  assert.equal(failures.length, 0);
-  assert.equal(typesOf(posted), "rows");
-  writer.resume();
-  assert.equal(typesOf(posted), "rows");
+  await flushed;
+  assert.equal(buffer.rows, 0);
+  writer.stop();
+});
+
+Deno.test("batches are numbered on from what the database committed last", () => {
+  const { buffer, posted, writer } = arrange();
+  writer.settle(41);
+  buffer.addMarked({ stream: "journal", position: 9 }, [], {});
+  writer.flush().catch(() => {});
+  const [request] = posted.splice(0);
+  assert.ok(request?.type === "commit");
+  assert.deepEqual([request.batch, request.chunks, request.marks], [42, 0, { streams: ["journal"], positions: [9] }]);
+  writer.stop();
+});
+
+Deno.test("while paused no batch begins, and the first one afterwards does at once", () => {
+  const { clock, buffer, posted, writer } = arrange();
+  writer.setPaused(true);
+  for (const row of lines(70_000)) buffer.addLog(row);
+  writer.rowsAdded();
+  writer.flush().catch(() => {});
+  clock.advance(60_000);
+  assert.equal(typesOf(posted), "");
+  writer.setPaused(false);
+  assert.equal(typesOf(posted), "rows rows");
   writer.stop();
 });
 
