@@ -11,21 +11,23 @@ import { type Clock, type Random, sleep } from "../clock/mod.ts";
 import { isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
 import {
   CdktrError,
+  counted,
   makeRunId,
   messageOf,
   type OperatorLog,
   type Report,
   runIdRandomBytes,
-  type TaskReport,
 } from "../core/mod.ts";
 import { CdktrDispatcher, type DispatcherOptions } from "./cdktr_dispatcher.ts";
-import type { AgentSide, Assignment, Dispatcher, HeldAttempt } from "./dispatcher.ts";
-import { LogSender } from "./log_sender.ts";
+import type { AgentSide, Assignment, Dispatcher, HeldAttempt, Wish } from "./dispatcher.ts";
+import type { Workplace } from "./executor.ts";
+import { type LogOutlet, pushedLogs } from "./log_outlet.ts";
 import { OriginalDispatcher } from "./original_dispatcher.ts";
 import { Patience } from "./patience.ts";
 import { Pulse } from "./pulse.ts";
-import type { ProcessLimits } from "./run_task.ts";
-import { runWorkflow, type TaskEvent } from "./run_workflow.ts";
+import { spooledLogs, type SpoolPlace } from "./spooled_logs.ts";
+import { toTaskReport } from "./task_event.ts";
+import { WorkflowRun } from "./workflow_run.ts";
 
 /** So many runs are named when their end could not be reported. */
 const namedRunsMax = 5;
@@ -44,7 +46,12 @@ export interface AgentOptions {
   readonly maxConcurrentRuns: number;
   /** Tasks of one run at a time. */
   readonly maxParallelTasks: number;
-  readonly limits: ProcessLimits;
+  /** Where the tasks run. The agent opens and closes it. */
+  readonly workplace: Workplace;
+  /** Where log lines are kept until a principal of ours has them. */
+  readonly spool: SpoolPlace;
+  /** What the agent is for: it gets runs that ask for these labels, or for none. */
+  readonly labels: readonly string[];
   /** CDKTR_RETRY_ATTEMPTS. */
   readonly retryAttempts: number;
   /** CDKTR_DEFAULT_ZMQ_TIMEOUT_MS. */
@@ -53,10 +60,15 @@ export interface AgentOptions {
   readonly onlyRunId?: string;
 }
 
-interface Held extends HeldAttempt {
+interface Held extends Pick<HeldAttempt, "runId" | "attempt"> {
   readonly canceller: AbortController;
   cancelling: boolean;
+  wish: Wish;
+  /** Null before its tasks may start. */
+  run: WorkflowRun | null;
   hasEnded: boolean;
+  /** Settles when nothing of it runs any more. */
+  readonly ended: PromiseWithResolvers<void>;
 }
 
 /** See the top of this file. */
@@ -67,6 +79,7 @@ export class Agent implements AgentSide {
   readonly #held = new Map<string, Held>();
   readonly #asking = new AbortController();
   #dispatcher: Dispatcher | null = null;
+  #logs: LogOutlet | null = null;
   #isDraining = false;
   readonly #ended = new Pulse();
 
@@ -84,14 +97,26 @@ export class Agent implements AgentSide {
    * Works until {@linkcode Agent.drain} is called and everything begun is finished and reported.
    *
    * @throws {CdktrError} UNREACHABLE when the principal was lost for good, saying what could not be delivered. What was
-   * running has been finished first.
+   * running has been finished first. STORAGE when its workplace cannot be used.
    */
   async run(): Promise<void> {
+    const { workplace } = this.#options;
+    await workplace.open(this.#session);
+    try {
+      await this.#runThere();
+    } finally {
+      this.#logs?.close();
+      workplace.close();
+    }
+  }
+
+  async #runThere(): Promise<void> {
     const dispatcher = this.#dispatcher = await this.#meetPrincipal();
     if (dispatcher === null) return;
     const loss = await this.#work(dispatcher);
     await this.#allEnded();
     await dispatcher.outbox.settled();
+    if (loss === null) await this.#logs?.drain();
     const undelivered = dispatcher.outbox.waiting;
     if (undelivered.length === 0) await dispatcher.leave(this.#isDraining ? "it was asked to stop" : "it gave up");
     if (loss === null && undelivered.length === 0) return;
@@ -115,6 +140,10 @@ export class Agent implements AgentSide {
     for (const { runId, attempt } of this.#held.values()) this.end(runId, attempt, reason);
   }
 
+  get slotsTotal(): number {
+    return this.#options.maxConcurrentRuns;
+  }
+
   freeSlots(): number {
     this.#forgetReported();
     return this.#isDraining ? 0 : Math.max(this.#options.maxConcurrentRuns - this.running, 0);
@@ -123,19 +152,22 @@ export class Agent implements AgentSide {
   held(): readonly HeldAttempt[] {
     this.#forgetReported();
     // One that has ended waits for its reports to be taken; it need not be told to end.
-    return [...this.#held.values()].map(({ runId, attempt, cancelling, hasEnded }) => {
-      return { runId, attempt, cancelling: cancelling || hasEnded };
+    return [...this.#held.values()].map(({ runId, attempt, cancelling, hasEnded, wish }) => {
+      return { runId, attempt, cancelling: cancelling || hasEnded, ...wish };
     });
   }
 
   begin(assignment: Assignment): void {
-    const { runId, attempt } = assignment;
+    const { runId, attempt, paused, cancelTasks } = assignment;
     const known = [...this.#held.values()].filter((held) => held.runId === runId);
     if (known.some((held) => held.attempt >= attempt)) return;
     for (const older of known) this.end(runId, older.attempt, `the principal assigned attempt ${attempt} of the run`);
-    const held: Held = { runId, attempt, canceller: new AbortController(), cancelling: false, hasEnded: false };
+    const held: Held = {
+      ...{ runId, attempt, wish: { paused, cancelTasks }, run: null },
+      ...{ canceller: new AbortController(), cancelling: false, hasEnded: false, ended: Promise.withResolvers() },
+    };
     this.#held.set(keyOf(runId, attempt), held);
-    this.#execute(assignment, held).catch((error) => {
+    this.#execute(assignment, held, known.filter(({ hasEnded }) => !hasEnded)).catch((error) => {
       this.#options.log.error(`run ${runId} could not be executed: ${messageOf(error)}`);
     });
   }
@@ -148,21 +180,40 @@ export class Agent implements AgentSide {
     this.#options.log.info(`ending run ${runId}: ${reason}`);
   }
 
+  steer(runId: string, attempt: number, wish: Wish): void {
+    const held = this.#held.get(keyOf(runId, attempt));
+    if (held === undefined || held.hasEnded) return;
+    const { log } = this.#options;
+    if (held.wish.paused !== wish.paused) log.info(`run ${runId} ${wish.paused ? "pauses" : "goes on"}`);
+    for (const taskId of wish.cancelTasks) {
+      if (!held.wish.cancelTasks.includes(taskId)) log.info(`ending task ${taskId} of run ${runId}`);
+    }
+    held.wish = wish;
+    held.run?.steer(wish);
+  }
+
   /** Finds out whom it works for; null when it was asked to stop before. */
   async #meetPrincipal(): Promise<Dispatcher | null> {
-    const { client, clock, random, log, retryAttempts, timeoutMs, agentId, version, onlyRunId } = this.#options;
+    const { client, clock, random, log, spool, retryAttempts, timeoutMs, agentId, version, labels, onlyRunId } =
+      this.#options;
     const newPatience = () => new Patience({ clock, random, attempts: retryAttempts, timeoutMs });
     const patience = newPatience();
     const session = this.#session;
     const options: DispatcherOptions = {
-      ...{ agentId, session, version, client, clock, random, log, newPatience },
+      ...{ agentId, session, version, labels, client, clock, random, log, newPatience },
+      onReporting: () => this.#logs?.sendAhead(),
       onlyRunId: onlyRunId ?? null,
     };
     for (let isFirst = true;; isFirst = false) {
       try {
         const dialect = await client.dialect({ signal: this.#asking.signal });
         log.info(`agent ${agentId} works for the ${dialect} principal (${client.address})`);
-        return dialect === "cdktr" ? new CdktrDispatcher(options, this) : new OriginalDispatcher(options, this);
+        if (dialect === "original") {
+          this.#logs = pushedLogs(client, clock);
+          return new OriginalDispatcher(options, this);
+        }
+        this.#logs = spooledLogs({ agentId, session, client, clock, random, log, place: spool });
+        return new CdktrDispatcher(options, this);
       } catch (error) {
         if (this.#asking.signal.aborted) return null;
         const pauseMs = isWorthAnotherTry(error) ? patience.failed() : null;
@@ -186,34 +237,53 @@ export class Agent implements AgentSide {
       return null;
     } catch (error) {
       if (!(error instanceof CdktrError)) throw error;
-      this.#options.log.error(`${error.message} ${this.running} runs are finished before the agent ends.`);
+      this.#options.log.error(
+        `${error.message} The agent ends when what it runs is finished: ${counted(this.running, "run")}.`,
+      );
       return error;
     }
   }
 
-  async #execute(assignment: Assignment, held: Held): Promise<void> {
-    const { runId, attempt, workflow, params } = assignment;
-    const { client, clock, random, log, maxParallelTasks, limits } = this.#options;
-    const sender = new LogSender(assignment, client, clock);
+  /** @param older Attempts of the same run that are ending. Nothing of this one starts before they are gone. */
+  async #execute(assignment: Assignment, held: Held, older: readonly Held[]): Promise<void> {
+    const { runId, attempt, workflow, params, kept } = assignment;
+    const { clock, random, log, maxParallelTasks, workplace } = this.#options;
     const ofRun = { kind: "run", runId, attempt, instanceId: null } as const;
+    if (older.length > 0) await Promise.all(older.map(({ ended }) => ended.promise));
+    const lines = this.#logs?.begin(assignment);
     this.#dispatcher?.outbox.add({ ...ofRun, state: "RUNNING", reason: null });
     log.info(`run ${runId} of ${workflow.id} begins`);
     try {
-      const { state, reason } = await runWorkflow({
-        ...{ workflow, runId, attempt, params, clock, maxParallelTasks, limits },
+      held.run = new WorkflowRun({
+        ...{
+          workflow,
+          runId,
+          attempt,
+          params,
+          kept,
+          wish: held.wish,
+          executor: workplace,
+          clock,
+          random,
+          maxParallelTasks,
+        },
         newTaskRunId: () => makeRunId(clock.nowMs(), random.bytes(runIdRandomBytes)),
         signal: held.canceller.signal,
         report: (event) => this.#dispatcher?.outbox.add(toTaskReport(runId, attempt, event)),
-        emit: (lines) => sender.send(lines),
+        emit: (batch) => lines?.send(batch),
       });
+      const { state, reason } = await held.run.run();
+      await lines?.end();
       log.info(`run ${runId} of ${workflow.id} ended ${state}${reason === null ? "" : `: ${reason}`}`);
       this.#dispatcher?.outbox.add({ ...ofRun, state: state === "TIMED_OUT" ? "FAILED" : state, reason });
     } catch (error) {
+      await lines?.end();
       this.#dispatcher?.outbox.add({ ...ofRun, state: "FAILED", reason: `the agent failed: ${messageOf(error)}` });
       throw error;
     } finally {
-      sender.end();
       held.hasEnded = true;
+      held.run = null;
+      held.ended.resolve();
       this.#ended.beat();
       if (this.#isDraining && this.running === 0) this.#asking.abort();
       this.#dispatcher?.slotsChanged.beat();
@@ -237,23 +307,4 @@ function inWords(undelivered: readonly Report[]): string {
   const more = ends.length > namedRunsMax ? ` and ${ends.length - namedRunsMax} more` : "";
   const reports = undelivered.length === 1 ? "1 report" : `${undelivered.length} reports`;
   return `${reports} could not be delivered${named === "" ? "" : `, among them the end of the runs ${named}${more}`}`;
-}
-
-function toTaskReport(runId: string, attempt: number, event: TaskEvent): TaskReport {
-  const { taskId, taskRunId, state, atMs } = event;
-  const ofTask = { kind: "task", runId, attempt, taskId, taskRunId, state } as const;
-  const when = { tryNumber: event.try, happenedAtMs: atMs };
-  switch (event.state) {
-    case "PENDING":
-    case "RUNNING":
-      return { ...ofTask, ...when, exitCode: null, reason: null };
-    case "COMPLETED":
-      return { ...ofTask, ...when, exitCode: 0, reason: null };
-    case "FAILED":
-      return { ...ofTask, ...when, exitCode: event.exitCode, reason: event.reason };
-    case "SKIPPED":
-      return { ...ofTask, ...when, exitCode: null, reason: `task ${event.because} did not complete` };
-    case "CANCELLED":
-      return { ...ofTask, ...when, exitCode: null, reason: event.reason };
-  }
 }

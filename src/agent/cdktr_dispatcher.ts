@@ -2,7 +2,7 @@
 import { type Clock, type Random, sleep } from "../clock/mod.ts";
 import { isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
 import { CdktrError, messageOf, type OperatorLog, type Report } from "../core/mod.ts";
-import { beyondOriginal, maxReports, maxSentenceChars, type ReplyTo, type RequestOf } from "../wire/mod.ts";
+import { beyondOriginal, labelOffer, maxReports, maxSentenceChars, type ReplyTo, type RequestOf } from "../wire/mod.ts";
 import { workflowFromJson } from "../workflow/mod.ts";
 import type { AgentSide, Dispatcher } from "./dispatcher.ts";
 import type { Patience } from "./patience.ts";
@@ -18,12 +18,16 @@ export interface DispatcherOptions {
   /** Unique to this process. */
   readonly session: string;
   readonly version: string;
+  /** What the agent is for; workflows ask for labels. */
+  readonly labels: readonly string[];
   readonly client: PrincipalClient;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: OperatorLog;
   /** Each thing that is tried again has a patience of its own. */
   readonly newPatience: () => Patience;
+  /** Called before each batch of reports leaves. */
+  readonly onReporting: () => void;
   /** The only run to take; null takes any. */
   readonly onlyRunId: string | null;
 }
@@ -38,10 +42,12 @@ export class CdktrDispatcher implements Dispatcher {
   readonly #agent: AgentSide;
   readonly #patience: Patience;
   #sequence = 0;
+  /** The newest request for work that was answered. */
+  #answered = 0;
   #isAway = false;
 
   constructor(options: DispatcherOptions, agent: AgentSide) {
-    const { clock, newPatience, client, agentId, session, log } = options;
+    const { clock, newPatience, client, agentId, session, log, onReporting } = options;
     this.#options = options;
     this.#agent = agent;
     this.#patience = newPatience();
@@ -51,6 +57,7 @@ export class CdktrDispatcher implements Dispatcher {
       patience: newPatience(),
       batchMax: maxReports,
       send: async (reports) => {
+        onReporting();
         await client.call("REPORT", { agentId, session, reports: reports.map(toWire) });
       },
     });
@@ -61,7 +68,7 @@ export class CdktrDispatcher implements Dispatcher {
       const changed = this.slotsChanged.next;
       try {
         // When the agent's slots change, a newer request takes the place of the one that waits; the principal then
-        // answers both, and each answer counts.
+        // answers both.
         await Promise.race([this.#ask(signal), changed]);
       } catch (error) {
         if (signal.aborted) return;
@@ -81,32 +88,40 @@ export class CdktrDispatcher implements Dispatcher {
   }
 
   async #ask(signal: AbortSignal): Promise<void> {
-    const { client, agentId, session, version, onlyRunId } = this.#options;
+    const { client, agentId, session, version, labels, onlyRunId } = this.#options;
+    const sequence = ++this.#sequence;
     const reply = await client.call("WORK", {
       agentId,
       session,
       version,
-      sequence: ++this.#sequence,
+      sequence,
       slots: this.#agent.freeSlots(),
-      offers: [beyondOriginal],
-      holding: [...this.#agent.held()],
+      slotsTotal: this.#agent.slotsTotal,
+      offers: [beyondOriginal, ...labels.map(labelOffer)],
+      holding: this.#agent.held().map((held) => ({ ...held, cancelTasks: [...held.cancelTasks] })),
       onlyRun: onlyRunId,
       waitMs: heartbeatMs,
     }, { signal });
+    // The answer to a newer request came first: it says all that this one does, and what this one assigns may have been
+    // begun and ended since.
+    if (sequence < this.#answered) return;
+    this.#answered = sequence;
     this.#take(reply);
   }
 
-  #take({ begin, end }: ReplyTo<"WORK">): void {
+  #take({ begin, end, steer }: ReplyTo<"WORK">): void {
     this.#patience.succeeded();
     if (this.#isAway) this.#options.log.info("the principal answers again");
     this.#isAway = false;
     for (const { runId, attempt, reason } of end) this.#agent.end(runId, attempt, reason);
-    for (const { runId, attempt, params, workflow } of begin) this.#begin(runId, attempt, params, workflow);
+    for (const { runId, attempt, ...wish } of steer) this.#agent.steer(runId, attempt, wish);
+    for (const beginning of begin) this.#begin(beginning);
   }
 
-  #begin(runId: string, attempt: number, params: Record<string, string>, workflow: unknown): void {
+  #begin(beginning: ReplyTo<"WORK">["begin"][number]): void {
+    const { runId, attempt } = beginning;
     try {
-      this.#agent.begin({ runId, attempt, params, workflow: workflowFromJson(workflow) });
+      this.#agent.begin({ ...beginning, workflow: workflowFromJson(beginning.workflow) });
     } catch (error) {
       const reason = `the agent cannot read the workflow: ${messageOf(error)}`;
       this.outbox.add({ kind: "run", runId, attempt, state: "FAILED", reason, instanceId: null });

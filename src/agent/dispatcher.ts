@@ -1,19 +1,33 @@
 /** An agent's dealings with its principal, in the principal's dialect. */
 import type { Workflow } from "../workflow/mod.ts";
+import type { KeptTask } from "./outputs.ts";
 import type { Pulse } from "./pulse.ts";
 import type { ReportOutbox } from "./report_outbox.ts";
 
+/** What is wished of an attempt while it goes on. */
+export interface Wish {
+  /** While true, no task starts. */
+  readonly paused: boolean;
+  /** Ids of tasks that are to end. */
+  readonly cancelTasks: readonly string[];
+}
+
 /** Work that the principal gave. */
-export interface Assignment {
+export interface Assignment extends Wish {
   readonly runId: string;
   /** From 1; grows with each try at the run. */
   readonly attempt: number;
   readonly params: Readonly<Record<string, string>>;
   readonly workflow: Workflow;
+  /** Tasks that an earlier attempt completed. */
+  readonly kept: readonly KeptTask[];
 }
 
-/** An attempt the agent holds: from its assignment until the principal has taken its end. */
-export interface HeldAttempt {
+/** What the lines of an attempt have to say whose they are. */
+export type LoggedAttempt = Pick<Assignment, "runId" | "attempt" | "workflow">;
+
+/** An attempt the agent holds, from its assignment until the principal has taken its end, and the wish it knows of. */
+export interface HeldAttempt extends Wish {
   readonly runId: string;
   readonly attempt: number;
   readonly cancelling: boolean;
@@ -23,6 +37,8 @@ export interface HeldAttempt {
 export interface AgentSide {
   /** How many more runs the agent can begin now. */
   freeSlots(): number;
+  /** How many it can have at a time. */
+  readonly slotsTotal: number;
   /** How many runs have not ended. */
   readonly running: number;
   /** What it runs. */
@@ -31,6 +47,8 @@ export interface AgentSide {
   begin(assignment: Assignment): void;
   /** Cancels an attempt, if it is held. */
   end(runId: string, attempt: number, reason: string): void;
+  /** Passes the whole present wish on to an attempt, if it is held. */
+  steer(runId: string, attempt: number, wish: Wish): void;
 }
 
 /** Asks for work and reports. There is one for each dialect. */

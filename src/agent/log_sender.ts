@@ -2,7 +2,7 @@
 import { type Clock, sleep } from "../clock/mod.ts";
 import type { PrincipalClient } from "../client/mod.ts";
 import { encodeLogLine } from "../wire/mod.ts";
-import type { Assignment } from "./dispatcher.ts";
+import type { LoggedAttempt } from "./dispatcher.ts";
 import type { LogLine } from "./run_task.ts";
 
 /** How long a task is held up by a principal that takes no lines. After that its lines are left out until it does. */
@@ -13,13 +13,13 @@ export const holdUpMaxMs = 5000;
  * that found no room are counted, and a line in their place says how many there were.
  */
 export class LogSender {
-  readonly #assignment: Assignment;
+  readonly #assignment: LoggedAttempt;
   readonly #client: PrincipalClient;
   readonly #clock: Clock;
   #leftOut = 0;
   #lastLine: LogLine | null = null;
 
-  constructor(assignment: Assignment, client: PrincipalClient, clock: Clock) {
+  constructor(assignment: LoggedAttempt, client: PrincipalClient, clock: Clock) {
     this.#assignment = assignment;
     this.#client = client;
     this.#clock = clock;

@@ -69,7 +69,7 @@ export class OriginalDispatcher implements Dispatcher {
       const workflow = parseWorkflowDocument(reply.payload);
       const runId = makeRunId(clock.nowMs(), random.bytes(runIdRandomBytes));
       this.#workflowOfRun.set(runId, workflow.id);
-      this.#agent.begin({ runId, attempt: 1, params: {}, workflow });
+      this.#agent.begin({ runId, attempt: 1, params: {}, workflow, paused: false, cancelTasks: [], kept: [] });
     } catch (error) {
       log.error(`the principal sent a workflow that cannot be run: ${messageOf(error)}`);
     }

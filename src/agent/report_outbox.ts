@@ -4,6 +4,12 @@ import { isWorthAnotherTry } from "../client/mod.ts";
 import { messageOf, type OperatorLog, type Report } from "../core/mod.ts";
 import type { Patience } from "./patience.ts";
 
+/**
+ * Characters of outputs in one batch, besides its first report. One may take six bytes as JSON; a batch must stay well
+ * below the largest message of 64 MiB.
+ */
+const batchOutputCharsMax = 4 * 1024 * 1024;
+
 /** What an outbox needs. */
 export interface ReportOutboxOptions {
   readonly clock: Clock;
@@ -62,7 +68,7 @@ export class ReportOutbox {
   /** @returns Whether to go on; not once the patience is at its end. */
   async #sendSome(): Promise<boolean> {
     const { clock, patience, log, send, batchMax } = this.#options;
-    const batch = this.#waiting.slice(0, this.#oneByOne > 0 ? 1 : batchMax);
+    const batch = nextBatch(this.#waiting, this.#oneByOne > 0 ? 1 : batchMax);
     try {
       await send(batch);
       patience.succeeded();
@@ -94,4 +100,18 @@ export class ReportOutbox {
       else this.#waitingOfRun.delete(runId);
     }
   }
+}
+
+function nextBatch(waiting: readonly Report[], batchMax: number): readonly Report[] {
+  let chars = 0;
+  const end = waiting.slice(0, batchMax).findIndex((report, index) => {
+    chars += outputChars(report);
+    return index > 0 && chars > batchOutputCharsMax;
+  });
+  return waiting.slice(0, end === -1 ? batchMax : end);
+}
+
+function outputChars(report: Report): number {
+  if (report.kind !== "task" || report.outputs === null) return 0;
+  return Object.entries(report.outputs).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
 }

@@ -4,12 +4,13 @@
  * ```
  * waiting ──► ready ──► running ──► done
  *    │          │          ├──────► failed
- *    │          └──────────┴──────► cancelled
+ *    ├──────────┴──────────┴──────► cancelled
  *    └──► skipped
  * ```
  *
  * A task waits until all its dependencies are done, and is then ready. It is skipped as soon as one task above it has
  * failed or was cancelled. Branches without such a task go on. `done`, `failed`, `cancelled` and `skipped` are final.
+ * A kept task, which an earlier attempt completed, is done from the start.
  */
 
 import { CdktrError } from "../core/mod.ts";
@@ -22,7 +23,7 @@ export type GraphOutcome = "done" | "failed" | "cancelled";
 
 /** Every move there is; any other is a defect of the caller. */
 const moves: Readonly<Record<TaskState, readonly TaskState[]>> = {
-  waiting: ["ready", "skipped"],
+  waiting: ["ready", "cancelled", "skipped"],
   ready: ["running", "cancelled"],
   running: ["done", "failed", "cancelled"],
   done: [],
@@ -61,10 +62,11 @@ export class RunGraph {
 
   /**
    * @param tasks The tasks of a workflow, in any order.
-   * @throws CdktrError `INVALID_WORKFLOW` for an id given twice, a dependency on an unknown task, or a cycle. A workflow
-   *   file was checked long before; a document from a foreign principal may not have been.
+   * @param kept Ids of those that are done already, whatever became of the tasks above them.
+   * @throws CdktrError `INVALID_WORKFLOW` for an id given twice, a dependency on an unknown task, a cycle, or an unknown
+   *   task to keep. A workflow file was checked long before; a document from a foreign principal may not have been.
    */
-  constructor(tasks: readonly GraphTask[]) {
+  constructor(tasks: readonly GraphTask[], kept: Iterable<string> = []) {
     for (const { id } of tasks) {
       if (this.#nodes.has(id)) throw new CdktrError("INVALID_WORKFLOW", `Two tasks have the id "${id}".`);
       this.#nodes.set(id, { id, dependents: [], state: "waiting", openDependencies: 0 });
@@ -82,13 +84,14 @@ export class RunGraph {
       }
     }
     this.#refuseCycles();
+    for (const id of new Set(kept)) this.#keep(id);
   }
 
-  /** Makes every task without dependencies ready. Call it once, first. Returns their ids, in the order given. */
+  /** Makes every task whose dependencies are done ready. Call it once, first. Returns their ids, in the order given. */
   start(): string[] {
     const ready: string[] = [];
     for (const node of this.#nodes.values()) {
-      if (node.openDependencies > 0) continue;
+      if (node.openDependencies > 0 || node.state === "done") continue;
       this.#move(node, "ready");
       ready.push(node.id);
     }
@@ -119,7 +122,7 @@ export class RunGraph {
     return this.#endWithout(taskId, "failed");
   }
 
-  /** A ready or running task was cancelled. Returns what is skipped because of it, as {@linkcode failed} does. */
+  /** A task that had not ended was cancelled. Returns what is skipped because of it, as {@linkcode failed} does. */
   cancelled(taskId: string): string[] {
     return this.#endWithout(taskId, "cancelled");
   }
@@ -144,6 +147,18 @@ export class RunGraph {
   /** How many tasks are in each state. */
   get counts(): Readonly<Record<TaskState, number>> {
     return { ...this.#counts };
+  }
+
+  #keep(taskId: string): void {
+    const node = this.#nodes.get(taskId);
+    if (node === undefined) {
+      throw new CdktrError("INVALID_WORKFLOW", `Task "${taskId}" is to be kept, and the workflow has no such task.`);
+    }
+    // No move of the diagram: nothing happened to it in this attempt.
+    this.#counts.waiting -= 1;
+    this.#counts.done += 1;
+    node.state = "done";
+    for (const dependent of node.dependents) dependent.openDependencies -= 1;
   }
 
   #endWithout(taskId: string, state: "failed" | "cancelled"): string[] {

@@ -1,4 +1,4 @@
-/** Runs one try of one task: its process, its lines, and a sentence for how it ended. */
+/** Runs the process of one try of one task: its lines, and a sentence for how it ended. */
 
 import type { Clock } from "../clock/mod.ts";
 import type { Task } from "../workflow/mod.ts";
@@ -31,8 +31,8 @@ export interface ProcessLimits {
   readonly grouping?: Grouping | undefined;
 }
 
-/** How a try ended. */
-export type TryOutcome =
+/** How the process of a try ended. */
+export type TaskOutcome =
   | { readonly kind: "succeeded" }
   | {
     readonly kind: "failed";
@@ -45,8 +45,8 @@ export type TryOutcome =
   }
   | { readonly kind: "cancelled" };
 
-/** One try at a task. */
-export interface TaskTry {
+/** What {@linkcode runTask} takes. */
+export interface RunTaskOptions {
   readonly task: Task;
   readonly taskRunId: string;
   readonly env: Readonly<Record<string, string>>;
@@ -61,7 +61,7 @@ export interface TaskTry {
  *
  * @throws What `emit` threw, once the process was ended.
  */
-export async function runTask(options: TaskTry): Promise<TryOutcome> {
+export async function runTask(options: RunTaskOptions): Promise<TaskOutcome> {
   const { task, clock, emit, limits } = options;
   const { hint, ...commandLine } = commandLineOf(task.config);
   const outcome = await runProcess({
@@ -92,7 +92,7 @@ export async function runTask(options: TaskTry): Promise<TryOutcome> {
 
 /** A line that the agent itself adds to a task's log. */
 export function remark(
-  { task, taskRunId, clock }: Pick<TaskTry, "task" | "taskRunId" | "clock">,
+  { task, taskRunId, clock }: Pick<RunTaskOptions, "task" | "taskRunId" | "clock">,
   text: string,
 ): LogLine {
   return {
@@ -110,15 +110,15 @@ export function inWords(durationMs: number): string {
   return durationMs < 1000 ? `${durationMs} ms` : `${durationMs / 1000} s`;
 }
 
-function toLogLines({ task, taskRunId }: TaskTry, { stream, timestampMs, lines }: OutputBatch): LogLine[] {
+function toLogLines({ task, taskRunId }: RunTaskOptions, { stream, timestampMs, lines }: OutputBatch): LogLine[] {
   const level = stream === "stdout" ? "INFO" : "ERROR";
   const source = stream === "stdout" ? "STDOUT " : "STDERR ";
   const { id: taskId, name: taskName } = task;
   return lines.map((line) => ({ taskId, taskName, taskRunId, timestampMs, level, payload: source + line }));
 }
 
-function judge(outcome: ProcessOutcome, task: Task, hint: string | null): TryOutcome {
-  const failed = (reason: string, exitCode: number | null = null, signal: string | null = null): TryOutcome => ({
+function judge(outcome: ProcessOutcome, task: Task, hint: string | null): TaskOutcome {
+  const failed = (reason: string, exitCode: number | null = null, signal: string | null = null): TaskOutcome => ({
     kind: "failed",
     reason,
     exitCode,

@@ -1,8 +1,11 @@
-/** Log lines on their way through: checked, published to live subscribers as they are, and handed to the history. */
+/**
+ * Log lines on their way to live subscribers, and those of original agents on their way to the history: checked, published
+ * as they are, and stored. Those of our agents are stored by log_streams.ts.
+ */
 import type { Ledger } from "./ledger.ts";
 import type { LogRow } from "../history/mod.ts";
 import type { OperatorLog, Run } from "../core/mod.ts";
-import { fromLogLine, type LogLine, parseLogLine } from "../wire/mod.ts";
+import { encodeLogLine, fromLogLine, type LogLine, parseLogLine, toLogLine } from "../wire/mod.ts";
 import type { Agents } from "./agents.ts";
 
 /** Instance ids of original agents that are remembered after their run ended, for lines that come late. */
@@ -25,7 +28,7 @@ export type LogSubscriber = (frame: Uint8Array) => void;
 /** The way of a log line through the principal. */
 export class LogIntake {
   readonly #options: LogIntakeOptions;
-  readonly #subscribers = new Set<LogSubscriber>();
+  readonly #subscribers = new Map<LogSubscriber, () => boolean>();
   /** Run ids by workflow and instance id. */
   readonly #runOfInstance = new Map<string, string>();
   #rejections = 0;
@@ -49,15 +52,31 @@ export class LogIntake {
       }
       return undefined;
     }
-    for (const subscriber of this.#subscribers) subscriber(parsed.published);
+    for (const subscriber of this.#subscribers.keys()) subscriber(parsed.published);
     const runId = this.#runIdOf(parsed.line);
     this.#hearAgentOf(runId);
     return this.#options.store([fromLogLine(parsed.line, runId)]);
   }
 
-  /** Calls `subscriber` with every line from now on, until the returned function is called. */
-  subscribe(subscriber: LogSubscriber): () => void {
-    this.#subscribers.add(subscriber);
+  /** Gives lines that were not parsed from a message to live subscribers. */
+  publish(rows: readonly LogRow[]): void {
+    const listening = [...this.#subscribers].filter(([, isListening]) => isListening()).map(([subscriber]) =>
+      subscriber
+    );
+    if (listening.length === 0) return;
+    for (const row of rows) {
+      const frame = encodeLogLine(toLogLine(row));
+      for (const subscriber of listening) subscriber(frame);
+    }
+  }
+
+  /**
+   * Calls `subscriber` with every line from now on, until the returned function is called.
+   *
+   * @param isListening Whether lines are wanted at present; they need not be encoded for nobody.
+   */
+  subscribe(subscriber: LogSubscriber, isListening: () => boolean = () => true): () => void {
+    this.#subscribers.set(subscriber, isListening);
     return () => this.#subscribers.delete(subscriber);
   }
 

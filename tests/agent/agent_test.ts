@@ -1,117 +1,8 @@
 import assert from "node:assert/strict";
-import { Agent, type AgentOptions } from "../../src/agent/mod.ts";
-import { systemRandom } from "../../src/clock/mod.ts";
-import { PrincipalClient } from "../../src/client/mod.ts";
 import { CdktrError } from "../../src/core/mod.ts";
-import type { Workflow } from "../../src/workflow/mod.ts";
-import { parseWorkflow } from "../../src/workflow/mod.ts";
-import { type FakeClock, turn } from "../fake_clock.ts";
-import { CuttableLink } from "../principal/cuttable_link.ts";
-import { Scene, Shelf } from "../principal/scene.ts";
-
-/** A workflow whose one task does this in a shell. */
-function shell(id: string, script: string, more = ""): Workflow {
-  const yaml = `name: ${id}\ntasks:\n  only:\n    name: Only\n    config: !Subprocess\n      cmd: sh\n` +
-    `      args: ["-c", ${JSON.stringify(script)}]\n${more}`;
-  const { workflow, problems } = parseWorkflow(yaml, { id, path: `${id}.yml` });
-  if (workflow === null) throw new Error(problems[0]?.message);
-  return workflow;
-}
-
-/** A real agent that runs real processes for a real principal, and a way between them that can be cut. */
-class Stage implements AsyncDisposable {
-  readonly clock: FakeClock;
-  readonly scene: Scene;
-  readonly link: CuttableLink;
-  readonly agent: Agent;
-  readonly told: string[] = [];
-  readonly #directory: string;
-  readonly #ended: Promise<unknown>;
-
-  private constructor(scene: Scene, directory: string, options: Partial<AgentOptions>, isCut: boolean) {
-    this.scene = scene;
-    this.clock = scene.clock;
-    this.#directory = directory;
-    this.link = new CuttableLink(scene.principal);
-    if (isCut) this.link.cut();
-    const { clock } = scene;
-    const tell = (sentence: string) => void this.told.push(sentence);
-    const sources = { clock, random: systemRandom };
-    this.agent = new Agent({
-      agentId: "ann@host/AG",
-      version: "1",
-      client: PrincipalClient.overLink(this.link, { ...sources, version: "1", role: "agent", timeoutMs: 3000 }),
-      ...sources,
-      log: { info: tell, warn: tell, error: tell },
-      maxConcurrentRuns: 2,
-      maxParallelTasks: 5,
-      limits: { graceMs: 5000, maxLineBytes: 1000 },
-      retryAttempts: 20,
-      timeoutMs: 3000,
-      ...options,
-    });
-    // Settles with what the agent's end throws, or undefined.
-    this.#ended = this.agent.run().then(() => undefined, (error) => error);
-  }
-
-  /** Workflows: `quick` ends at once, `held` (and `held2`, `held3`) when the test lets it, `long` never. */
-  static async open(options: Partial<AgentOptions> = {}, isCut = false): Promise<Stage> {
-    const directory = await Deno.makeTempDir({ prefix: "cdktr-agent-test-" });
-    const gates = ["held", "held2", "held3"];
-    const { success } = await new Deno.Command("mkfifo", { args: gates.map((gate) => `${directory}/${gate}`) })
-      .output();
-    assert.ok(success);
-    const shelf = new Shelf(
-      shell("quick", "echo done"),
-      ...gates.map((gate) => shell(gate, `read line < ${directory}/${gate}; exit $line`)),
-      shell("long", "sleep 600"),
-      shell("wordy", "true", `  next:\n    name: Next\n    config: !Subprocess {cmd: ${"x".repeat(6000)}}\n`),
-    );
-    return new Stage(await Scene.open({ shelf }), directory, options, isCut);
-  }
-
-  /** Lets the task of a `held` workflow end with this exit code. */
-  async release(exitCode = 0, workflowId = "held"): Promise<void> {
-    await Deno.writeTextFile(`${this.#directory}/${workflowId}`, `${exitCode}\n`);
-  }
-
-  trigger(workflowId: string): Promise<string> {
-    return this.scene.trigger({ workflowId });
-  }
-
-  /** Resolves when the run has begun. */
-  async begun(runId: string): Promise<void> {
-    while ((await this.scene.run(runId)).state !== "RUNNING") await turn();
-  }
-
-  /** Resolves when no process runs any more. What the agent waits for meanwhile passes. */
-  async idle(): Promise<void> {
-    while (this.agent.running > 0) await this.clock.pass(10);
-  }
-
-  /** Resolves with the state that the run ended in. */
-  async final(runId: string): Promise<string> {
-    return (await this.scene.ask("WAITRUN", { run: runId, waitMs: 60_000 }).reply).run.state;
-  }
-
-  async state(runId: string): Promise<string> {
-    return (await this.scene.run(runId)).state;
-  }
-
-  /** Waits for the agent's end. Resolves with the error it ended with. */
-  async end(): Promise<unknown> {
-    return await this.#ended;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.agent.cancelAll("the test is over");
-    this.agent.drain();
-    this.link.mend();
-    await this.#ended;
-    await this.scene[Symbol.asyncDispose]();
-    await Deno.remove(this.#directory, { recursive: true });
-  }
-}
+import { turn } from "../fake_clock.ts";
+import { Scene } from "../principal/scene.ts";
+import { Stage } from "./stage.ts";
 
 Deno.test("an agent takes a run, runs it, and reports it with its tasks and lines", async () => {
   await using stage = await Stage.open();
@@ -177,14 +68,14 @@ Deno.test("an idle agent drains at once, and what was just assigned to it waits 
 });
 
 Deno.test("an agent that has not met its principal yet drains at once", async () => {
-  await using stage = await Stage.open({}, true);
+  await using stage = await Stage.open({}, { isCut: true });
   await stage.clock.pass(5000);
   stage.agent.drain();
   assert.equal(await stage.end(), undefined);
 });
 
 Deno.test("an agent that never meets its principal gives up when its patience is at its end", async () => {
-  await using stage = await Stage.open({ retryAttempts: 3 }, true);
+  await using stage = await Stage.open({ retryAttempts: 3 }, { isCut: true });
   await stage.clock.pass(20_000);
   const error = await stage.end();
   assert.ok(error instanceof CdktrError);
@@ -195,7 +86,7 @@ Deno.test("a cancellation ends the processes of the run, and the run as CANCELLE
   await using stage = await Stage.open();
   const runId = await stage.trigger("long");
   await stage.begun(runId);
-  await stage.scene.ask("CANCEL", { run: runId, reason: "not needed" }).reply;
+  await stage.scene.ask("CANCEL", { run: runId, task: null, reason: "not needed" }).reply;
   assert.equal(await stage.final(runId), "CANCELLED");
   assert.equal((await stage.scene.run(runId)).reason, "not needed");
 });

@@ -49,6 +49,22 @@ Deno.test("what is reported together is sent together, in order, in batches of a
   assert.deepEqual(arranged.outbox.waiting, []);
 });
 
+Deno.test("reports with large outputs are not all sent together", async () => {
+  const arranged = new Arranged();
+  const outputs = { text: "x".repeat(60_000) };
+  const count = 200;
+  for (let index = 0; index < count; index++) {
+    arranged.outbox.add({
+      ...{ kind: "task", runId: "a", attempt: 1, taskId: `t${index}`, taskRunId: `r${index}`, tryNumber: 1 },
+      ...{ state: "COMPLETED", happenedAtMs: 0, exitCode: 0, reason: null, outputs },
+    });
+  }
+  await arranged.outbox.settled();
+  const sizes = arranged.tries.map((ids) => ids.split(" ").length);
+  assert.equal(sizes.reduce((sum, size) => sum + size, 0), count);
+  for (const size of sizes) assert.ok(size * 60_000 <= 4 * 1024 * 1024 && size > 0, String(sizes));
+});
+
 Deno.test("what is reported while a batch is under way follows it", async () => {
   const arranged = new Arranged();
   const taking = Promise.withResolvers<void>();

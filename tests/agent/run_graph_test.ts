@@ -115,6 +115,38 @@ for (const { name, graph: shape, ends, steps, outcome } of table) {
   });
 }
 
+Deno.test("run graph: kept tasks are done from the start, and what depends on them alone is ready", () => {
+  const graph = new RunGraph(tasksOf({ a: "", b: "a", c: "b", d: "a c", e: "" }), ["a", "b", "a"]);
+  assert.equal(graph.counts.done, 2);
+  assert.deepEqual(play(graph, ["+e", "+c", "+d"]), ["start: c e", "+e:", "+c: d", "+d:"]);
+  assert.deepEqual([graph.finished, graph.outcome], [true, "done"]);
+});
+
+Deno.test("run graph: a graph whose tasks are all kept is done at once", () => {
+  const graph = new RunGraph(tasksOf({ a: "", b: "a" }), ["b", "a"]);
+  assert.deepEqual(graph.start(), []);
+  assert.deepEqual([graph.finished, graph.outcome], [true, "done"]);
+});
+
+Deno.test("run graph: a kept task stays done, whatever becomes of the tasks above it", () => {
+  const graph = new RunGraph(tasksOf({ a: "", b: "a", c: "b", d: "a" }), ["b"]);
+  assert.deepEqual(play(graph, ["-a", "+c"]), ["start: a c", "-a: d", "+c:"]);
+  assert.equal(graph.stateOf("b"), "done");
+  const other = new RunGraph(tasksOf({ a: "", b: "a", c: "b" }), ["b"]);
+  assert.deepEqual(play(other, ["+a", "+c"]), ["start: a c", "+a:", "+c:"]);
+});
+
+Deno.test("run graph: a task that still waits can be cancelled, and those above it go on", () => {
+  const graph = new RunGraph(tasksOf({ a: "", b: "a", c: "b", d: "a" }));
+  assert.deepEqual(graph.start(), ["a"]);
+  assert.deepEqual(graph.cancelled("b"), ["c"]);
+  graph.begin("a");
+  assert.deepEqual(graph.succeeded("a"), ["d"]);
+  graph.begin("d");
+  graph.succeeded("d");
+  assert.deepEqual([graph.finished, graph.outcome], [true, "cancelled"]);
+});
+
 const refused: [string, GraphTask[], RegExp][] = [
   ["a dependency on an unknown task", tasksOf({ a: "ghost" }), /"a" depends on "ghost", which does not exist/],
   ["a task that depends on itself", tasksOf({ a: "a" }), /form a cycle.*"a"/],
@@ -142,7 +174,7 @@ Deno.test("run graph: an illegal move is a defect, not a silent change", () => {
   assert.throws(() => graph.begin("a"), isDefect);
   graph.failed("a");
   assert.throws(() => graph.succeeded("a"), isDefect);
-  assert.throws(() => graph.cancelled("b"), isDefect);
+  assert.throws(() => graph.cancelled("b"), isDefect, "skipped already");
   assert.throws(() => graph.begin("ghost"), isDefect);
   assert.equal(graph.stateOf("b"), "skipped");
 });
@@ -157,6 +189,8 @@ const scenario = fc.integer({ min: 0, max: 30 }).chain((count) =>
       maxLength: count,
     }),
     shuffle: fc.array(fc.nat(), { minLength: count, maxLength: count }),
+    kept: fc.array(fc.nat(9), { minLength: count, maxLength: count }),
+    cancels: fc.array(fc.nat(9), { minLength: count, maxLength: count }),
     choices: fc.infiniteStream(fc.nat()),
   })
 );
@@ -201,6 +235,58 @@ Deno.test("run graph: every task ends once, after its dependencies, and is skipp
   );
 });
 
+Deno.test("run graph: with kept tasks and tasks cancelled at any moment, each of the others still ends once and for a cause", () => {
+  fc.assert(
+    fc.property(scenario, ({ depends, fates, kept: keptRolls, cancels, choices }) => {
+      const tasks = depends.map((on, index) => ({ id: `t${index}`, depends: on.map((other) => `t${other}`) }));
+      // As the principal does it: what is kept had completed, and so had all above it.
+      const kept = new Set<string>();
+      for (const [index, { id, depends: on }] of tasks.entries()) {
+        if ((keptRolls[index] ?? 0) > 3 && on.every((other) => kept.has(other))) kept.add(id);
+      }
+      const graph = new RunGraph(tasks, kept);
+      const ended = new Map<string, string>([...kept].map((id) => [id, "done"]));
+      const end = (id: string, state: string) => {
+        assert.equal(ended.has(id), false, `${id} ended twice`);
+        ended.set(id, state);
+      };
+      const pool = graph.start();
+      const running: string[] = [];
+      const cancel = (id: string) => {
+        for (const list of [pool, running]) if (list.includes(id)) list.splice(list.indexOf(id), 1);
+        end(id, "cancelled");
+        for (const skipped of graph.cancelled(id)) end(skipped, "skipped");
+      };
+      const pick = (list: string[]) => list.splice((choices.next().value ?? 0) % list.length, 1)[0] ?? "";
+      while (!graph.finished) {
+        const [wish] = tasks.filter(({ id }, index) => cancels[index] === 0 && !ended.has(id));
+        if (wish !== undefined && (choices.next().value ?? 0) % 3 === 0) cancel(wish.id);
+        else if (pool.length > 0 && (choices.next().value ?? 0) % 2 === 0) {
+          const id = pick(pool);
+          graph.begin(id);
+          running.push(id);
+        } else if (running.length > 0) {
+          const id = pick(running);
+          const isDone = fates[Number(id.slice(1))] === "done";
+          end(id, isDone ? "done" : "failed");
+          if (isDone) pool.push(...graph.succeeded(id));
+          else for (const skipped of graph.failed(id)) end(skipped, "skipped");
+        } else assert.ok(pool.length > 0 || wish !== undefined, "nothing can happen, and the graph is not finished");
+      }
+      assert.equal(ended.size, tasks.length);
+      for (const { id, depends: on } of tasks) {
+        assert.equal(graph.stateOf(id), ended.get(id));
+        const wrongAbove = on.some((other) => ended.get(other) !== "done");
+        if (ended.get(id) === "skipped") assert.ok(wrongAbove, `${id} was skipped for no cause`);
+        if (wrongAbove) assert.ok(["skipped", "cancelled"].includes(ended.get(id) ?? ""), id);
+      }
+      const states = new Set(ended.values());
+      assert.equal(graph.outcome, states.has("failed") ? "failed" : states.has("cancelled") ? "cancelled" : "done");
+    }),
+    { numRuns: 500 },
+  );
+});
+
 Deno.test("run graph: 10,000 tasks in a chain, a fan and a ladder neither recurse nor blow up", () => {
   const size = 10_000;
   const id = (index: number) => `t${index}`;
@@ -229,4 +315,8 @@ Deno.test("run graph: 10,000 tasks in a chain, a fan and a ladder neither recurs
     assert.equal(failing.finished, true);
     assert.equal(failing.counts.skipped, size - roots.length);
   }
+});
+
+Deno.test("run graph: an unknown task to keep is refused", () => {
+  assert.throws(() => new RunGraph(tasksOf({ a: "" }), ["ghost"]), /"ghost" is to be kept/);
 });

@@ -109,6 +109,9 @@ function succeeds(send: () => void): boolean {
   }
 }
 
+/** How long to wait for a group that was sent KILL. Only a process that the kernel itself holds up takes any time. */
+export const killWaitMs = 5_000;
+
 /** First and longest pause between two looks at a group that was told to end. */
 const lookAgainMs = { first: 10, longest: 500 } as const;
 
@@ -117,11 +120,30 @@ const lookAgainMs = { first: 10, longest: 500 } as const;
  *
  * @throws The signal's reason, when `signal` aborts first.
  */
-export async function groupGone(pid: number, clock: Clock, signal: AbortSignal): Promise<void> {
+async function groupGone(pid: number, clock: Clock, signal: AbortSignal): Promise<void> {
   for (let pauseMs: number = lookAgainMs.first;; pauseMs = Math.min(pauseMs * 2, lookAgainMs.longest)) {
     if (!hasProcesses(pid) || !(await hasLivingProcesses(pid))) return;
     await sleep(clock, pauseMs, signal);
   }
+}
+
+/**
+ * Waits until no process of the group is left, but not longer than `waitMs`.
+ *
+ * @param leaderEnded Saves looking before. @default at once
+ * @returns Whether none is left.
+ */
+export async function groupGoneWithin(
+  waitMs: number,
+  pid: number,
+  clock: Clock,
+  leaderEnded: Promise<unknown> = Promise.resolve(),
+): Promise<boolean> {
+  const waiting = new AbortController();
+  const gone = leaderEnded.then(() => groupGone(pid, clock, waiting.signal)).then(() => true, () => false);
+  const isGone = await Promise.race([gone, sleep(clock, waitMs, waiting.signal).then(() => false, () => false)]);
+  waiting.abort();
+  return isGone;
 }
 
 /** True while the group has members, dead ones that nobody has waited for included. */

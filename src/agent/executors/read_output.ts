@@ -2,6 +2,7 @@
 
 import type { Clock } from "../../clock/mod.ts";
 import { LineSplitter } from "./line_splitter.ts";
+import { PipeTurns } from "./pipe_turns.ts";
 
 /** Lines that one read completed. */
 export interface OutputBatch {
@@ -30,6 +31,7 @@ export class ProcessOutput {
   readonly finished: Promise<{ readonly heldOpen: boolean }>;
   readonly #clock: Clock;
   readonly #takeLines: TakeLines;
+  readonly #turns: PipeTurns;
   readonly #readers: ReadableStreamBYOBReader[] = [];
   /** Ends when every batch so far was taken: batches are handed over one at a time, in the order they were read. */
   #taken: Promise<void> = Promise.resolve();
@@ -45,6 +47,7 @@ export class ProcessOutput {
   ) {
     this.#clock = options.clock;
     this.#takeLines = options.takeLines;
+    this.#turns = PipeTurns.of(options.clock);
     this.finished = this.#readAll([
       this.#read("stdout", streams.stdout, new LineSplitter(options.maxLineBytes)),
       this.#read("stderr", streams.stderr, new LineSplitter(options.maxLineBytes)),
@@ -85,7 +88,10 @@ export class ProcessOutput {
     while (true) {
       const { value, done } = await reader.read(buffer);
       if (done) break;
+      this.#turns.begin();
       await this.#hand(stream, splitter.push(value));
+      const rest = this.#turns.end();
+      if (rest !== undefined) await rest;
       buffer = new Uint8Array(value.buffer);
     }
     this.#open -= 1;

@@ -3,8 +3,9 @@
 import type { Clock } from "../../clock/mod.ts";
 import { defaultMaxLineBytes } from "./line_splitter.ts";
 import {
-  groupGone,
+  groupGoneWithin,
   type Grouping,
+  killWaitMs,
   type ProcessGroup,
   type ProcessSpec,
   signalGroup,
@@ -14,7 +15,7 @@ import {
 import { ProcessOutput, type TakeLines } from "./read_output.ts";
 
 /** From TERM to KILL, when a process is told to end. */
-const defaultGraceMs = 10_000;
+export const defaultGraceMs = 10_000;
 
 /** How long the outputs of a process that ended may be held open by processes it left behind. */
 export const defaultDrainMs = 1_000;
@@ -99,7 +100,7 @@ export async function runProcess(options: RunProcessOptions): Promise<ProcessOut
 class Ending {
   /** Why the group is being ended; `undefined` while it is not. The first cause stands. */
   cause: "cancelled" | "timed_out" | undefined;
-  /** Settles when the group is gone or was killed; settled while it is not being ended. */
+  /** Settles when the group is gone; settled while it is not being ended. */
   over: Promise<void> = Promise.resolve();
   readonly #group: ProcessGroup;
   readonly #clock: Clock;
@@ -119,15 +120,12 @@ class Ending {
 
   async #end(): Promise<void> {
     signalGroup(this.#group, "SIGTERM");
-    const grace = new AbortController();
-    const graceOver = Promise.withResolvers<"over">();
-    const cancelGrace = this.#clock.setTimer(this.#graceMs, () => graceOver.resolve("over"));
-    const gone = this.#group.status
-      .then(() => groupGone(this.#group.pid, this.#clock, grace.signal))
-      .then(() => "gone" as const, () => "over" as const);
-    const first = await Promise.race([gone, graceOver.promise]);
-    cancelGrace();
-    grace.abort();
-    if (first === "over") signalGroup(this.#group, "SIGKILL");
+    if (await this.#goneWithin(this.#graceMs)) return;
+    signalGroup(this.#group, "SIGKILL");
+    await this.#goneWithin(killWaitMs);
+  }
+
+  #goneWithin(waitMs: number): Promise<boolean> {
+    return groupGoneWithin(waitMs, this.#group.pid, this.#clock, this.#group.status);
   }
 }

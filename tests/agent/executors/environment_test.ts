@@ -6,10 +6,15 @@ const source = {
   task: { id: "load", env: { STAGE: "prod" } },
   runId: "0190-run",
   attempt: 2,
+  taskRunId: "0190-task-run",
+  tryNumber: 3,
   params: { day: "2025-01-20", Region: "us" },
+  inputs: new Map([["ex tract.1", { rows: "12", file_name: "a=b" }], ["größe", { k: "" }]]),
+  outputPath: "/private/0190-task-run.output",
+  inputsPath: "/private/0190-task-run.inputs.json",
 };
 
-Deno.test("environment: workflow, task, identity and parameters, later ones winning", () => {
+Deno.test("environment: workflow, task, outputs above, parameters and identity, later ones winning", () => {
   assert.deepEqual(taskEnvironment(source, () => true), {
     STAGE: "prod",
     REGION: "eu",
@@ -17,6 +22,13 @@ Deno.test("environment: workflow, task, identity and parameters, later ones winn
     CDKTR_RUN_ID: "0190-run",
     CDKTR_TASK_ID: "load",
     CDKTR_ATTEMPT: "2",
+    CDKTR_TASK_RUN_ID: "0190-task-run",
+    CDKTR_TRY: "3",
+    CDKTR_OUTPUT: "/private/0190-task-run.output",
+    CDKTR_INPUTS: "/private/0190-task-run.inputs.json",
+    CDKTR_OUTPUT_EX_TRACT_1_ROWS: "12",
+    CDKTR_OUTPUT_EX_TRACT_1_FILE_NAME: "a=b",
+    CDKTR_OUTPUT_GR_SSE_K: "",
     CDKTR_PARAM_DAY: "2025-01-20",
     CDKTR_PARAM_REGION: "us",
   });

@@ -1,0 +1,143 @@
+/**
+ * Where an agent's tasks run as processes: a directory of its session with the files of what runs.
+ *
+ * ```
+ * <directory>/<session>.lock          locked while the agent lives
+ * <directory>/<session>/<task run>.…  there while the try goes on
+ * ```
+ *
+ * A session whose lock can be taken belongs to an agent that was killed. The files it left tell which tries went on then:
+ * their processes may still run, and are ended before any new work begins, so that no two attempts of a run go on at the
+ * same time on a machine.
+ */
+
+import { join } from "node:path";
+import type { Clock } from "../clock/mod.ts";
+import { CdktrError, messageOf, type OperatorLog } from "../core/mod.ts";
+import type { TaskTry, TryOutcome, Workplace } from "./executor.ts";
+import { endOrphans } from "./executors/orphans.ts";
+import { outputSuffix, ProcessExecutor } from "./executors/process_executor.ts";
+import { defaultGraceMs } from "./executors/run_process.ts";
+import type { ProcessLimits } from "./run_task.ts";
+
+const lockSuffix = ".lock";
+const privateFile = 0o600;
+const privateDirectory = 0o700;
+
+/** What a {@linkcode ProcessWorkplace} needs. */
+export interface ProcessWorkplaceOptions {
+  /** Absolute path; shared by all agents of one owner on a machine. Made if it is not there. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly log: OperatorLog;
+  /** Limits of each process. @default those of {@linkcode ProcessLimits} */
+  readonly limits?: ProcessLimits;
+}
+
+interface Session {
+  readonly path: string;
+  readonly lockPath: string;
+  readonly lock: Deno.FsFile;
+  readonly executor: ProcessExecutor;
+}
+
+/** See the top of this file. */
+export class ProcessWorkplace implements Workplace {
+  readonly #options: ProcessWorkplaceOptions;
+  #session: Session | undefined;
+
+  constructor(options: ProcessWorkplaceOptions) {
+    this.#options = options;
+  }
+
+  async open(session: string): Promise<void> {
+    const { directory, log, limits } = this.#options;
+    const path = join(directory, session);
+    const lockPath = path + lockSuffix;
+    try {
+      Deno.mkdirSync(directory, { recursive: true, mode: privateDirectory });
+      // Locked before the directory is there: a directory without a locked lock has lost its agent.
+      const lock = tryLock(lockPath);
+      if (lock === null) throw new Error(`${lockPath} is locked by another process`);
+      this.#session = { path, lockPath, lock, executor: new ProcessExecutor(path, limits) };
+      Deno.mkdirSync(path, { mode: privateDirectory });
+    } catch (cause) {
+      this.close();
+      throw new CdktrError("STORAGE", `The agent cannot use its directory ${directory}: ${messageOf(cause)}.`, {
+        hint: "Name another data directory in CDKTR_APP_DATA_DIRECTORY.",
+        cause,
+      });
+    }
+    for (const { name, isDirectory } of [...Deno.readDirSync(directory)]) {
+      if (!isDirectory || name === session) continue;
+      try {
+        await this.#clearUp(join(directory, name));
+      } catch (error) {
+        log.warn(`cannot clear up what an earlier agent left in ${join(directory, name)}: ${messageOf(error)}`);
+      }
+    }
+  }
+
+  run(taskTry: TaskTry): Promise<TryOutcome> {
+    if (this.#session === undefined) throw new CdktrError("INTERNAL", "The agent's workplace is not open.");
+    return this.#session.executor.run(taskTry);
+  }
+
+  close(): void {
+    if (this.#session === undefined) return;
+    const { path, lockPath, lock } = this.#session;
+    this.#session = undefined;
+    removeAll(path);
+    removeAll(lockPath);
+    lock.close();
+  }
+
+  /** Ends what a killed agent left running, and removes its files. */
+  async #clearUp(path: string): Promise<void> {
+    const { clock, log, limits } = this.#options;
+    const lockPath = path + lockSuffix;
+    const lock = tryLock(lockPath);
+    if (lock === null) return;
+    try {
+      const groups = await endOrphans(taskRunsIn(path), clock, limits?.graceMs ?? defaultGraceMs);
+      if (groups > 0) {
+        const what = groups === 1 ? "a process group" : `${groups} process groups`;
+        log.warn(`ended ${what} that an agent had left running when it was killed`);
+      }
+      removeAll(path);
+      removeAll(lockPath);
+    } finally {
+      lock.close();
+    }
+  }
+}
+
+/** Locks a file, which is made if need be; null while another process has it. */
+function tryLock(path: string): Deno.FsFile | null {
+  const file = Deno.openSync(path, { create: true, write: true, mode: privateFile });
+  try {
+    if (file.tryLockSync(true)) return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  file.close();
+  return null;
+}
+
+/** The tries whose files are still there. */
+function taskRunsIn(session: string): string[] {
+  try {
+    const names = [...Deno.readDirSync(session)].map(({ name }) => name);
+    return names.filter((name) => name.endsWith(outputSuffix)).map((name) => name.slice(0, -outputSuffix.length));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return []; // Another agent that starts now was faster.
+    throw error;
+  }
+}
+
+function removeAll(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch { /* gone, or a task has put something into it that only others may remove */ }
+}

@@ -1,0 +1,387 @@
+/**
+ * Log lines on the agent's disk that the principal has not acknowledged.
+ *
+ * ```
+ * append --> own lane (segments on disk) --next--> sent --acknowledge--> segments deleted
+ *        \-> held in memory, while the disk takes nothing
+ * recover --> lanes of sessions that are gone --next--> ...
+ * ```
+ *
+ * What was handed to the system by a write survives the end of the process however it comes; nothing is synced, so a
+ * machine that loses power loses what the system had not written by itself. Nothing here waits or throws for a disk that
+ * does not work.
+ */
+import type { Clock } from "../../clock/mod.ts";
+import { messageOf, type OperatorLog } from "../../core/mod.ts";
+import { type EncodedLogChunk, encodeText, type LogStream, maxLogChunks, maxLogEntries } from "../../wire/mod.ts";
+import type { SpoolFiles } from "./files.ts";
+import { giveWay } from "./give_way.ts";
+import { Gap, HeldRecords } from "./held_records.ts";
+import { Lane } from "./lane.ts";
+import { encodeRecord, partsOf } from "./record.ts";
+import type { PlacedRecord } from "./segment.ts";
+import { type Source, sourceJson, type Stream, Streams } from "./streams.ts";
+
+/** Bytes of one segment; of a small spool a sixteenth. */
+const segmentBytesDefault = 8 * 1024 * 1024;
+/** Text in one record, in UTF-16 units, give or take a line. */
+const recordChars = 64 * 1024;
+/** Lines in one record. */
+const recordLines = 4_096;
+/** How long a disk that failed is left alone, in milliseconds. */
+const diskPauseMs = 1_000;
+/**
+ * What nobody has taken for so long is deleted, in milliseconds: 30 days. After that a principal does not know any more
+ * what it had of it, and would store it twice.
+ */
+const leftoverMaxAgeMs = 30 * 86_400_000;
+/** How often it is told that lines give way, in milliseconds. */
+const tellEveryMs = 60_000;
+
+/** What a {@linkcode Spool} needs. */
+export interface SpoolOptions {
+  /** The directory of all sessions. */
+  readonly directory: string;
+  /** Unique to this process; the name of its own directory. */
+  readonly session: string;
+  /** Bytes of all segments together, those of sessions that are gone included. */
+  readonly maxBytes: number;
+  readonly files: SpoolFiles;
+  readonly clock: Clock;
+  readonly log: OperatorLog;
+}
+
+/** Lines that a task wrote at once. */
+export interface SpooledLines {
+  readonly taskName: string;
+  readonly taskRunId: string;
+  /** Unix milliseconds. */
+  readonly timestampMs: number;
+  readonly level: string;
+  readonly payloads: readonly string[];
+}
+
+/** A stretch of a stream that is being sent. */
+export interface SentPart {
+  readonly stream: Stream;
+  /** {@linkcode Stream.rewinds} when it was sent. */
+  readonly rewinds: number;
+  readonly afterSeq: number;
+  lastSeq: number;
+  readonly records: { readonly source: Source | null; readonly lastSeq: number; readonly bytes: number }[];
+}
+
+/** Lines to be sent in one request; the parts belong to the chunks in their order. */
+export interface Outgoing {
+  readonly chunks: readonly EncodedLogChunk[];
+  readonly parts: readonly SentPart[];
+  /** Bytes of all records. */
+  readonly bytes: number;
+  readonly lines: number;
+}
+
+interface OpenChunk {
+  readonly part: SentPart;
+  readonly oldest: boolean;
+  readonly entries: Uint8Array[];
+}
+
+/** See the top of this file. */
+export class Spool {
+  readonly #options: SpoolOptions;
+  readonly #streams = new Streams();
+  readonly #held = new HeldRecords();
+  readonly #left: Lane[] = [];
+  #own: Lane | null = null;
+  #isLeftTurn = false;
+  #diskRetryMs = -Infinity;
+  #isDiskBroken = false;
+  #untoldLines = 0;
+  #toldMs = -Infinity;
+
+  constructor(options: SpoolOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes of lines that are not acknowledged, those of parked streams included. */
+  get unackedBytes(): number {
+    return this.#streams.unackedBytes;
+  }
+
+  /** Lines that are not acknowledged. */
+  get unackedLines(): number {
+    let lines = 0;
+    for (const { lastSeq, acked } of this.#streams.all()) lines += lastSeq - acked;
+    return lines;
+  }
+
+  /** Whether everything was acknowledged but for streams that the principal does not know. */
+  get isDelivered(): boolean {
+    for (const { lastSeq, acked, isParked } of this.#streams.all()) if (acked < lastSeq && !isParked) return false;
+    return true;
+  }
+
+  /** The stream of an attempt that begins. */
+  begin(name: LogStream): Stream {
+    return this.#streams.begin(name);
+  }
+
+  /** No line of the stream follows. */
+  end(stream: Stream): void {
+    stream.isEnded = true;
+    this.#streams.forgetIfDone(stream);
+  }
+
+  /** Adds lines to a stream that was begun here. */
+  append(stream: Stream, { taskName, taskRunId, timestampMs, level, payloads }: SpooledLines): Source {
+    const source = stream.source(sourceJson(taskName, taskRunId));
+    for (const some of inRecords(payloads)) {
+      const head = `${source.json},${timestampMs},${JSON.stringify(level)},`;
+      const entry = encodeText(`${head}${JSON.stringify(some)}]`);
+      const firstSeq = stream.lastSeq + 1;
+      const sourceBytes = source.jsonBytes;
+      const bytes = encodeRecord({ firstSeq, lines: some.length, stream: stream.text, sourceBytes, entry });
+      stream.lastSeq += some.length;
+      source.add(bytes.length);
+      this.#put(bytes, { record: partsOf(bytes), stream, source }, timestampMs);
+    }
+    return source;
+  }
+
+  /**
+   * The next lines to be sent, marked as such; undefined when there are none.
+   *
+   * @param bytesMax Bytes of records, give or take a record.
+   */
+  next(bytesMax: number): Outgoing | undefined {
+    const open = new Map<Stream, OpenChunk>();
+    this.#isLeftTurn = !this.#isLeftTurn;
+    let [bytes, lines, entries] = [0, 0, 0];
+    while (bytes < bytesMax && open.size < maxLogChunks && entries < maxLogEntries) {
+      const placed = this.#nextRecord();
+      if (placed === undefined) break;
+      bytes += placed.record.bytes;
+      lines += placed.record.lines;
+      entries += this.#add(open, placed);
+    }
+    if (open.size === 0) return undefined;
+    const chunks = [...open.values()].map(({ part: { stream, afterSeq }, oldest, entries }) => {
+      return { stream: stream.name, afterSeq, oldest, entries };
+    });
+    return { chunks, parts: [...open.values()].map(({ part }) => part), bytes, lines };
+  }
+
+  /** The principal has committed these. */
+  acknowledge(parts: readonly SentPart[]): void {
+    for (const { stream, lastSeq, records } of parts) {
+      for (const { source, lastSeq, bytes } of records) {
+        if (lastSeq > stream.acked) source?.subtract(bytes);
+      }
+      stream.acked = Math.max(stream.acked, lastSeq);
+      stream.sent = Math.max(stream.sent, stream.acked);
+      this.#streams.forgetIfDone(stream);
+    }
+    this.#release();
+  }
+
+  /**
+   * The principal did not take a part. What follows the line `seq`, up to which it has the stream, is sent again as far as
+   * it is here; unless that was begun since the part was sent.
+   */
+  refuse({ stream, rewinds }: SentPart, seq: number): void {
+    const from = Math.max(seq, stream.acked);
+    if (rewinds < stream.rewinds && from >= stream.rewoundTo) return;
+    stream.rewinds++;
+    stream.rewoundTo = from;
+    stream.sent = Math.min(stream.sent, from);
+    for (const lane of this.#lanes()) lane.rewind(stream, stream.sent);
+    this.#held.rewind();
+  }
+
+  /** The principal does not know the run of this stream. It is kept for one who does, and not sent any more. */
+  park(stream: Stream): void {
+    stream.isParked = true;
+  }
+
+  /**
+   * Takes over what sessions that are gone have left, one segment a step, so that the caller can let others have their
+   * turn in between. Directories in which nothing is left are removed.
+   *
+   * @returns How many lines were found.
+   */
+  *recover(): Generator<void, number> {
+    const { directory, session, files, clock, log } = this.#options;
+    let lines = 0;
+    for (const name of this.#try(() => files.names(directory)) ?? []) {
+      if (name === session) continue;
+      const lane = this.#try(() => Lane.tryOpen(`${directory}/${name}`, files, this.#streams));
+      if (lane === null || lane === undefined) continue;
+      try {
+        for (const found of lane.recover(clock.nowMs() - leftoverMaxAgeMs)) {
+          lines += found;
+          yield;
+        }
+      } catch (error) {
+        log.error(`log lines in ${directory}/${name} cannot be read: ${messageOf(error)}`);
+      }
+      if (lane.isEmpty) lane.close();
+      else this.#left.push(lane);
+    }
+    return lines;
+  }
+
+  /** Gives everything up. What was not acknowledged stays on the disk, for the next session. */
+  close(): void {
+    this.#diskRetryMs = -Infinity;
+    this.#writeHeld();
+    for (const lane of this.#lanes()) lane.close();
+  }
+
+  #lanes(): Lane[] {
+    return this.#own === null ? this.#left : [...this.#left, this.#own];
+  }
+
+  #put(bytes: Uint8Array, placed: PlacedRecord, timestampMs: number): void {
+    this.#writeHeld();
+    if (!this.#held.isEmpty || !this.#tryWrite(bytes, placed)) this.#held.add(bytes, placed, timestampMs);
+  }
+
+  #writeHeld(): void {
+    if (!this.#held.isEmpty) this.#held.drain((bytes, placed) => this.#tryWrite(bytes, placed));
+  }
+
+  /** @returns Whether it is on the disk; if not, the disk is left alone for a while. */
+  #tryWrite(bytes: Uint8Array, placed: PlacedRecord): boolean {
+    const { clock, directory, session, files, log } = this.#options;
+    if (clock.monotonicMs() < this.#diskRetryMs) return false;
+    this.#diskRetryMs = clock.monotonicMs() + diskPauseMs;
+    try {
+      this.#own ??= Lane.tryOpen(`${directory}/${session}`, files, this.#streams);
+      if (this.#own === null || !this.#makeRoom(bytes.length)) return false;
+      this.#own.append(bytes, placed, this.#segmentBytesMax);
+    } catch (error) {
+      if (!this.#isDiskBroken) {
+        log.error(
+          `log lines cannot be kept in ${directory} and stay in memory, as far as they fit: ${messageOf(error)}`,
+        );
+      }
+      this.#isDiskBroken = true;
+      return false;
+    }
+    if (this.#isDiskBroken) log.info(`log lines can be kept in ${directory} again`);
+    this.#isDiskBroken = false;
+    this.#diskRetryMs = -Infinity;
+    return true;
+  }
+
+  #makeRoom(neededBytes: number): boolean {
+    const { files, maxBytes } = this.#options;
+    const lanes = this.#lanes();
+    while (lanes.reduce((sum, { bytes }) => sum + bytes, 0) + neededBytes > maxBytes) {
+      const options = { files, streams: this.#streams, lanes, segmentBytesMax: this.#segmentBytesMax };
+      let lines = giveWay(options);
+      if (lines === 0) {
+        this.#own?.seal();
+        lines = giveWay(options);
+      }
+      if (lines === 0) return false;
+      this.#tellGivenWay(lines);
+    }
+    return true;
+  }
+
+  #tellGivenWay(lines: number): void {
+    const { clock, log, maxBytes, directory } = this.#options;
+    this.#untoldLines += lines;
+    if (clock.monotonicMs() - this.#toldMs < tellEveryMs) return;
+    log.warn(
+      `the log spool ${directory} is full (CDKTR_SPOOL_MAX_BYTES is ${maxBytes}): ` +
+        `${this.#untoldLines} lines of the loudest tasks were given up`,
+    );
+    this.#toldMs = clock.monotonicMs();
+    this.#untoldLines = 0;
+  }
+
+  get #segmentBytesMax(): number {
+    return Math.min(this.#options.maxBytes / 16, segmentBytesDefault);
+  }
+
+  /** What lives and what was left take turns, so that neither waits for the other. */
+  #nextRecord(): PlacedRecord | undefined {
+    for (;;) {
+      const placed = this.#isLeftTurn ? this.#nextLeft() ?? this.#nextOwn() : this.#nextOwn() ?? this.#nextLeft();
+      if (placed === undefined) return undefined;
+      const { stream, record: { firstSeq, lines } } = placed;
+      if (!stream.isParked && firstSeq + lines - 1 > stream.sent) return placed;
+    }
+  }
+
+  #nextOwn(): PlacedRecord | undefined {
+    return this.#own?.next() ?? this.#held.next();
+  }
+
+  #nextLeft(): PlacedRecord | undefined {
+    for (const lane of this.#left) {
+      const placed = lane.next();
+      if (placed !== undefined) return placed;
+    }
+    return undefined;
+  }
+
+  /** @returns How many entries were added. */
+  #add(open: Map<Stream, OpenChunk>, { record, stream, source }: PlacedRecord): number {
+    const { firstSeq, lines, entry, bytes } = record;
+    const lastSeq = firstSeq + lines - 1;
+    let chunk = open.get(stream);
+    if (chunk === undefined) {
+      const afterSeq = Math.min(stream.sent, firstSeq - 1);
+      const part = { stream, rewinds: stream.rewinds, afterSeq, lastSeq: afterSeq, records: [] };
+      open.set(stream, chunk = { part, oldest: afterSeq <= stream.acked, entries: [] });
+    }
+    const { part, entries } = chunk;
+    const missing = firstSeq - 1 - part.lastSeq;
+    if (missing > 0) {
+      const gap = new Gap(stream, part.lastSeq + 1, 0);
+      gap.count(unknownSource, missing);
+      entries.push(gap.placed().record.entry);
+    }
+    entries.push(entry);
+    part.records.push({ source, lastSeq, bytes });
+    part.lastSeq = stream.sent = lastSeq;
+    return missing > 0 ? 2 : 1;
+  }
+
+  #release(): void {
+    for (const lane of this.#lanes()) lane.release();
+    this.#held.release();
+    for (const lane of this.#left.filter(({ isEmpty }) => isEmpty)) {
+      lane.close();
+      this.#left.splice(this.#left.indexOf(lane), 1);
+    }
+  }
+
+  #try<T>(action: () => T): T | undefined {
+    try {
+      return action();
+    } catch (error) {
+      this.#options.log.error(
+        `what earlier agents left in ${this.#options.directory} is out of reach: ${messageOf(error)}`,
+      );
+      return undefined;
+    }
+  }
+}
+
+/** Whose lines were lost with a damaged part of a segment. */
+const unknownSource = sourceJson("", "");
+
+/** Parts lines so that each part makes a record of a bearable size. */
+function* inRecords(payloads: readonly string[]): Generator<readonly string[], void> {
+  let [from, chars] = [0, 0];
+  for (let to = 0; to < payloads.length; to++) {
+    chars += payloads[to]?.length ?? 0;
+    if (to + 1 < payloads.length && chars < recordChars && to + 1 - from < recordLines) continue;
+    yield from === 0 && to + 1 === payloads.length ? payloads : payloads.slice(from, to + 1);
+    [from, chars] = [to + 1, 0];
+  }
+}

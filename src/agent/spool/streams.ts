@@ -1,0 +1,135 @@
+/** Who wrote the lines: streams (attempts of runs) and sources (their task runs), with how far each one has come. */
+import { z } from "zod";
+import { encodeText, type LogStream } from "../../wire/mod.ts";
+
+/** The lines of one attempt. `acked` <= `sent` <= `lastSeq`. */
+export class Stream {
+  readonly name: LogStream;
+  /** {@linkcode LogStream} as records carry it. */
+  readonly text: Uint8Array;
+  readonly #tally: Tally;
+  /** By the beginning of their entries. */
+  readonly sources = new Map<string, Source>();
+  /** The number given last. */
+  lastSeq = 0;
+  /** Everything up to here was sent, and not refused since. */
+  sent = 0;
+  /** Everything up to here is committed by the principal. */
+  acked = 0;
+  /** How often it was taken back to be sent again, and to where the last time. */
+  rewinds = 0;
+  rewoundTo = 0;
+  /** The principal does not know its run: it is kept, and not offered again. */
+  isParked = false;
+  /** No line is added any more. */
+  isEnded = false;
+
+  constructor(name: LogStream, tally: Tally) {
+    this.name = name;
+    this.#tally = tally;
+    this.text = encodeText(JSON.stringify([name.runId, name.attempt, name.workflowId, name.workflowName]));
+  }
+
+  /** The source of a task run; it is made when it is new. */
+  source(json: string): Source {
+    let source = this.sources.get(json);
+    if (source === undefined) this.sources.set(json, source = new Source(json, this.#tally));
+    return source;
+  }
+}
+
+/** Bytes of the lines of all sources that are not acknowledged. */
+export interface Tally {
+  bytes: number;
+}
+
+/** The lines of one task run. */
+export class Source {
+  /** The beginning of its entries: `["Task","id"`. */
+  readonly json: string;
+  /** Bytes of its length in UTF-8. */
+  readonly jsonBytes: number;
+  readonly #tally: Tally;
+  #unackedBytes = 0;
+
+  constructor(json: string, tally: Tally) {
+    this.json = json;
+    this.jsonBytes = encodeText(json).length;
+    this.#tally = tally;
+  }
+
+  /** Bytes of its records that the principal has not acknowledged. */
+  get unackedBytes(): number {
+    return this.#unackedBytes;
+  }
+
+  /** A record of it was added. */
+  add(bytes: number): void {
+    this.#unackedBytes += bytes;
+    this.#tally.bytes += bytes;
+  }
+
+  /** A record of it was acknowledged, or gave way. */
+  subtract(bytes: number): void {
+    const counted = Math.min(bytes, this.#unackedBytes);
+    this.#unackedBytes -= counted;
+    this.#tally.bytes -= counted;
+  }
+}
+
+/** The beginning of the entries of a task run. */
+export function sourceJson(taskName: string, taskRunId: string): string {
+  return JSON.stringify([taskName, taskRunId]).slice(0, -1);
+}
+
+const streamShape = z.tuple([z.string().min(1), z.int().positive(), z.string(), z.string()]);
+const decoder = new TextDecoder();
+
+/** All streams that have lines in the spool, or may get some. */
+export class Streams {
+  readonly #byText = new Map<string, Stream>();
+  readonly #tally: Tally = { bytes: 0 };
+
+  /** Bytes of lines that are not acknowledged. */
+  get unackedBytes(): number {
+    return this.#tally.bytes;
+  }
+
+  /** The streams there are. */
+  all(): IterableIterator<Stream> {
+    return this.#byText.values();
+  }
+
+  /** A stream that this process writes. */
+  begin(name: LogStream): Stream {
+    const stream = new Stream(name, this.#tally);
+    this.#byText.set(decoder.decode(stream.text), stream);
+    return stream;
+  }
+
+  /** The stream that a record belongs to; undefined when the record names none. */
+  ofRecord(text: Uint8Array): Stream | undefined {
+    const key = decoder.decode(text);
+    const known = this.#byText.get(key);
+    if (known !== undefined) return known;
+    const parsed = streamShape.safeParse(parseJson(key));
+    if (!parsed.success) return undefined;
+    const [runId, attempt, workflowId, workflowName] = parsed.data;
+    const stream = new Stream({ runId, attempt, workflowId, workflowName }, this.#tally);
+    this.#byText.set(key, stream);
+    return stream;
+  }
+
+  /** Forgets a stream if nothing of it is left and nothing is to come. */
+  forgetIfDone(stream: Stream): void {
+    if (stream.isEnded && stream.acked >= stream.lastSeq) this.#byText.delete(decoder.decode(stream.text));
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

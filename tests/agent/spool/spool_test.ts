@@ -1,0 +1,245 @@
+import assert from "node:assert/strict";
+import { MemoryFiles } from "../../../src/agent/spool/memory_files.ts";
+import { numbered, readChunks, SpoolScene } from "./scene.ts";
+
+Deno.test("lines are sent in order, numbered from 1, and their segment goes when they are acknowledged", () => {
+  const scene = new SpoolScene();
+  const stream = scene.begin();
+  scene.write(stream, ["a", "b"]);
+  scene.write(stream, ["c"], "other");
+  const out = scene.spool.next(1024);
+  assert.ok(out);
+  assert.deepEqual(readChunks(out), [{
+    ...{ runId: "r1", attempt: 1, workflowId: "etl", workflowName: "ETL", afterSeq: 0, oldest: true },
+    entries: [
+      ["only", "id of only", scene.clock.nowMs(), "INFO", ["a", "b"]],
+      ["other", "id of other", scene.clock.nowMs(), "INFO", ["c"]],
+    ],
+  }]);
+  assert.equal(scene.spool.next(1024), undefined);
+  assert.deepEqual(scene.segments(), ["s1/0000000001.log"]);
+  scene.spool.acknowledge(out.parts);
+  assert.deepEqual(scene.segments(), []);
+  assert.equal(scene.spool.unackedBytes, 0);
+  assert.ok(scene.spool.isDelivered);
+});
+
+Deno.test("a spool that never had a line leaves nothing behind, nor does one whose lines were all acknowledged", () => {
+  const idle = new SpoolScene();
+  idle.spool.close();
+  assert.deepEqual(idle.files.names("/spool"), []);
+  const busy = new SpoolScene();
+  busy.write(busy.begin(), ["a"]);
+  busy.deliver();
+  busy.spool.close();
+  assert.deepEqual(busy.files.names("/spool"), []);
+});
+
+Deno.test("what is not acknowledged is sent again from where the principal says", () => {
+  const scene = new SpoolScene();
+  const stream = scene.begin();
+  for (let line = 1; line <= 9; line++) scene.write(stream, [`${line}`]);
+  const parts = Array.from({ length: 9 }, () => scene.spool.next(1)?.parts[0]);
+  const sixth = parts[5];
+  assert.ok(sixth);
+  scene.spool.refuse(sixth, 5);
+  const again = scene.spool.next(1024);
+  assert.ok(again);
+  assert.deepEqual(readChunks(again).map(({ afterSeq, oldest, entries }) => [afterSeq, oldest, entries.length]), [
+    [5, false, 4],
+  ]);
+});
+
+Deno.test("answers to what was sent before it was taken back do not take it back again", () => {
+  const scene = new SpoolScene();
+  const stream = scene.begin();
+  for (let line = 1; line <= 3; line++) scene.write(stream, [`${line}`]);
+  const [first, second, third] = Array.from({ length: 3 }, () => scene.spool.next(1)?.parts[0]);
+  assert.ok(first && second && third);
+  scene.spool.refuse(second, 1);
+  assert.deepEqual(scene.spool.next(1)?.parts.map(({ lastSeq }) => lastSeq), [2]);
+  scene.spool.refuse(third, 1);
+  assert.deepEqual(scene.spool.next(1)?.parts.map(({ lastSeq }) => lastSeq), [3]);
+  scene.spool.refuse(first, 0);
+  assert.deepEqual(scene.spool.next(1024)?.parts.map(({ afterSeq, lastSeq }) => [afterSeq, lastSeq]), [[0, 3]]);
+});
+
+Deno.test("a sender that lags reads from the disk what is no longer in memory", () => {
+  const scene = new SpoolScene({ maxBytes: 64 * 1024 * 1024 });
+  const stream = scene.begin();
+  const lines = Array.from({ length: 300 }, (_, index) => `${index} ${"y".repeat(60_000)}`);
+  for (const line of lines) scene.write(stream, [line]);
+  scene.send(200_000);
+  assert.deepEqual(scene.received.of(), lines);
+});
+
+Deno.test("a later session delivers what a killed one left, once, and removes its directory", () => {
+  const scene = new SpoolScene();
+  const stream = scene.begin();
+  scene.write(stream, ["a", "b"]);
+  scene.deliver();
+  scene.write(stream, ["c"]);
+  scene.write(scene.begin("r2"), ["d"]);
+  const next = scene.crash("s2");
+  const out = next.spool.next(1024);
+  assert.ok(out);
+  const chunks = readChunks(out);
+  assert.deepEqual(chunks.map(({ runId, afterSeq, oldest }) => [runId, afterSeq, oldest]), [["r1", 2, true], [
+    "r2",
+    0,
+    true,
+  ]]);
+  next.spool.acknowledge(out.parts);
+  assert.deepEqual(next.files.names("/spool"), []);
+});
+
+Deno.test("what nobody took for 30 days is deleted", () => {
+  const scene = new SpoolScene();
+  scene.write(scene.begin(), ["a"]);
+  scene.files.crash();
+  const later = new SpoolScene({ files: scene.files, session: "s2" });
+  later.clock.advance(30 * 86_400_000 + 1);
+  assert.deepEqual(later.spool.recover().next(), { done: true, value: 0 });
+  assert.deepEqual(later.files.names("/spool"), []);
+});
+
+Deno.test("a record that was torn by the end of its process is not sent, the ones before it are", () => {
+  const scene = new SpoolScene();
+  const stream = scene.begin();
+  scene.write(stream, ["a"]);
+  const whole = scene.files.size("/spool/s1/0000000001.log");
+  scene.write(stream, ["b"]);
+  const torn = scene.files.size("/spool/s1/0000000001.log");
+  for (const size of [torn - 1, whole + 30, whole + 8, whole + 1, whole]) {
+    scene.files.tear("/spool/s1/0000000001.log", size);
+    const next = scene.crash("s2");
+    next.send();
+    assert.deepEqual(next.received.of(), ["a"], `cut off at ${size}`);
+    next.spool.close();
+  }
+});
+
+Deno.test("a damaged record costs itself and what follows in its segment; a gap says how much", () => {
+  const scene = new SpoolScene({ maxBytes: 16 * 4096 });
+  const stream = scene.begin();
+  for (let line = 1; line <= 60; line++) scene.write(stream, [`${line} ${"z".repeat(200)}`]);
+  assert.ok(scene.segments().length > 2);
+  scene.files.damage(`/spool/${scene.segments()[1]}`, 100);
+  const next = scene.crash("s2");
+  next.send();
+  const received = next.received.of();
+  assert.equal(received.filter((line) => line.startsWith("-")).length, 1);
+  assert.equal(next.received.position(), 60);
+  assert.ok(received.at(-1)?.startsWith("60 "));
+});
+
+Deno.test("a session that lives is left alone", () => {
+  const files = new MemoryFiles(() => Date.now());
+  const living = new SpoolScene({ files, session: "living" });
+  living.write(living.begin(), ["a"]);
+  const other = new SpoolScene({ files, session: "other" });
+  assert.deepEqual([...other.spool.recover()], []);
+  assert.equal(other.spool.next(1024), undefined);
+  living.deliver();
+  assert.deepEqual(living.received.of(), ["a"]);
+});
+
+Deno.test("when the spool is full the oldest lines of the loudest task give way to a gap, those of others stay", () => {
+  const scene = new SpoolScene({ maxBytes: 64 * 1024 });
+  const stream = scene.begin();
+  let line = 0;
+  for (let round = 0; round < 60; round++) {
+    scene.write(stream, numbered(line + 1, line += 20, "loud"), "loud");
+    scene.write(stream, [`quiet ${round}`], "quiet");
+  }
+  assert.ok(scene.files.bytes <= 64 * 1024, `${scene.files.bytes} bytes`);
+  scene.send();
+  const received = scene.received.of();
+  assert.deepEqual(received.filter((line) => line.startsWith("quiet")).map((line) => Number(line.slice(6))), [
+    ...Array(60).keys(),
+  ]);
+  assert.ok(received[0]?.startsWith("-20"), received[0]);
+  assert.ok(received.at(-2)?.startsWith("loud 1200 "));
+  const missing = received.filter((line) => line.startsWith("-")).reduce((sum, line) => sum + Number(line.slice(1)), 0);
+  assert.equal(missing + received.filter((line) => line.startsWith("loud")).length, 1200);
+  assert.equal(scene.received.position(), 1260);
+  assert.match(scene.told[0] ?? "", /is full \(CDKTR_SPOOL_MAX_BYTES is 65536\): \d+ lines of the loudest tasks/);
+});
+
+Deno.test("gaps that meet become one, however long the flood lasts", () => {
+  const scene = new SpoolScene({ maxBytes: 64 * 1024 });
+  const stream = scene.begin();
+  for (let round = 0; round < 10_000; round++) scene.write(stream, numbered(round * 2 + 1, round * 2 + 2));
+  assert.ok(scene.segments().length <= 20, `${scene.segments().length} segments`);
+  scene.send();
+  assert.ok(scene.received.of()[0]?.startsWith("-"));
+  assert.equal(scene.received.of().filter((line) => line.startsWith("-")).length, 1);
+  assert.equal(scene.received.position(), 20_000);
+});
+
+Deno.test("lines that are being sent do not give way: the principal may have them", () => {
+  const scene = new SpoolScene({ maxBytes: 64 * 1024 });
+  const stream = scene.begin();
+  for (let line = 1; line <= 300; line += 20) scene.write(stream, numbered(line, line + 19));
+  const lost = [scene.spool.next(2048), scene.spool.next(2048)].flatMap((out) => out?.parts ?? []);
+  const sent = stream.sent;
+  assert.ok(sent >= 40);
+  for (let line = 301; line <= 1000; line += 20) scene.write(stream, numbered(line, line + 19));
+  for (const part of lost) scene.spool.refuse(part, 0);
+  scene.deliver();
+  assert.deepEqual(scene.received.of().slice(0, sent), numbered(1, sent));
+  assert.ok(scene.received.of()[sent]?.startsWith("-"));
+  assert.equal(scene.received.position(), 1000);
+});
+
+Deno.test("while the disk is full lines stay in memory, and reach the disk when there is room again", () => {
+  const scene = new SpoolScene();
+  const stream = scene.begin();
+  scene.write(stream, ["on disk"]);
+  scene.files.capacityBytes = scene.files.bytes + 10;
+  scene.write(stream, ["in memory"]);
+  scene.write(stream, ["also there"]);
+  assert.match(scene.told[0] ?? "", /cannot be kept in \/spool and stay in memory.*no space left/);
+  const sent = scene.send();
+  assert.deepEqual(scene.received.of(), ["on disk", "in memory", "also there"]);
+  scene.spool.acknowledge(sent);
+  scene.write(stream, ["next"]);
+  scene.files.capacityBytes = Infinity;
+  scene.clock.advance(1000);
+  scene.write(stream, ["last"]);
+  const next = scene.crash("s2");
+  next.send();
+  assert.deepEqual(next.received.of(), ["lost 3", "next", "last"]);
+  assert.match(scene.told[1] ?? "", /can be kept in \/spool again/);
+});
+
+Deno.test("what finds room neither on the disk nor in memory is counted", () => {
+  const scene = new SpoolScene();
+  scene.files.capacityBytes = 0;
+  const stream = scene.begin();
+  const big = "b".repeat(1024 * 1024);
+  for (let line = 0; line < 20; line++) scene.write(stream, [big]);
+  scene.send();
+  assert.deepEqual(scene.received.of().slice(-2), [big, "-5"]);
+  assert.equal(scene.received.position(), 20);
+  scene.write(stream, [big]);
+  scene.send();
+  assert.deepEqual(scene.received.of().slice(-3), [big, "-5", "-1"], "a gap that was sent counts no more");
+});
+
+Deno.test("the lines of a run that the principal does not know are kept, and not offered again", () => {
+  const scene = new SpoolScene();
+  const stream = scene.begin();
+  scene.write(stream, ["a"]);
+  const [part] = scene.send();
+  assert.ok(part);
+  scene.spool.refuse(part, 0);
+  scene.spool.park(stream);
+  scene.write(stream, ["b"]);
+  assert.equal(scene.spool.next(1024), undefined);
+  assert.ok(scene.spool.isDelivered);
+  scene.spool.close();
+  const next = scene.crash("s2");
+  next.send();
+  assert.deepEqual(next.received.of(), ["a", "b"]);
+});
