@@ -1,20 +1,21 @@
 /** All settings as rows to show, secrets masked. */
 import { type Config, mask, type Source } from "./load.ts";
+import { formatRetention, type RetentionLimit } from "./retention.ts";
 import { settingKeys, settings } from "./settings.ts";
-import type { Setting } from "./setting.ts";
+import type { Setting, Unit } from "./setting.ts";
 
 /** One setting as shown. */
 export interface SettingRow {
   /** Name of the environment variable. */
   readonly name: string;
-  /** The value in force; a row of asterisks for a secret. */
+  /** The value in force, a list with commas; a row of asterisks for a secret. */
   readonly value: string | number;
   readonly source: Source;
   /** The flag, or the `.env` file and line. Absent for other sources. */
   readonly sourceDetail?: string;
   /** The default, with `$HOME` and the like not replaced. */
   readonly default: string;
-  readonly unit?: "ms" | "s" | "bytes";
+  readonly unit?: Unit;
   /** What values are accepted. */
   readonly accepts: string;
   readonly description: string;
@@ -28,16 +29,21 @@ export function listSettings(config: Config): SettingRow[] {
 /** One row. A secret value is masked, whatever it is. */
 export function settingRow(
   setting: Setting<unknown>,
-  value: string | number,
+  value: string | number | readonly string[] | RetentionLimit,
   origin: Config["origins"][keyof Config["origins"]],
 ): SettingRow {
   return {
     name: setting.variable,
-    value: setting.secret ? mask : value,
+    value: setting.secret ? mask : shown(value),
     ...origin,
     default: setting.secret ? mask : setting.defaultText,
     ...(setting.unit ? { unit: setting.unit } : {}),
     accepts: setting.accepts,
     description: setting.description,
   };
+}
+
+function shown(value: string | number | readonly string[] | RetentionLimit): string | number {
+  if (typeof value !== "object") return value;
+  return "ageMs" in value ? formatRetention(value) : value.join(",");
 }

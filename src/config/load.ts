@@ -118,7 +118,9 @@ function giveText(
 }
 
 function readValue<Value>(setting: Setting<Value>, { text, origin }: Given, scope: PathScope): Value {
-  const reading = text === "" ? { problem: `it must be ${setting.accepts}` } : setting.read(text, scope);
+  const reading = text === "" && origin.source !== "default"
+    ? { problem: `it must be ${setting.accepts}` }
+    : setting.read(text, scope);
   if ("value" in reading) return reading.value;
   const shown = setting.secret ? mask : JSON.stringify(text);
   throw new CdktrError(

@@ -1,4 +1,5 @@
 /** What a setting is: its name, what it accepts, its default, and how text becomes its value. */
+import { parseRetention, retentionForm, type RetentionLimit } from "./retention.ts";
 
 /** What a path may refer to. */
 export interface PathScope {
@@ -8,6 +9,9 @@ export interface PathScope {
   readonly appDataDirectory: string | undefined;
 }
 
+/** What the number of a setting counts. */
+export type Unit = "ms" | "s" | "days" | "bytes";
+
 /** Text read as a value, or the end of the sentence "X is ..., but ...". */
 export type Reading<Value> = { readonly value: Value } | { readonly problem: string };
 
@@ -15,19 +19,19 @@ export type Reading<Value> = { readonly value: Value } | { readonly problem: str
 export interface Setting<Value> {
   /** Its environment variable. */
   readonly variable: `CDKTR_${string}`;
-  /** Which of the four kinds it is, for documentation. */
-  readonly kind: "integer" | "text" | "path" | "choice";
+  /** Which of the six kinds it is, for documentation. */
+  readonly kind: "integer" | "text" | "path" | "choice" | "list" | "retention";
   /** What its number counts; absent where it is no number or a plain count. */
-  readonly unit?: "ms" | "s" | "bytes";
+  readonly unit?: Unit;
   /** What is accepted, as in "it must be ...". */
   readonly accepts: string;
-  /** The text used when no source gives any. */
+  /** The text used when no source gives any. Empty where the value is then an empty list. */
   readonly defaultText: string;
   /** One sentence on what it does. */
   readonly description: string;
   /** Whether its value must not be shown. */
   readonly secret: boolean;
-  /** Reads text that is not empty. */
+  /** Reads text. It is empty only if that is the default. */
   readonly read: (text: string, scope: PathScope) => Reading<Value>;
 }
 
@@ -37,9 +41,9 @@ export type ValueOf<S> = S extends Setting<infer Value> ? Value : never;
 /** A whole number from `min` to `max`. */
 export function integer(
   variable: Setting<number>["variable"],
-  about: { min: number; max: number; unit?: "ms" | "s" | "bytes"; default: number; description: string },
+  about: { min: number; max: number; unit?: Unit; default: number; description: string },
 ): Setting<number> {
-  const unitNames = { ms: " of milliseconds", s: " of seconds", bytes: " of bytes" };
+  const unitNames = { ms: " of milliseconds", s: " of seconds", days: " of days", bytes: " of bytes" };
   const accepts = `a whole number${about.unit ? unitNames[about.unit] : ""} from ${about.min} to ${about.max}`;
   return {
     variable,
@@ -117,6 +121,46 @@ export function choice<const Choice extends string>(
       const wanted = text.trim().toUpperCase();
       const value = about.choices.find((one) => one.toUpperCase() === wanted);
       return value === undefined ? { problem: `it must be ${accepts}` } : { value };
+    },
+  };
+}
+
+/** Words between commas, each of which matches `pattern`; none by default. Blanks around them and repetitions do not count. */
+export function list(
+  variable: Setting<readonly string[]>["variable"],
+  about: { pattern: RegExp; maxCount: number; accepts: string; description: string },
+): Setting<readonly string[]> {
+  return {
+    variable,
+    kind: "list",
+    accepts: about.accepts,
+    defaultText: "",
+    description: about.description,
+    secret: false,
+    read: (text) => {
+      const words = text.split(",").map((word) => word.trim());
+      const value = text === "" ? [] : [...new Set(words)];
+      const isAccepted = value.length <= about.maxCount && value.every((word) => about.pattern.test(word));
+      return isAccepted ? { value } : { problem: `it must be ${about.accepts}` };
+    },
+  };
+}
+
+/** How long something is kept, and how much of it. */
+export function retention(
+  variable: Setting<RetentionLimit>["variable"],
+  about: { default: string; description: string },
+): Setting<RetentionLimit> {
+  return {
+    variable,
+    kind: "retention",
+    accepts: retentionForm,
+    defaultText: about.default,
+    description: about.description,
+    secret: false,
+    read: (text) => {
+      const value = parseRetention(text);
+      return value === null ? { problem: `it must be ${retentionForm}` } : { value };
     },
   };
 }

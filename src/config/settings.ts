@@ -2,7 +2,7 @@
  * Every setting there is. Names and defaults of the first sixteen are those of the original cdktr; a key is its variable's name
  * without `CDKTR_`, in camel case.
  */
-import { choice, integer, path, type Setting, text, type ValueOf } from "./setting.ts";
+import { choice, integer, list, path, retention, type Setting, text, type ValueOf } from "./setting.ts";
 
 /** The levels of the process log, most talkative first. */
 const logLevels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"] as const;
@@ -133,11 +133,66 @@ export const settings = {
     default: 65_536,
     description: "Length above which a line of a task's output is split and marked.",
   }),
+  spoolMaxBytes: integer("CDKTR_SPOOL_MAX_BYTES", {
+    min: 1024 * 1024,
+    max: 2 ** 50,
+    unit: "bytes",
+    default: 1024 * 1024 * 1024,
+    description:
+      "Disk space for log lines that the principal has not acknowledged; beyond it the oldest lines of the loudest task are counted instead of kept.",
+  }),
   maxParallelTasks: integer("CDKTR_MAX_PARALLEL_TASKS", {
     min: 1,
     max: 10_000,
     default: 64,
     description: "Tasks of one run that run at the same time.",
+  }),
+  agentLabels: list("CDKTR_AGENT_LABELS", {
+    pattern: /^[A-Za-z0-9_.-]{1,64}$/,
+    maxCount: 32,
+    accepts: "up to 32 labels with commas between them, each of letters, digits, _, . and -, at most 64",
+    description:
+      "What an agent is for: it takes workflows that ask for some of these labels, and those that ask for none.",
+  }),
+  runRetentionDays: integer("CDKTR_RUN_RETENTION_DAYS", {
+    min: 1,
+    max: 36_500,
+    unit: "days",
+    default: 365,
+    description: "How long the principal keeps a run, with its tasks, after its end.",
+  }),
+  journalRetentionDays: integer("CDKTR_JOURNAL_RETENTION_DAYS", {
+    min: 1,
+    max: 36_500,
+    unit: "days",
+    default: 30,
+    description: "How long the journal keeps the events that tell how each run went; the history keeps them longer.",
+  }),
+  journalEventsMax: integer("CDKTR_JOURNAL_EVENTS_MAX", {
+    min: 10_000,
+    max: 1_000_000_000,
+    default: 5_000_000,
+    description: "How many events the journal keeps at most; the oldest go first.",
+  }),
+  diskFloorBytes: integer("CDKTR_DISK_FLOOR_BYTES", {
+    min: 0,
+    max: 2 ** 50,
+    unit: "bytes",
+    default: 256 * 1024 * 1024,
+    description: "Free space below which the history is not written, so that the journal has the rest of the disk.",
+  }),
+  logRetention: retention("CDKTR_LOG_RETENTION", {
+    default: "30d",
+    description:
+      "How long log lines and status history stay in the database, and how large it may grow; what leaves it goes to the archive. A workflow's log_retention wins.",
+  }),
+  logArchiveRetention: retention("CDKTR_LOG_ARCHIVE_RETENTION", {
+    default: "365d",
+    description: "How long log lines stay in the archive, from the day they were printed. A size has no effect here.",
+  }),
+  archiveDirectory: path("CDKTR_ARCHIVE_DIRECTORY", {
+    default: "$CDKTR_APP_DATA_DIRECTORY/archive",
+    description: "Directory for the archive: Parquet files of log lines, one or more a day.",
   }),
 } satisfies Record<string, Setting<unknown>>;
 

@@ -2,17 +2,29 @@
  * Triggers workflows by their cron expressions. An event listener like any other: a client of the principal's API.
  *
  * Each due time is triggered under the key `cron:<workflow>:<due time>`, so that a restart or a second scheduler starts
- * nothing twice. Times that passed while no scheduler was there are not made up. Of those that passed while the principal was
- * not there to take them, each workflow is triggered for the first.
+ * nothing twice.
+ *
+ * A workflow with `catchup: N` has the newest N of the due times made up that were missed, oldest first: those that passed
+ * since the principal's watermark while no scheduler was there, while this process stood still, or while the principal
+ * could not be reached. Without it, what passed while no scheduler was there is not made up, and of what passed while the
+ * principal was not there to take it, the workflow is triggered for the first.
  */
 import { type Clock, sleep } from "../clock/mod.ts";
 import { isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
 import { messageOf, type OperatorLog } from "../core/mod.ts";
 import { maxWaitMs, type ReplyTo, type WorkflowSummary } from "../wire/mod.ts";
-import { Timetable } from "./timetable.ts";
+import { latestFireTimes } from "../workflow/mod.ts";
+import { Lane, type Owed } from "./lane.ts";
+import { type Missed, Timetable } from "./timetable.ts";
 
 /** The pause after a request that failed. */
 const retryPauseMs = 1000;
+
+/** How long the search for missed due times may hold up everything else. */
+const longestSearchMs = 10;
+
+/** Missed due times of all workflows that wait for the principal; beyond it the search pauses. */
+const owedMissedMax = 20_000;
 
 /** Options of a {@linkcode Scheduler}. */
 export interface SchedulerOptions {
@@ -34,9 +46,10 @@ export class Scheduler {
   readonly #timetable = new Timetable();
   readonly #stopping = new AbortController();
   #following: Promise<void> = Promise.resolve();
-  readonly #triggering = new Set<Promise<void>>();
-  /** Workflows whose trigger failed and is tried again. */
-  readonly #retrying = new Set<string>();
+  /** Lanes being served, and searches for what was missed. None of these promises rejects. */
+  readonly #underWay = new Set<Promise<void>>();
+  /** Of workflows for which something is to be triggered. */
+  readonly #lanes = new Map<string, Lane>();
   #cancelTimer: () => void = () => {};
   #lastLookMs = -Infinity;
 
@@ -53,33 +66,40 @@ export class Scheduler {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#cancelTimer();
-    await Promise.all([this.#following, ...this.#triggering]);
+    await Promise.all([this.#following, ...this.#underWay]);
   }
 
   async #followWorkflows(): Promise<void> {
     const { client, clock, log } = this.#options;
     const { signal } = this.#stopping;
     let knownRevision: number | null = null;
+    let isNewContact = true;
     while (!signal.aborted) {
       try {
         const reply: ReplyTo<"WORKFLOWS"> = await client.call("WORKFLOWS", { knownRevision, waitMs: maxWaitMs }, {
           signal,
         });
         if (signal.aborted) return;
-        if (reply.revision !== knownRevision) this.#take(reply.workflows);
+        if (reply.revision !== knownRevision) this.#take(reply.workflows, isNewContact);
         knownRevision = reply.revision;
+        isNewContact = false;
       } catch (error) {
         if (signal.aborted) return;
+        // It may come back with other workflows, and having missed what others would have triggered.
+        knownRevision = null;
+        isNewContact = true;
         log.warn(`cannot learn the workflows: ${messageOf(error)}`);
         await sleep(clock, retryPauseMs, signal).catch(() => {});
       }
     }
   }
 
-  #take(workflows: readonly WorkflowSummary[]): void {
+  #take(workflows: readonly WorkflowSummary[], isNewContact: boolean): void {
     const { log, clock } = this.#options;
-    const problems = this.#timetable.update(workflows, clock.nowMs());
+    const { problems, missed } = this.#timetable.update(workflows, clock.nowMs(), isNewContact);
     for (const problem of problems) log.error(problem);
+    for (const lane of this.#lanes.values()) if (!this.#timetable.has(lane.workflowId)) lane.clear();
+    if (missed.length > 0) this.#keep(this.#makeUp(missed));
     log.info(`${this.#timetable.size} of ${workflows.length} workflows have a schedule`);
     this.#arm();
   }
@@ -101,46 +121,96 @@ export class Scheduler {
     // The wall clock was put back: what comes next by the new time may be long before what was next by the old.
     if (nowMs < this.#lastLookMs) this.#timetable.restart(nowMs);
     this.#lastLookMs = nowMs;
-    for (const { workflowId, dueMs } of this.#timetable.takeDue(nowMs)) {
-      if (this.#retrying.has(workflowId)) {
-        this.#options.log.warn(
-          `${workflowId} is not triggered for ${isoTime(dueMs)}: an earlier trigger still waits for the principal`,
-        );
-        continue;
+    const { due, missed } = this.#timetable.takeDue(nowMs);
+    for (const { workflowId, dueMs, catchup } of due) this.#owe(workflowId, [{ dueMs, isMissed: false }], catchup);
+    if (missed.length > 0) this.#keep(this.#makeUp(missed));
+  }
+
+  /** Finds out what was missed and has it triggered. Thousands of workflows may have missed a thousand times each. */
+  async #makeUp(missed: readonly Missed[]): Promise<void> {
+    const { clock, log } = this.#options;
+    const { signal } = this.#stopping;
+    let turnBeganMs = clock.monotonicMs();
+    for (const { workflowId, schedule, afterMs, untilMs, catchup } of missed) {
+      const times = latestFireTimes(schedule, afterMs, untilMs, catchup);
+      if (times.length > 0) {
+        const count = times.length === 1 ? "a due time that was missed is" : `${times.length} missed due times are`;
+        log.info(`${workflowId}: ${count} made up`);
+        this.#owe(workflowId, times.map((dueMs) => ({ dueMs, isMissed: true })), catchup);
       }
-      const triggering = this.#trigger(workflowId, dueMs);
-      this.#triggering.add(triggering);
-      triggering.finally(() => this.#triggering.delete(triggering));
+      if (clock.monotonicMs() - turnBeganMs < longestSearchMs) continue;
+      await sleep(clock, 0, signal).catch(() => {});
+      while (!signal.aborted && this.#owedCount() > owedMissedMax) {
+        await sleep(clock, retryPauseMs, signal).catch(() => {});
+      }
+      if (signal.aborted) return;
+      turnBeganMs = clock.monotonicMs();
     }
   }
 
-  /** Tries until the principal has taken the trigger, or refuses it for good. Never rejects. */
-  async #trigger(workflowId: string, dueMs: number): Promise<void> {
-    const { client, clock, log } = this.#options;
+  #owedCount(): number {
+    let count = 0;
+    for (const lane of this.#lanes.values()) count += lane.size;
+    return count;
+  }
+
+  #owe(workflowId: string, times: readonly Owed[], catchup: number): void {
+    const open = this.#lanes.get(workflowId);
+    const lane = open ?? new Lane(workflowId);
+    const late = lane.isFailing ? times.map(({ dueMs }) => ({ dueMs, isMissed: true })) : times;
+    this.#tellGivenUp(lane, lane.add(late, catchup));
+    if (open !== undefined) return;
+    this.#lanes.set(workflowId, lane);
+    this.#keep(this.#serve(lane));
+  }
+
+  /** Triggers what is in the lane, one after the other, until it is empty. Never rejects. */
+  async #serve(lane: Lane): Promise<void> {
+    const { clock, log } = this.#options;
     const { signal } = this.#stopping;
-    const request = {
+    const { workflowId } = lane;
+    for (let owed = lane.first; owed !== undefined && !signal.aborted; owed = lane.first) {
+      try {
+        await this.#trigger(workflowId, owed);
+        lane.settle(owed);
+      } catch (error) {
+        if (signal.aborted) break;
+        if (!isWorthAnotherTry(error)) {
+          log.error(`${workflowId} was not triggered for ${isoTime(owed.dueMs)}: ${messageOf(error)}`);
+          lane.settle(owed);
+          continue;
+        }
+        if (!lane.isFailing) log.warn(`cannot trigger ${workflowId} yet: ${messageOf(error)}`);
+        this.#tellGivenUp(lane, lane.fail());
+        await sleep(clock, retryPauseMs, signal).catch(() => {});
+      }
+    }
+    this.#lanes.delete(workflowId);
+  }
+
+  async #trigger(workflowId: string, { dueMs, isMissed }: Owed): Promise<void> {
+    const { client, log } = this.#options;
+    const { skipped } = await client.call("RUN", {
       workflowId,
       trigger: "cron",
       params: {},
       idempotencyKey: `cron:${workflowId}:${dueMs}`,
-      reason: `its schedule was due at ${isoTime(dueMs)}`,
-    } as const;
-    while (!signal.aborted) {
-      try {
-        await client.call("RUN", request, { signal });
-        break;
-      } catch (error) {
-        if (signal.aborted) break;
-        if (!isWorthAnotherTry(error)) {
-          log.error(`${workflowId} was not triggered for ${isoTime(dueMs)}: ${messageOf(error)}`);
-          break;
-        }
-        if (!this.#retrying.has(workflowId)) log.warn(`cannot trigger ${workflowId} yet: ${messageOf(error)}`);
-        this.#retrying.add(workflowId);
-        await sleep(clock, retryPauseMs, signal).catch(() => {});
-      }
+      dueMs,
+      reason: `its schedule was due at ${isoTime(dueMs)}${isMissed ? ", which was missed and is made up" : ""}`,
+    }, { signal: this.#stopping.signal });
+    if (skipped !== null) log.info(`${workflowId} does not run for ${isoTime(dueMs)}: ${skipped}`);
+  }
+
+  #tellGivenUp({ workflowId, isFailing }: Lane, givenUp: readonly Owed[]): void {
+    const why = isFailing ? "others wait for the principal already" : "the principal is too slow for its schedule";
+    for (const { dueMs } of givenUp) {
+      this.#options.log.warn(`${workflowId} is not triggered for ${isoTime(dueMs)}: ${why}`);
     }
-    this.#retrying.delete(workflowId);
+  }
+
+  #keep(work: Promise<void>): void {
+    this.#underWay.add(work);
+    work.finally(() => this.#underWay.delete(work));
   }
 }
 

@@ -8,11 +8,35 @@ export interface Scheduled {
   readonly cron: string | null;
   readonly timezone: string;
   readonly startTime: string | null;
+  /** Missed due times that are made up at most. */
+  readonly catchup: number;
+  /** Up to here nothing was missed, in Unix milliseconds; null when the principal knows nothing of its schedule. */
+  readonly watermarkMs: number | null;
+}
+
+/** A due time that has come. */
+export interface Due {
+  readonly workflowId: string;
+  readonly dueMs: number;
+  readonly catchup: number;
+}
+
+/** A span in which due times may have been missed. Looking for them takes a while; see {@linkcode latestFireTimes}. */
+export interface Missed {
+  readonly workflowId: string;
+  readonly schedule: Schedule;
+  /** Not in the span. */
+  readonly afterMs: number;
+  /** In the span. */
+  readonly untilMs: number;
+  /** Above 0. */
+  readonly catchup: number;
 }
 
 interface Entry {
   readonly signature: string;
   readonly schedule: Schedule;
+  readonly catchup: number;
   /** Null when it never is due again. */
   nextMs: number | null;
 }
@@ -30,28 +54,43 @@ export class Timetable {
    * Takes the workflows there are. One whose schedule did not change keeps its next due time, so that no update can skip
    * a run that is just due.
    *
-   * @returns A sentence for each schedule that cannot be read; such a workflow is left out.
+   * @param isNewContact Whether the principal was out of sight before, so that watermarks of workflows that are known
+   * count too.
+   * @returns A sentence for each schedule that cannot be read; such a workflow is left out. And where due times may have
+   * been missed that are to be made up.
    */
-  update(workflows: readonly Scheduled[], nowMs: number): string[] {
+  update(
+    workflows: readonly Scheduled[],
+    nowMs: number,
+    isNewContact = false,
+  ): { readonly problems: string[]; readonly missed: Missed[] } {
     const problems: string[] = [];
+    const missed: Missed[] = [];
     const entries = new Map<string, Entry>();
-    for (const { id, cron, timezone, startTime } of workflows) {
-      if (cron === null) continue;
-      const signature = JSON.stringify([cron, timezone, startTime]);
-      const known = this.#entries.get(id);
-      if (known?.signature === signature) {
-        entries.set(id, known);
-        continue;
-      }
+    for (const workflow of workflows) {
+      const { id: workflowId, catchup, watermarkMs: afterMs } = workflow;
+      const known = this.#entries.get(workflowId);
       try {
-        const schedule = new Schedule(cron, timezone, startTime);
-        entries.set(id, { signature, schedule, nextMs: schedule.next(nowMs) });
+        const entry = entryOf(workflow, known, nowMs);
+        if (entry === null) continue;
+        entries.set(workflowId, entry);
+        // What is due from `nextMs` on will be taken when it is looked for.
+        const untilMs = Math.min(nowMs, (entry.nextMs ?? Infinity) - 1);
+        const mayHaveMissed = known === undefined || isNewContact;
+        if (mayHaveMissed && catchup > 0 && afterMs !== null && afterMs < untilMs) {
+          missed.push({ workflowId, schedule: entry.schedule, afterMs, untilMs, catchup });
+        }
       } catch (error) {
-        problems.push(`workflow ${id} is not scheduled: ${messageOf(error)}`);
+        problems.push(`workflow ${workflowId} is not scheduled: ${messageOf(error)}`);
       }
     }
     this.#entries = entries;
-    return problems;
+    return { problems, missed };
+  }
+
+  /** Whether the workflow has a schedule. */
+  has(workflowId: string): boolean {
+    return this.#entries.has(workflowId);
   }
 
   /** Looks for the next due times anew, from `nowMs` on; for a clock that was put back. */
@@ -68,14 +107,33 @@ export class Timetable {
     return earliestMs;
   }
 
-  /** Takes out what is due at `nowMs`. Of several times that one workflow missed meanwhile, only the first is returned. */
-  takeDue(nowMs: number): { workflowId: string; dueMs: number }[] {
-    const due: { workflowId: string; dueMs: number }[] = [];
+  /**
+   * Takes out what is due at `nowMs`. Of several times that one workflow missed since it was last looked at, the first is
+   * returned; if the workflow catches up, the span of all of them instead.
+   */
+  takeDue(nowMs: number): { readonly due: Due[]; readonly missed: Missed[] } {
+    const due: Due[] = [];
+    const missed: Missed[] = [];
     for (const [workflowId, entry] of this.#entries) {
-      if (entry.nextMs === null || entry.nextMs > nowMs) continue;
-      due.push({ workflowId, dueMs: entry.nextMs });
-      entry.nextMs = entry.schedule.next(nowMs);
+      const { schedule, catchup, nextMs: dueMs } = entry;
+      if (dueMs === null || dueMs > nowMs) continue;
+      entry.nextMs = schedule.next(nowMs);
+      if (catchup > 0 && schedule.next(dueMs) !== entry.nextMs) {
+        missed.push({ workflowId, schedule, afterMs: dueMs - 1, untilMs: nowMs, catchup });
+      } else {
+        due.push({ workflowId, dueMs, catchup });
+      }
     }
-    return due;
+    return { due, missed };
   }
+}
+
+/** What the table notes of a workflow; null when it has no schedule. */
+function entryOf(workflow: Scheduled, known: Entry | undefined, nowMs: number): Entry | null {
+  const { cron, timezone, startTime, catchup } = workflow;
+  if (cron === null) return null;
+  const signature = JSON.stringify([cron, timezone, startTime]);
+  if (known?.signature === signature) return { ...known, catchup };
+  const schedule = new Schedule(cron, timezone, startTime);
+  return { signature, schedule, catchup, nextMs: schedule.next(nowMs) };
 }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { CdktrError } from "../../src/core/mod.ts";
 import { type ConfigSources, loadConfig } from "../../src/config/mod.ts";
 
@@ -160,4 +160,22 @@ Deno.test("variables that only look like settings are listed", () => {
     "CDKTR_PRINCIPLE_PORT",
     "CDKTR_WORKFLOWS",
   ]);
+});
+
+Deno.test("labels are words between commas; blanks around them and repetitions do not count", () => {
+  const labels = (text: string) => load({ environment: { HOME: "/h", CDKTR_AGENT_LABELS: text } }).agentLabels;
+  deepEqual(load().agentLabels, []);
+  deepEqual(labels("gpu"), ["gpu"]);
+  deepEqual(labels(" gpu , eu-west.1,gpu"), ["gpu", "eu-west.1"]);
+  for (
+    const text of [
+      "gpu,",
+      "a b",
+      "é",
+      "x".repeat(65),
+      Array.from({ length: 33 }, (_, index) => `l${index}`).join(),
+    ]
+  ) {
+    match(refusal(() => labels(text)).message, /^CDKTR_AGENT_LABELS is .*, but it must be up to 32 labels with commas/);
+  }
 });

@@ -16,7 +16,7 @@ Deno.test("every setting is described in a sentence", () => {
 
 Deno.test("the list has one row a setting, with value, source and default", () => {
   const rows = listSettings(loadConfig({
-    environment: { HOME: "/root", CDKTR_TASK_GRACE_MS: "5" },
+    environment: { HOME: "/root", CDKTR_TASK_GRACE_MS: "5", CDKTR_AGENT_LABELS: "gpu, eu" },
     workingDirectory: "/",
     readTextFile: () => undefined,
   }));
@@ -27,6 +27,8 @@ Deno.test("the list has one row a setting, with value, source and default", () =
   equal(row.source, "environment");
   equal(row.default, "10000");
   equal(row.unit, "ms");
+  const labels = rows.find(({ name }) => name === "CDKTR_AGENT_LABELS");
+  equal(labels?.value, "gpu,eu", "a list as it is written");
 });
 
 Deno.test("a secret is masked in the list, whatever its value and wherever it came from", () => {

@@ -11,7 +11,7 @@ const hourMs = 60 * minuteMs;
 /** Not a due time of any test. */
 const startMs = Date.UTC(2026, 2, 4, 11, 59, 30);
 
-const every = (id: string, cron: string) => workflowOf(id, `cron: "${cron}"`);
+const every = (id: string, cron: string, more = "") => workflowOf(id, `cron: "${cron}"\n${more}`);
 
 /** A principal, its workflows, and a way to it that can be cut. */
 class Stage implements AsyncDisposable {
@@ -29,9 +29,13 @@ class Stage implements AsyncDisposable {
     this.link = new CuttableLink(scene.principal);
   }
 
-  static async open(...workflows: ReturnType<typeof every>[]): Promise<Stage> {
+  static open(...workflows: ReturnType<typeof every>[]): Promise<Stage> {
+    return Stage.openAt(startMs, ...workflows);
+  }
+
+  static async openAt(atMs: number, ...workflows: ReturnType<typeof every>[]): Promise<Stage> {
     const shelf = new Shelf(...workflows);
-    return new Stage(await Scene.open({ shelf, clock: new FakeClock(startMs) }), shelf);
+    return new Stage(await Scene.open({ shelf, clock: new FakeClock(atMs), isServing: true }), shelf);
   }
 
   async schedule(): Promise<Scheduler> {
@@ -54,6 +58,18 @@ class Stage implements AsyncDisposable {
       assert.equal(cron, "cron");
       return `${id} ${(Number(due) - Date.UTC(2026, 2, 4, 12)) / minuteMs}`;
     }).sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  }
+
+  /** All runs in the order they were triggered: when they were due, and whether they were made up. */
+  async runs(): Promise<{ due: string; isMadeUp: boolean }[]> {
+    const { runs } = await this.scene.ask("RUNS", { limit: 1000 }).reply;
+    return runs.toReversed().map(({ dueMs, idempotencyKey, workflowId, reason }) => {
+      assert.equal(idempotencyKey, `cron:${workflowId}:${dueMs}`);
+      const due = new Date(dueMs ?? NaN).toISOString();
+      const isMadeUp = reason?.endsWith(", which was missed and is made up") ?? false;
+      assert.ok(isMadeUp || reason?.endsWith(due), String(reason));
+      return { due: due.replace(":00.000Z", "Z"), isMadeUp };
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -193,4 +209,143 @@ Deno.test("a scheduler that was stopped leaves no timer and asks for nothing mor
   const { tries } = stage.link;
   await stage.clock.pass(2 * minuteMs, 10_000);
   assert.equal(stage.link.tries, tries);
+});
+
+Deno.test("what passed while no scheduler was there is made up: the newest, oldest first, as their own runs", async () => {
+  await using stage = await Stage.open(every("a", "* * * * *", "catchup: 3"), every("b", "* * * * *"));
+  const first = await stage.schedule();
+  await stage.clock.pass(30_000, 30_000);
+  await first.stop();
+  await stage.clock.pass(10 * minuteMs + 1000, minuteMs);
+  stage.shelf.workflows = stage.shelf.workflows.filter(({ id }) => id === "a");
+  await stage.schedule();
+  await turn();
+  assert.deepEqual((await stage.runs()).slice(2), [
+    { due: "2026-03-04T12:08Z", isMadeUp: true },
+    { due: "2026-03-04T12:09Z", isMadeUp: true },
+    { due: "2026-03-04T12:10Z", isMadeUp: true },
+  ]);
+  assert.ok(stage.told.includes("a: 3 missed due times are made up"));
+  await stage.clock.pass(minuteMs, minuteMs);
+  assert.deepEqual(await stage.fired(), ["a 0", "a 8", "a 9", "a 10", "a 11", "b 0"]);
+});
+
+Deno.test("what was missed is made up by a workflow that never fired, from when its schedule came into force", async () => {
+  await using stage = await Stage.open(every("a", "* * * * *", "catchup: 1000"));
+  await stage.clock.pass(3 * minuteMs, minuteMs);
+  await stage.schedule();
+  await turn();
+  assert.deepEqual(await stage.fired(), ["a 0", "a 1", "a 2"]);
+});
+
+Deno.test("schedulers that make up the same times start nothing twice, and a later one nothing more", async () => {
+  await using stage = await Stage.open(every("a", "* * * * *", "catchup: 2"));
+  await stage.clock.pass(5 * minuteMs, minuteMs);
+  const [first, second] = [await stage.schedule(), await stage.schedule()];
+  await turn();
+  await first.stop();
+  await second.stop();
+  await stage.schedule();
+  await turn();
+  assert.deepEqual(await stage.fired(), ["a 3", "a 4"]);
+});
+
+Deno.test("a stall longer than the schedule is caught up with", async () => {
+  await using stage = await Stage.open(every("a", "* * * * *", "catchup: 4"));
+  await stage.schedule();
+  stage.clock.stall(10 * minuteMs);
+  await turn();
+  assert.deepEqual(await stage.fired(), ["a 6", "a 7", "a 8", "a 9"]);
+  await stage.clock.pass(minuteMs, 10_000);
+  assert.deepEqual(await stage.fired(), ["a 6", "a 7", "a 8", "a 9", "a 10"]);
+});
+
+Deno.test("a clock put forward by years is caught up with as far as told, without walking through them", async () => {
+  await using stage = await Stage.open(every("a", "* * * * * *", "catchup: 50"));
+  await stage.schedule();
+  stage.clock.setWallBy(10 * 365 * 24 * hourMs);
+  const beganMs = performance.now();
+  await stage.clock.pass(500, 500);
+  assert.ok(performance.now() - beganMs < 10_000);
+  const runs = await stage.runs();
+  assert.equal(runs.length, 50);
+  assert.ok(runs.every(({ isMadeUp }) => isMadeUp));
+  assert.deepEqual([runs[0]?.due, runs.at(-1)?.due], ["2036-03-01T11:58:41.000Z", "2036-03-01T11:59:30.000Z"]);
+});
+
+Deno.test("a clock that is put back makes nothing up", async () => {
+  await using stage = await Stage.open(every("a", "* * * * *", "catchup: 100"));
+  await stage.schedule();
+  await stage.clock.pass(3 * minuteMs, 30_000);
+  stage.clock.setWallBy(-2 * minuteMs);
+  const later = await stage.schedule();
+  await stage.clock.pass(3 * minuteMs, 30_000);
+  await later.stop();
+  assert.deepEqual(await stage.fired(), ["a 0", "a 1", "a 2", "a 3"]);
+});
+
+Deno.test("times that were missed over a change of the clocks are those the schedule has", async () => {
+  await using stage = await Stage.openAt(
+    Date.UTC(2026, 2, 27, 12),
+    every("a", "30 2 * * *", "timezone: Europe/Berlin\ncatchup: 10"),
+  );
+  await stage.clock.pass(3 * 24 * hourMs, hourMs);
+  await stage.schedule();
+  await turn();
+  assert.deepEqual((await stage.runs()).map(({ due }) => due), [
+    "2026-03-28T01:30Z",
+    "2026-03-29T01:00Z",
+    "2026-03-30T00:30Z",
+  ]);
+});
+
+Deno.test("while the principal is away the newest times are kept for a workflow that catches up", async () => {
+  await using stage = await Stage.open(every("a", "* * * * *", "catchup: 3"));
+  await stage.schedule();
+  stage.link.cut();
+  await stage.clock.pass(10 * minuteMs, 10_000);
+  stage.link.mend();
+  await stage.clock.pass(5000);
+  assert.deepEqual((await stage.runs()).map(({ due }) => due), [
+    "2026-03-04T12:07Z",
+    "2026-03-04T12:08Z",
+    "2026-03-04T12:09Z",
+  ]);
+  assert.ok(stage.told.some((sentence) => sentence.startsWith("a is not triggered for 2026-03-04T12:00:00.000Z")));
+  await stage.clock.pass(minuteMs, 10_000);
+  assert.deepEqual(await stage.fired(), ["a 7", "a 8", "a 9", "a 10"]);
+});
+
+Deno.test("what is owed to a workflow that goes meanwhile is not asked for", async () => {
+  await using stage = await Stage.open(every("a", "* * * * *", "catchup: 10"));
+  await stage.schedule();
+  stage.link.cut();
+  await stage.clock.pass(5 * minuteMs, 10_000);
+  stage.shelf.replace();
+  stage.link.mend();
+  await stage.clock.pass(5000);
+  assert.deepEqual(await stage.fired(), []);
+  assert.ok(stage.told.filter((sentence) => sentence.startsWith("a was not triggered")).length <= 1);
+});
+
+Deno.test("a scheduler that outlives its principal has the next one make up what was missed, and nothing twice", async () => {
+  await using stage = await Stage.open(every("a", "* * * * *", "catchup: 3"));
+  const { clock, shelf, link } = stage;
+  await stage.schedule();
+  await clock.pass(30_000, 30_000);
+  assert.deepEqual(await stage.fired(), ["a 0"]);
+  const { journal } = stage.scene;
+  link.cut();
+  await stage.scene.principal.close();
+  await clock.pass(10 * minuteMs, 10_000);
+  await using after = await Scene.open({ journal, clock, shelf, isServing: true });
+  link.mend(after.principal);
+  await clock.pass(5000);
+  const { runs } = await after.ask("RUNS", { limit: 10 }).reply;
+  assert.deepEqual(runs.toReversed().map(({ dueMs }) => ((dueMs ?? 0) - Date.UTC(2026, 2, 4, 12)) / minuteMs), [
+    0,
+    8,
+    9,
+    10,
+  ]);
 });

@@ -22,7 +22,7 @@ A value that cannot be used is an error that names the setting, the value and wh
 /** The page's text. */
 export function configurationPage(): string {
   const rows = Object.values(settings).map(({ variable, defaultText, accepts, description, secret }) => {
-    const shownDefault = secret ? "" : `\`${defaultText}\``;
+    const shownDefault = secret || defaultText === "" ? "" : `\`${defaultText}\``;
     return `| \`${variable}\` | ${shownDefault} | ${cell(accepts)} | ${cell(description)} |`;
   });
   return `${before}${rows.join("\n")}\n`;
