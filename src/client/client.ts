@@ -47,6 +47,8 @@ export class PrincipalClient {
   /** For an original principal; absent where there can be none. */
   readonly #oneShot: RequestLink | null;
   #dialect: Dialect | null = null;
+  /** The question that is under way, and how many wait for its answer. */
+  #asking: { answer: Promise<Dialect>; waiting: number; readonly stop: AbortController } | null = null;
 
   private constructor(options: ClientOptions, link: PrincipalLink, oneShot: RequestLink | null) {
     this.#options = options;
@@ -78,6 +80,27 @@ export class PrincipalClient {
    */
   async dialect({ signal }: CallOptions = {}): Promise<Dialect> {
     if (this.#dialect !== null) return this.#dialect;
+    // Whoever wants to know meanwhile shares the answer: a thousand first calls at once must not be a thousand connections.
+    const asking = this.#asking ??= this.#startAsking();
+    asking.waiting++;
+    try {
+      return await orAborted(asking.answer, signal);
+    } finally {
+      if (--asking.waiting === 0) {
+        if (this.#asking === asking) this.#asking = null;
+        asking.stop.abort(new CdktrError("SHUTTING_DOWN", "Nobody waits for the answer."));
+      }
+    }
+  }
+
+  #startAsking() {
+    const stop = new AbortController();
+    const answer = this.#askDialect(stop.signal);
+    answer.catch(() => {}); // Whoever waits for it is told; maybe nobody does any more.
+    return { answer, waiting: 0, stop };
+  }
+
+  async #askDialect(signal: AbortSignal): Promise<Dialect> {
     const { role, version, timeoutMs } = this.#options;
     const hello = encodeVerbRequest("HELLO", { role, version });
     // An original may be deaf on a connection by now: each question needs a new one, or none would ever be answered.
@@ -94,6 +117,22 @@ export class PrincipalClient {
    * principal is an original one.
    */
   async call<V extends Verb>(verb: V, request: RequestOf<V>, options: CallOptions = {}): Promise<ReplyTo<V>> {
+    const heldMs = "waitMs" in request ? request.waitMs : 0;
+    return await this.callEncoded(verb, encodeVerbRequest(verb, request), heldMs, options);
+  }
+
+  /**
+   * Asks with a request that is encoded already.
+   *
+   * @param heldMs How long the request lets the principal wait with its answer, in milliseconds.
+   * @throws {CdktrError} As {@linkcode PrincipalClient.call}.
+   */
+  async callEncoded<V extends Verb>(
+    verb: V,
+    body: Uint8Array,
+    heldMs: number,
+    options: CallOptions = {},
+  ): Promise<ReplyTo<V>> {
     if (await this.dialect(options) === "original") {
       throw new CdktrError(
         "UNSUPPORTED",
@@ -103,10 +142,8 @@ export class PrincipalClient {
         },
       );
     }
-    const heldMs = "waitMs" in request ? request.waitMs : 0;
     const timeoutMs = this.#options.timeoutMs + heldMs;
-    const body = await this.#link.request(encodeVerbRequest(verb, request), { timeoutMs, signal: options.signal });
-    return parseVerbReply(verb, body);
+    return parseVerbReply(verb, await this.#link.request(body, { timeoutMs, signal: options.signal }));
   }
 
   /**
@@ -151,4 +188,15 @@ export class PrincipalClient {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** Waits for `promise`, which goes on by itself when `signal` aborts the wait. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
 }

@@ -1,3 +1,5 @@
-/** Time and randomness, injected everywhere so that tests and simulation decide both. */
+/** Time and randomness, injected everywhere so that tests and simulation decide both; and instants and spans in words. */
 export { type Clock, sleep, systemClock } from "./clock.ts";
 export { type Random, systemRandom } from "./random.ts";
+export { spanText } from "./span_text.ts";
+export { timestamp } from "./timestamp.ts";

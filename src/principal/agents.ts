@@ -16,6 +16,8 @@ export interface Agent {
   readonly version: string | null;
   /** Free and busy places for runs; null when it does not say. */
   readonly slots: number | null;
+  /** What it can do beyond plain commands. */
+  readonly offers: readonly string[];
   /** Wall clock, Unix milliseconds. */
   readonly lastSeenMs: number;
   /** The same on the monotonic clock, moved forward by what the principal itself was stalled. */
@@ -28,15 +30,23 @@ export interface Agent {
 export interface Introduction {
   readonly version?: string;
   readonly slots?: number;
+  readonly offers?: readonly string[];
 }
+
+/** Told of every agent that asks for work for the first time. */
+export type OnJoined = (agent: Agent) => void;
 
 /** The agents by their process: the session, or the id of an agent that has none. */
 export class Agents {
   readonly #clock: Clock;
+  readonly #onJoined: OnJoined;
   readonly #agents = new Map<string, Agent>();
+  /** Those of whom it was told that they joined. */
+  readonly #joined = new Set<string>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, onJoined: OnJoined) {
     this.#clock = clock;
+    this.#onJoined = onJoined;
   }
 
   /** Takes any word from an agent as a sign of life. Unknown agents become known. */
@@ -44,16 +54,23 @@ export class Agents {
     const key = holderKey(agentId, session);
     const known = this.#agents.get(key);
     this.#agents.delete(key);
-    this.#agents.set(key, {
+    const agent: Agent = {
       agentId,
       session,
       version: introduction.version ?? known?.version ?? null,
       slots: introduction.slots ?? known?.slots ?? null,
+      offers: introduction.offers ?? known?.offers ?? [],
       lastSeenMs: this.#clock.nowMs(),
       lastSeenMonotonicMs: this.#clock.monotonicMs(),
       sequence: known?.sequence ?? -1,
-    });
+    };
+    this.#agents.set(key, agent);
     if (this.#agents.size > maxAgents) this.#forgetFirst();
+    // An agent of ours introduces itself when it asks for work; one of the original never says more than its name.
+    const hasJoined = session === null || introduction.version !== undefined;
+    if (!hasJoined || this.#joined.has(key)) return;
+    this.#joined.add(key);
+    this.#onJoined(agent);
   }
 
   /** Takes a log line as a sign of life from an agent that is known already; cheap enough for each of a flood of lines. */
@@ -89,6 +106,7 @@ export class Agents {
   /** Drops an agent that left or was given up. */
   forget(agentId: string, session: string | null): void {
     this.#agents.delete(holderKey(agentId, session));
+    this.#joined.delete(holderKey(agentId, session));
   }
 
   /** Everyone, the one silent for longest first. */
@@ -106,7 +124,7 @@ export class Agents {
   }
 
   #forgetFirst(): void {
-    const [first] = this.#agents.keys();
-    if (first !== undefined) this.#agents.delete(first);
+    const [first] = this.#agents.values();
+    if (first !== undefined) this.forget(first.agentId, first.session);
   }
 }

@@ -1,5 +1,6 @@
 /** The workflows there are, with a revision that tells when they changed. */
 import type { Clock } from "../clock/mod.ts";
+import type { NotedSchedule } from "../core/mod.ts";
 import type { ReplyTo, WorkflowSummary } from "../wire/mod.ts";
 import { hold } from "./hold.ts";
 import { type Schedule, scheduleOf, type Workflow } from "../workflow/mod.ts";
@@ -18,19 +19,29 @@ export interface WorkflowSource {
 export class Catalog {
   readonly source: WorkflowSource;
   readonly #clock: Clock;
+  readonly #schedules: ReadonlyMap<string, NotedSchedule>;
   readonly #stopListening: () => void;
   /** Begins with the time, so that a client of an earlier principal does not take this one's revision for the one it has. */
   #revision: number;
   readonly #waiters = new Set<() => void>();
+  #onChange: () => void = () => {};
 
-  constructor(source: WorkflowSource, clock: Clock) {
+  /** @param schedules By workflow: since when its present schedule is known, and what of it was triggered. */
+  constructor(source: WorkflowSource, clock: Clock, schedules: ReadonlyMap<string, NotedSchedule>) {
     this.source = source;
     this.#clock = clock;
+    this.#schedules = schedules;
     this.#revision = Math.floor(clock.nowMs());
     this.#stopListening = source.onChange(() => {
       this.#revision++;
+      this.#onChange();
       this.wakeAll();
     });
+  }
+
+  /** Has `listener` called after each change. */
+  onChange(listener: () => void): void {
+    this.#onChange = listener;
   }
 
   /** Describes all workflows; while the client knows this revision, waits up to `waitMs` for the next. */
@@ -39,7 +50,7 @@ export class Catalog {
     const nowMs = this.#clock.nowMs();
     return {
       revision: this.#revision,
-      workflows: this.source.list().map((workflow) => summaryOf(workflow, nowMs)),
+      workflows: this.source.list().map((workflow) => summaryOf(workflow, this.#schedules.get(workflow.id), nowMs)),
       problems: [...this.source.problems()],
     };
   }
@@ -65,10 +76,20 @@ export class Catalog {
 /** Reading a cron expression takes longer than asking it for its next time. */
 const schedules = new WeakMap<Workflow, Schedule | null>();
 
-function summaryOf(workflow: Workflow, nowMs: number): WorkflowSummary {
-  const { id, name, description, path, cron, timezone, startTime } = workflow;
+function summaryOf(workflow: Workflow, noted: NotedSchedule | undefined, nowMs: number): WorkflowSummary {
+  const { id, name, description, path, cron, timezone, startTime, catchup } = workflow;
   let schedule = schedules.get(workflow);
   if (schedule === undefined) schedules.set(workflow, schedule = scheduleOf(workflow));
   const nextFireMs = schedule?.next(nowMs) ?? null;
-  return { id, name, description, path, cron, timezone, startTime, taskCount: workflow.tasks.length, nextFireMs };
+  return {
+    ...{ id, name, description, path, cron, timezone, startTime, catchup },
+    taskCount: workflow.tasks.length,
+    nextFireMs,
+    watermarkMs: noted?.watermarkMs ?? null,
+    params: Object.fromEntries(Object.entries(workflow.params).map(([name, param]) => [name, summaryOfParam(param)])),
+  };
+}
+
+function summaryOfParam({ choices, ...param }: Workflow["params"][string]): WorkflowSummary["params"][string] {
+  return { ...param, choices: choices === null ? null : [...choices] };
 }

@@ -1,6 +1,6 @@
 /** Gives up agents that fell silent, and takes runs back that an original agent fetched and never began. */
 import type { Clock } from "../clock/mod.ts";
-import { messageOf, type OperatorLog } from "../core/mod.ts";
+import { counted, messageOf, type OperatorLog } from "../core/mod.ts";
 import type { Agents } from "./agents.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -21,8 +21,8 @@ export interface HeartbeatMonitorOptions {
   /** Silence that counts as death, in milliseconds. */
   readonly agentTimeoutMs: number;
   readonly report: OperatorLog;
-  /** Called when runs went back to the queue. */
-  readonly onReturned: () => void;
+  /** Called when runs wait again, or may go on waiting elsewhere. */
+  readonly onQueued: () => void;
 }
 
 /** Looks once a second, from start to stop. */
@@ -86,15 +86,17 @@ export class HeartbeatMonitor {
   }
 
   #considerSilent(agentId: string, session: string | null, silentMs: number): void {
-    const { ledger, agents, report } = this.#options;
-    if (ledger.state.runsOf(agentId, session).length === 0) {
-      if (silentMs > forgetIdleAfterMs) agents.forget(agentId, session);
-      return;
-    }
+    const { ledger, agents, report, onQueued } = this.#options;
+    const isIdle = ledger.state.runsOf(agentId, session).length === 0;
+    if (isIdle && silentMs <= forgetIdleAfterMs) return;
     const reason = `agent ${agentId} was silent for ${(silentMs / 1000).toFixed(1)} s`;
     agents.forget(agentId, session);
     ledger.execute("lose_agent", { agentId, session, reason }).then(
-      ({ crashed }) => report.warn(`${reason}: ${crashed} of its runs are marked CRASHED`),
+      ({ crashed, requeued }) => {
+        if (crashed > 0) report.warn(`${reason}: ${counted(crashed, "run")} marked CRASHED`);
+        if (requeued > 0) report.warn(`${reason}: ${counted(requeued, "run")} waiting for another attempt`);
+        onQueued();
+      },
       (error) => {
         agents.hear(agentId, session);
         report.error(`cannot mark the runs of agent ${agentId} as crashed: ${messageOf(error)}`);
@@ -103,7 +105,7 @@ export class HeartbeatMonitor {
   }
 
   #takeBackUnstarted(nowMs: number): void {
-    const { ledger, report, onReturned } = this.#options;
+    const { ledger, report, onQueued } = this.#options;
     const unstarted = [...ledger.state.holders()].filter(({ session }) => session === null)
       .flatMap(({ agentId }) => ledger.state.runsOf(agentId, null)).filter(({ state }) => state === "ASSIGNED");
     const ids = new Set(unstarted.map(({ runId }) => runId));
@@ -115,7 +117,7 @@ export class HeartbeatMonitor {
       this.#unstartedSinceMs.delete(runId); // So that one that cannot be taken back now is tried again as long after.
       const reason = `agent ${agentId} fetched the run and did not begin it within ${originalLeaseMs / 1000} s`;
       ledger.execute("return_run", { runId, attempt, reason }).then(
-        onReturned,
+        onQueued,
         (error) => report.error(`cannot take run ${runId} back: ${messageOf(error)}`),
       );
     }

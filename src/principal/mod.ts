@@ -1,5 +1,8 @@
 /** The principal: it decides, keeps and answers. */
+export type { PrincipalOptions } from "./principal_options.ts";
 export type { WorkflowSource } from "./catalog.ts";
+export { Compaction } from "./compaction.ts";
 export { directLink } from "./direct_link.ts";
-export { Principal, type PrincipalOptions } from "./principal.ts";
+export { Ledger } from "./ledger.ts";
+export { Principal } from "./principal.ts";
 export { Server, type ServerOptions, type ServerPorts } from "./server.ts";

@@ -85,6 +85,7 @@ export class OriginalVerbs {
       trigger: "manual",
       params: {},
       idempotencyKey: null,
+      dueMs: null,
       reason: "a client sent RUNTASK",
     });
     return ok;
@@ -109,7 +110,7 @@ export class OriginalVerbs {
 
   async #takeWorkflowStatus(request: WorkflowStatusRequest): Promise<OriginalReply> {
     const { agentId, workflowId, workflowInstanceId: instanceId, status } = request;
-    const { ledger, agents, history, clock } = this.#services;
+    const { ledger, agents, history, clock, workDesk } = this.#services;
     agents.hear(agentId, null);
     const unbegun = () =>
       ledger.state.runsOf(agentId, null).find((held) => held.state === "ASSIGNED" && held.workflowId === workflowId);
@@ -126,7 +127,9 @@ export class OriginalVerbs {
     if (state === null) return ok;
     const { runId, attempt } = run;
     const report: RunReport = { kind: "run", runId, attempt, state, reason: null, instanceId };
-    await ledger.execute("take_report", { agentId, session: null, report });
+    const { committed } = ledger.executeNow("take_report", { agentId, session: null, report });
+    workDesk.offer(); // Its end may let another run of the workflow go.
+    await committed;
     return ok;
   }
 
@@ -153,6 +156,7 @@ export class OriginalVerbs {
       happenedAtMs: clock.nowMs(),
       exitCode: null,
       reason: null,
+      outputs: null,
     };
     await ledger.execute("take_report", { agentId, session: null, report });
     return ok;

@@ -1,8 +1,6 @@
 /** A principal, whole but for its sockets: it decides, keeps and answers. */
-import type { Clock, Random } from "../clock/mod.ts";
-import { CdktrError, type OperatorLog, RunIds } from "../core/mod.ts";
-import type { History } from "../history/mod.ts";
-import type { Batch, Journal } from "../journal/mod.ts";
+import type { Clock } from "../clock/mod.ts";
+import { CdktrError, type OperatorLog } from "../core/mod.ts";
 import {
   encodeReply,
   encodeVerbError,
@@ -13,32 +11,14 @@ import {
   unrecognisedVerbReply,
   type Verb,
 } from "../wire/mod.ts";
-import { Agents } from "./agents.ts";
-import { Catalog, type WorkflowSource } from "./catalog.ts";
+import { assemble, writeDown } from "./assemble.ts";
 import { HeartbeatMonitor } from "./heartbeat_monitor.ts";
-import { Ledger } from "./ledger.ts";
-import { LogIntake } from "./log_intake.ts";
+import type { LogIntake } from "./log_intake.ts";
 import { OriginalVerbs } from "./original_verbs.ts";
-import { statusRows } from "./projection.ts";
-import { RunWatch } from "./run_watch.ts";
+import type { PrincipalOptions } from "./principal_options.ts";
 import type { Services } from "./services.ts";
 import { answerVerb } from "./verbs.ts";
-import { WorkDesk } from "./work_desk.ts";
-
-/** What a principal is made of. */
-export interface PrincipalOptions {
-  readonly version: string;
-  /** Closed by the principal. */
-  readonly journal: Journal;
-  /** Closed by the principal. */
-  readonly history: History;
-  readonly workflows: WorkflowSource;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly report: OperatorLog;
-  /** Silence of an agent that counts as death, in milliseconds. */
-  readonly agentTimeoutMs: number;
-}
+import type { WorkDesk } from "./work_desk.ts";
 
 /** The reply to a request. */
 export interface Answer {
@@ -51,76 +31,43 @@ const nothingToUndo = () => {};
 
 /** See the top of this file. */
 export class Principal {
-  readonly logs: LogIntake;
-  readonly clock: Clock;
-  readonly report: OperatorLog;
   readonly #services: Services;
   readonly #originalVerbs: OriginalVerbs;
   readonly #monitor: HeartbeatMonitor;
   #isHolding = true;
 
-  private constructor(services: Services, logs: LogIntake) {
+  private constructor(services: Services) {
     const { ledger, agents, clock, agentTimeoutMs, report, workDesk } = services;
-    this.logs = logs;
-    this.clock = clock;
-    this.report = report;
     this.#services = services;
     this.#originalVerbs = new OriginalVerbs(services);
-    const onReturned = () => workDesk.offer();
-    this.#monitor = new HeartbeatMonitor({ ledger, agents, clock, agentTimeoutMs, report, onReturned });
-    this.#monitor.start();
+    const onQueued = () => workDesk.offer();
+    this.#monitor = new HeartbeatMonitor({ ledger, agents, clock, agentTimeoutMs, report, onQueued });
   }
 
-  /** Recovers what the journal holds and begins to watch the agents. */
+  /** Recovers what the journal holds, begins to watch the agents and to look after its files. */
   static async open(options: PrincipalOptions): Promise<Principal> {
-    const { journal, history, clock, report } = options;
-    const agents = new Agents(clock);
-    const runWatch = new RunWatch(clock);
-    let journalProblem: string | null = null;
-    const ledger = await Ledger.open({
-      journal,
-      clock,
-      onCommitted: (batch) => take(batch),
-      onProblem: (problem) => {
-        journalProblem = problem;
-        if (problem === null) report.info("the journal can be written again");
-        else report.error(problem);
-      },
-    });
-    const logs = new LogIntake({
-      ledger,
-      agents,
-      report,
-      store: (rows) => {
-        history.appendLogs(rows);
-        return history.room();
-      },
-    });
-    const take = (batch: Batch) => {
-      logs.learnInstances(batch.runs);
-      const rows = statusRows(batch);
-      if (rows.runs.length > 0) history.appendRunStatuses(rows.runs);
-      if (rows.tasks.length > 0) history.appendTaskStatuses(rows.tasks);
-      runWatch.notice(batch.runs);
-    };
-    const services: Services = {
-      ...options,
-      startedAtMs: clock.nowMs(),
-      runIds: new RunIds(),
-      ledger,
-      agents,
-      runWatch,
-      catalog: new Catalog(options.workflows, clock),
-      workDesk: new WorkDesk({ ledger, agents, clock, agentTimeoutMs: options.agentTimeoutMs }),
-      problems: () => [
-        ...(journalProblem === null ? [] : [journalProblem]),
-        ...(history.health.state === "ok" ? [] : [`The history is ${history.health.state}: ${history.health.reason}`]),
-        ...options.workflows.problems(),
-      ],
-    };
-    const { queue, runs } = ledger.state;
-    if (runs.size > 0) report.info(`recovered ${queue.size} waiting and ${runs.size - queue.size} running runs`);
-    return new Principal(services, logs);
+    const services = await assemble(options);
+    const { ledger: { state: { queue, runs } }, report } = services;
+    if (runs.size > 0) report.info(`recovered ${queue.size} waiting and ${runs.size - queue.size} other runs`);
+    const principal = new Principal(services);
+    principal.#monitor.start();
+    await services.upkeep?.start();
+    return principal;
+  }
+
+  /** Log lines of agents that push them. */
+  get logs(): LogIntake {
+    return this.#services.logs;
+  }
+
+  /** What it measures time by. */
+  get clock(): Clock {
+    return this.#services.clock;
+  }
+
+  /** Where it tells its operator what matters. */
+  get report(): OperatorLog {
+    return this.#services.report;
   }
 
   /**
@@ -162,11 +109,14 @@ export class Principal {
 
   /** Answers whoever waits, makes everything durable and closes journal and history. */
   async close(): Promise<void> {
-    const { catalog, ledger, journal, history } = this.#services;
+    const { catalog, ledger, projector, upkeep, journal, history, report, isServing } = this.#services;
     this.#monitor.stop();
     catalog.close();
     this.stopHolding();
+    await upkeep?.stop();
+    if (isServing) writeDown(ledger, report, { type: "principal_stopped" });
     await ledger.close();
+    await projector.stop();
     await history.close();
     await journal.close();
   }

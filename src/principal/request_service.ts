@@ -1,11 +1,24 @@
 /** The request socket of a principal: from frames to an answer and back, and to whom it goes. */
 import { type Clock, sleep } from "../clock/mod.ts";
-import { encodeReply, encodeText, parseErrorReply } from "../wire/mod.ts";
+import { encodeReply, encodeText, type OriginalRequest, parseErrorReply, type Verb } from "../wire/mod.ts";
 import { type Router, ZmtpError } from "../zmtp/mod.ts";
 import type { Answer, Principal } from "./principal.ts";
+import { RequestTurns, requestWeight } from "./request_turns.ts";
 
 /** How long answers under way may take to leave when the socket is about to close, in milliseconds. */
 const answersDrainMs = 1000;
+
+/** Requests that decide, or wait, and read next to nothing. */
+const decisions: ReadonlySet<string> = new Set<Verb | OriginalRequest["verb"]>([
+  ...["PING", "RUNTASK", "REGISTERAGENT", "FETCHWORKFLOW", "AGENTWORKFLOWSTATUS", "AGENTTASKSTATUS"] as const,
+  ...["HELLO", "RUN", "WAITRUN", "CANCEL", "WORK", "REPORT", "LEAVE", "LOG"] as const,
+]);
+/** No verb is longer. */
+const verbBytesMax = 32;
+const firstLetter = "A".charCodeAt(0);
+const lastLetter = "Z".charCodeAt(0);
+/** So many bytes of a request weigh as much as one that only decides: they have to be read. */
+const bytesOfWeight = 1024;
 
 /** A client's connection, as far as its requests are concerned. */
 interface RequestConnection {
@@ -19,6 +32,7 @@ export class RequestService {
   readonly #router: Router;
   readonly #principal: Principal;
   readonly #clock: Clock;
+  readonly #turns: RequestTurns;
   /** The router gives every message of a peer the very same identity array, so it can be the key. */
   readonly #connections = new Map<Uint8Array, RequestConnection>();
   #underWay = 0;
@@ -28,6 +42,7 @@ export class RequestService {
     this.#router = router;
     this.#principal = principal;
     this.#clock = clock;
+    this.#turns = new RequestTurns(clock);
     // A request counts against its client's mark on the socket until it is answered: who asks without end is not read on.
     router.onMessage = ([identity, ...frames]) => identity === undefined ? undefined : this.#take(identity, frames);
   }
@@ -49,13 +64,18 @@ export class RequestService {
   }
 
   #take(identity: Uint8Array, frames: readonly Uint8Array[]): Promise<void> {
-    let connection = this.#connections.get(identity);
-    if (connection === undefined) {
-      this.#connections.set(identity, connection = { gone: new AbortController(), lastInTurn: Promise.resolve() });
-    }
-    const { gone } = connection;
+    const connection = this.#connections.get(identity) ??
+      { gone: new AbortController(), lastInTurn: Promise.resolve() };
+    this.#connections.set(identity, connection);
     const request = splitEnvelope(frames);
     this.#underWay++;
+    return new Promise((resolve) => {
+      this.#turns.take(connection, weightOf(request), () => resolve(this.#begin(identity, connection, request)));
+    });
+  }
+
+  #begin(identity: Uint8Array, connection: RequestConnection, request: Request): Promise<void> {
+    const { gone } = connection;
     // Replies are told apart by what the client put before the delimiter. Without that only their order tells, which is
     // how the original answers: one after the other.
     if (request.envelope.length > 1) return this.#answer(identity, request, gone.signal);
@@ -103,4 +123,18 @@ function splitEnvelope(frames: readonly Uint8Array[]): Request {
   return length === 0 && delimiter === -1
     ? { envelope: [encodeText("")], body: [] }
     : { envelope: frames.slice(0, length), body: frames.slice(length) };
+}
+
+/** How much of a turn a request takes. */
+function weightOf({ body }: Request): number {
+  const [text = new Uint8Array()] = body;
+  const weight = decisions.has(verbOf(text)) ? requestWeight.decision : requestWeight.query;
+  return weight + Math.floor(text.length / bytesOfWeight);
+}
+
+/** The verb that a request begins with: capital letters. */
+function verbOf(text: Uint8Array): string {
+  const start = text.subarray(0, verbBytesMax);
+  const end = start.findIndex((byte) => byte < firstLetter || byte > lastLetter);
+  return String.fromCharCode(...(end === -1 ? start : start.subarray(0, end)));
 }

@@ -54,7 +54,7 @@ export class Server {
     };
     pull.onPeerEvent = pub.onPeerEvent = tellRefusal;
     pull.onMessage = (frames) => principal.logs.take(frames);
-    this.#unsubscribe = principal.logs.subscribe((frame) => void pub.trySend([frame]));
+    this.#unsubscribe = principal.logs.subscribe((frame) => void pub.trySend([frame]), () => pub.peerCount > 0);
   }
 
   /**

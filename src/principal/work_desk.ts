@@ -8,7 +8,7 @@ import type { Ledger } from "./ledger.ts";
 type WorkRequest = RequestOf<"WORK">;
 type WorkAnswer = ReplyTo<"WORK">;
 
-const nothing: WorkAnswer = { begin: [], end: [] };
+const nothing: WorkAnswer = { begin: [], end: [], steer: [] };
 
 /** A request for work is the heartbeat of its agent; it is held for no longer than this part of what counts as death. */
 const holdPartOfTimeout = 1 / 3;
@@ -52,12 +52,13 @@ export class WorkDesk {
    * @param gone Aborts when the agent's connection is lost: nothing must be handed to it any more.
    */
   async ask(request: WorkRequest, gone: AbortSignal): Promise<WorkAnswer> {
-    const { agentId, session, version, slots, sequence } = request;
-    this.#agents.hear(agentId, session, { version, slots: slots + request.holding.length });
+    const { agentId, session, version, sequence, offers } = request;
+    const slots = request.slotsTotal ?? request.slots + request.holding.length;
+    this.#agents.hear(agentId, session, { version, slots, offers });
     // A request that was overtaken by a newer one knows less of what its agent holds: serving it would hand out twice.
     if (!this.#agents.advance(agentId, session, sequence)) return nothing;
     this.dismiss(session);
-    const { reply, committed } = this.#decide(request, slots);
+    const { reply, committed } = this.#decide(request, request.slots);
     if (isEmpty(reply)) return gone.aborted || request.waitMs === 0 ? nothing : await this.#hold(request, gone);
     await committed;
     return this.#toAnswer(request, reply);
@@ -73,8 +74,7 @@ export class WorkDesk {
     const { agentId, session, sequence } = request;
     if (this.#agents.sequenceOf(agentId, session) !== sequence) return;
     const reason = "the agent was gone before it could be told";
-    // Each goes back to the head of the queue, so the last one comes first.
-    const returned = answer.begin.toReversed().map(({ runId, attempt }) =>
+    const returned = answer.begin.map(({ runId, attempt }) =>
       this.#ledger.executeNow("return_run", { runId, attempt, reason }).committed
     );
     this.offer();
@@ -94,10 +94,15 @@ export class WorkDesk {
     }
   }
 
-  /** Tells the agent that holds a run what changed about it. To be called after a cancellation. */
-  nudge(session: string): void {
-    const waiter = this.#waiters.get(session);
+  /** Tells the agent that holds a run what is wished of it. To be called after each such wish. */
+  nudgeHolderOf(runId: string): void {
+    const waiter = this.#waiters.get(this.#ledger.state.runs.get(runId)?.session ?? "");
     if (waiter !== undefined) this.#serveWaiter(waiter, waiter.request.slots);
+  }
+
+  /** Does the same for every run of a workflow. */
+  nudgeHoldersOf(workflowId: string): void {
+    for (const { runId } of this.#ledger.state.runsOfWorkflow(workflowId)) this.nudgeHolderOf(runId);
   }
 
   /** Answers a session that has no further use for work. */
@@ -155,23 +160,31 @@ export class WorkDesk {
     });
   }
 
-  #toAnswer(request: WorkRequest, { begin, end }: WorkReply): WorkAnswer {
+  #toAnswer(request: WorkRequest, { begin, end, steer }: WorkReply): WorkAnswer {
     const answer: WorkAnswer = {
-      begin: begin.flatMap(({ runId, attempt }) => {
-        const run = this.#ledger.state.runs.get(runId);
-        // It may have ended or gone back to the queue while the assignment was being written.
-        const isAssigned = run?.state === "ASSIGNED" && run.attempt === attempt && run.session === request.session;
-        if (!isAssigned) return [];
-        const definition = this.#ledger.state.definition(run.definitionHash);
-        return [{ runId, attempt, params: { ...run.params }, workflow: JSON.parse(definition?.body ?? "null") }];
-      }),
+      begin: begin.flatMap((assigned) => this.#toBegin(request, assigned)),
       end: [...end],
+      steer: steer.map((wish) => ({ ...wish, cancelTasks: [...wish.cancelTasks] })),
     };
     this.#requestOf.set(answer, request);
     return answer;
   }
+
+  #toBegin({ session }: WorkRequest, { runId, attempt }: WorkReply["begin"][number]): WorkAnswer["begin"] {
+    const { state } = this.#ledger;
+    const run = state.runs.get(runId);
+    // It may have ended or gone back to the queue while the assignment was being written.
+    if (run?.state !== "ASSIGNED" || run.attempt !== attempt || run.session !== session) return [];
+    const { params, paused, cancelTasks, definitionHash } = run;
+    // Of an attempt that has not begun nothing is known but what it keeps of the one before.
+    const kept = [...state.tasksOf(runId).values()].map(({ taskId, taskRunId, outputs }) => {
+      return { taskId, taskRunId, outputs: outputs === null ? null : { ...outputs } };
+    });
+    const workflow = JSON.parse(state.definition(definitionHash)?.body ?? "null");
+    return [{ runId, attempt, params: { ...params }, workflow, paused, cancelTasks: [...cancelTasks], kept }];
+  }
 }
 
-function isEmpty({ begin, end }: WorkReply): boolean {
-  return begin.length === 0 && end.length === 0;
+function isEmpty({ begin, end, steer }: WorkReply): boolean {
+  return begin.length === 0 && end.length === 0 && steer.length === 0;
 }

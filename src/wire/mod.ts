@@ -8,6 +8,18 @@ export {
   type RegisteredAgent,
 } from "./agent_status.ts";
 export { encodeText } from "./fields.ts";
+export {
+  type EncodedLogChunk,
+  encodeLogRequest,
+  gapEntry,
+  isGapEntry,
+  linesOfEntry,
+  type LogChunk,
+  type LogEntry,
+  type LogStream,
+  maxLogChunks,
+  maxLogEntries,
+} from "./log_batch.ts";
 export { encodeFormattedLines, formatLogLine, parseFormattedLines } from "./log_format.ts";
 export {
   encodeLogLine,
@@ -45,8 +57,11 @@ export { parseWorkflowDocument, parseWorkflowDocuments } from "./workflow_reader
 export {
   beyondOriginal,
   isVerb,
+  labelOffer,
+  labelsAmong,
   maxPageLines,
   maxPageRuns,
+  maxQueryRows,
   maxReports,
   maxSentenceChars,
   maxWaitMs,

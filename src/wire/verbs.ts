@@ -4,12 +4,25 @@
  */
 import { z } from "zod";
 import { finalRunStates, runSchema, runStates, taskRunSchema, taskStates, triggerKinds } from "../core/mod.ts";
+import { logReply, logRequest } from "./log_batch.ts";
 
 /** The version of these verbs; a change that an older peer cannot follow raises it. */
 export const protocolVersion = 1;
 
 /** What agents offer that can do what the original's cannot: parameters, `env`, `timeout` and `retries`. */
 export const beyondOriginal = "beyond-original";
+
+const labelPrefix = "label:";
+
+/** How an agent offers a label, and a run asks for it. */
+export function labelOffer(label: string): string {
+  return labelPrefix + label;
+}
+
+/** The labels among what an agent offers. */
+export function labelsAmong(offers: readonly string[]): string[] {
+  return offers.filter((offer) => offer.startsWith(labelPrefix)).map((offer) => offer.slice(labelPrefix.length));
+}
 
 /** The longest a request may ask to be held, in milliseconds. */
 export const maxWaitMs = 60_000;
@@ -21,6 +34,12 @@ export const maxPageLines = 10_000;
 export const maxReports = 5000;
 /** Parameters of one run. */
 export const maxParams = 100;
+/** Tasks of one attempt that can be cancelled one by one. */
+const maxCancelTasks = 1000;
+/** Characters of an SQL query. */
+const maxQueryChars = 100_000;
+/** Rows of an SQL result. */
+export const maxQueryRows = 100_000;
 /** Characters of a reason. */
 export const maxSentenceChars = 4096;
 
@@ -37,6 +56,12 @@ const params = z.record(paramName, z.string().max(32_768)).refine(
   (record) => Object.keys(record).length <= maxParams,
   `at most ${maxParams} parameters`,
 );
+
+/** What a task left for those after it. The agent keeps to narrower limits; see docs/workflows.md. */
+const outputs = z.record(z.string().max(64), z.string().max(65_536)).nullable().default(null);
+/** As the other fields with a default, it is absent where the other side is of a version that did not have it. */
+const cancelTasks = z.array(name).max(maxCancelTasks).default([]);
+const paused = z.boolean().default(false);
 
 const report = z.discriminatedUnion("kind", [
   z.object({
@@ -56,6 +81,7 @@ const report = z.discriminatedUnion("kind", [
     happenedAtMs: timeMs,
     exitCode: z.int().nullable(),
     reason: sentence.nullable(),
+    outputs,
   }),
 ]);
 
@@ -70,8 +96,20 @@ const logLine = z.object({
   payload: z.string(),
 });
 
-/** A line with its place in the order of arrival. */
-const storedLogLine = logLine.extend({ row: z.int().nonnegative() });
+/** Names a log line. Made by the history; nobody else looks inside. */
+const cursor = z.string().max(8_192);
+
+/** A parameter that a workflow declares. All values are text. */
+const param = z.object({
+  type: z.string(),
+  description: z.string().nullable(),
+  required: z.boolean(),
+  default: z.string().nullable(),
+  choices: z.array(z.string()).nullable(),
+  pattern: z.string().nullable(),
+  min: z.string().nullable(),
+  max: z.string().nullable(),
+});
 
 const workflowSummary = z.object({
   id: z.string(),
@@ -83,6 +121,11 @@ const workflowSummary = z.object({
   startTime: z.string().nullable(),
   taskCount: z.int(),
   nextFireMs: z.number().nullable(),
+  /** Missed due times that are made up at most. */
+  catchup: z.int(),
+  /** Up to here no due time was missed: the newest one that was triggered, or when the schedule came into force. */
+  watermarkMs: z.number().nullable(),
+  params: z.record(z.string(), param),
 });
 
 const agent = z.object({
@@ -91,7 +134,16 @@ const agent = z.object({
   version: z.string().nullable(),
   lastSeenMs: z.number(),
   slots: z.int().nullable(),
+  labels: z.array(z.string()),
   running: z.array(z.string()),
+});
+
+/** One finding of a check-up. */
+const finding = z.object({
+  name: z.string(),
+  state: z.enum(["ok", "warning", "error"]),
+  detail: z.string(),
+  hint: z.string().nullable(),
 });
 
 /** Every verb with the shapes of its request and its reply. */
@@ -114,9 +166,12 @@ export const verbs = {
       trigger: z.enum(triggerKinds),
       params,
       idempotencyKey: name.nullable(),
+      /** The time its schedule was due; null when no schedule asks. */
+      dueMs: timeMs.nullable().default(null),
       reason: sentence,
     }),
-    reply: z.object({ runId: z.string(), duplicate: z.boolean() }),
+    /** `skipped` says why there is no new run: then `runId` is the run in whose favour the trigger was skipped. */
+    reply: z.object({ runId: z.string(), duplicate: z.boolean(), skipped: z.string().nullable().default(null) }),
   },
   /** List runs, newest first. */
   RUNS: {
@@ -134,17 +189,87 @@ export const verbs = {
   /** One run, by its id or a unique beginning of it, with its tasks and the definition it runs. */
   SHOWRUN: {
     request: z.object({ run: name.min(1) }),
-    reply: z.object({ run: runSchema, tasks: z.array(taskRunSchema), workflow: z.unknown() }),
+    reply: z.object({
+      run: runSchema,
+      tasks: z.array(taskRunSchema),
+      /** Tasks that an earlier attempt completed and the present one did not run. */
+      kept: z.array(z.string()),
+      workflow: z.unknown(),
+    }),
   },
   /** Held until the run is final or the wait is over. */
   WAITRUN: {
     request: z.object({ run: name.min(1), waitMs }),
     reply: z.object({ run: runSchema }),
   },
-  /** End a run. */
+  /** End a run, or one task of it. `requested`: its agent was told, or will be as soon as it asks. */
   CANCEL: {
-    request: z.object({ run: name.min(1), reason: sentence }),
-    reply: z.object({ runId: z.string(), outcome: z.enum(["cancelled", "requested"]) }),
+    request: z.object({ run: name.min(1), task: name.nullable().default(null), reason: sentence }),
+    reply: z.object({ runId: z.string(), outcome: z.enum(["done", "requested"]) }),
+  },
+  /** Have a run that has ended run again. What completed is kept, but for `fromTask` and what depends on it. */
+  RETRY: {
+    request: z.object({ run: name.min(1), fromTask: name.nullable(), reason: sentence }),
+    reply: z.object({ runId: z.string(), attempt: z.int(), kept: z.array(z.string()) }),
+  },
+  /** Have a run stand still (no further task of it starts), or go on. */
+  PAUSE: {
+    request: z.object({ run: name.min(1), paused: z.boolean(), reason: sentence }),
+    reply: z.object({ runId: z.string(), outcome: z.enum(["done", "requested"]) }),
+  },
+  /** Why something ran, waits, was skipped, retried, or did not run. */
+  EXPLAIN: {
+    request: z.discriminatedUnion("subject", [
+      z.object({ subject: z.literal("run"), run: name.min(1) }),
+      z.object({ subject: z.literal("task"), run: name.min(1), taskId: name.min(1) }),
+      z.object({ subject: z.literal("workflow"), workflowId: name.min(1), atMs: timeMs }),
+    ]),
+    reply: z.object({
+      /** What it came to, in one sentence. */
+      summary: z.string(),
+      /** How it came to that, in order. */
+      steps: z.array(z.object({ atMs: z.number().nullable(), sentence: z.string() })),
+      /** What could be done about it. */
+      hint: z.string().nullable(),
+    }),
+  },
+  /** A query over runs, task runs, logs, decisions and agents. Anything but a query is refused. */
+  SQL: {
+    request: z.object({
+      query: z.string().min(1).max(maxQueryChars),
+      form: z.enum(["rows", "parquet"]),
+      maxRows: z.int().min(1).max(maxQueryRows),
+      waitMs,
+    }),
+    reply: z.object({
+      columns: z.array(z.object({ name: z.string(), type: z.string() })),
+      rows: z.array(z.array(z.unknown())),
+      /** There were more rows than asked for. */
+      truncated: z.boolean(),
+      /** The whole result as a Parquet file in Base64, if that was asked for. */
+      parquet: z.string().nullable(),
+    }),
+  },
+  /** Move old log lines to the archive now. */
+  ARCHIVE: {
+    request: z.object({}),
+    reply: z.object({
+      /** Log lines that went from the database to the archive; that were deleted from it; and from the archive. */
+      archivedLines: z.number(),
+      deletedLines: z.number(),
+      deletedArchivedLines: z.number(),
+      /** Rows of other tables that were deleted. */
+      deletedRows: z.number(),
+      /** What the database and the archive use now. */
+      usedBytes: z.number(),
+      archivedBytes: z.number(),
+    }),
+  },
+  /** A check-up of the principal's own parts: disk, journal, history, agents, clock. */
+  DOCTOR: {
+    request: z.object({}),
+    /** `nowMs`: the principal's clock, Unix milliseconds. */
+    reply: z.object({ nowMs: timeMs, findings: z.array(finding) }),
   },
   /** The workflows there are. Held while the revision is the one already known. */
   WORKFLOWS: {
@@ -152,8 +277,8 @@ export const verbs = {
     reply: z.object({ revision: z.int(), workflows: z.array(workflowSummary), problems: z.array(z.string()) }),
   },
   /**
-   * Stored log lines. `afterRow` of the reply goes into the next request for the next page; it is null on the last. A page
-   * of long lines may end before its limit.
+   * Stored log lines. `cursor` names the last line of a page, null when there is none: as `after` of the next request it
+   * leads to the next page, in either order. A page of long lines may end before its limit.
    */
   LOGS: {
     request: z.object({
@@ -166,10 +291,10 @@ export const verbs = {
       states: z.array(z.enum(runStates)).min(1).optional(),
       contains: sentence.optional(),
       order: z.enum(["oldest", "newest"]),
-      afterRow: z.int().nonnegative().optional(),
+      after: cursor.optional(),
       limit: z.int().min(1).max(maxPageLines),
     }),
-    reply: z.object({ lines: z.array(storedLogLine), afterRow: z.int().nullable() }),
+    reply: z.object({ lines: z.array(logLine), cursor: cursor.nullable(), mayHaveMore: z.boolean() }),
   },
   /** How the principal is. */
   STATUS: {
@@ -182,6 +307,12 @@ export const verbs = {
       runs: z.record(z.string(), z.int()),
       agents: z.array(agent),
       workflowCount: z.int(),
+      history: z.object({
+        state: z.enum(["ok", "degraded", "ended", "closed"]),
+        reason: z.string().nullable(),
+        /** Decisions that are journalled and not yet in the history's tables. */
+        eventsBehind: z.int(),
+      }),
       problems: z.array(z.string()),
     }),
   },
@@ -192,15 +323,28 @@ export const verbs = {
       version: name,
       /** Grows with each request of a session; an older one that arrives late is not served. */
       sequence: z.int().nonnegative(),
+      /** Free places for runs, and all of them. */
       slots: z.int().min(0).max(10_000),
+      slotsTotal: z.int().min(0).max(10_000).nullable().default(null),
       offers: z.array(name).max(100),
-      holding: z.array(z.object({ ...attempt, cancelling: z.boolean() })).max(10_000),
+      /** What it has, and what it knows of the wishes about that. */
+      holding: z.array(z.object({ ...attempt, cancelling: z.boolean(), paused, cancelTasks })).max(10_000),
       onlyRun: name.nullable(),
       waitMs,
     }),
     reply: z.object({
-      begin: z.array(z.object({ ...attempt, params, workflow: z.unknown() })),
+      begin: z.array(z.object({
+        ...attempt,
+        params,
+        workflow: z.unknown(),
+        paused,
+        cancelTasks,
+        /** Tasks that an earlier attempt completed: they are not run again. */
+        kept: z.array(z.object({ taskId: z.string(), taskRunId: z.string(), outputs })).default([]),
+      })),
       end: z.array(z.object({ ...attempt, reason: z.string() })),
+      /** The whole present wish about an attempt that the agent does not know yet. */
+      steer: z.array(z.object({ ...attempt, paused, cancelTasks })).default([]),
     }),
   },
   /** What became of an agent's work, in order. Saying it again is harmless. Answered once it is durable. */
@@ -208,13 +352,15 @@ export const verbs = {
     request: z.object({ ...holder, reports: z.array(report).max(maxReports) }),
     reply: z.object({ ignored: z.int() }),
   },
+  /** Log lines of our agents; see log_batch.ts. Held until they are committed or the wait is over. */
+  LOG: { request: logRequest, reply: logReply },
   /**
    * An agent goes away for good, all its reports taken. A run that it was given and did not say to have begun never reached
    * it and waits again; what else it holds has crashed.
    */
   LEAVE: {
     request: z.object({ ...holder, reason: sentence }),
-    reply: z.object({ crashed: z.int() }),
+    reply: z.object({ crashed: z.int(), requeued: z.int().default(0) }),
   },
 } as const;
 

@@ -37,6 +37,39 @@ Deno.test("what the principal is, is asked once, before the first request", asyn
   assert.deepEqual(asked.map(({ verb }) => verb), ["HELLO", "RUNS", "RUNS"]);
 });
 
+Deno.test("first calls at the same time share one question, and one that gives up leaves it to the others", async () => {
+  const { link, asked } = linkOf((verb) => verb === "HELLO" ? hello : 'SUCCESS\x01{"runs":[],"cursor":null}');
+  const client = clientOf(link);
+  const given = new AbortController();
+  const calls = Array.from({ length: 100 }, () => client.call("RUNS", { limit: 1 }));
+  const impatient = client.call("RUNS", { limit: 1 }, { signal: given.signal });
+  given.abort(new Error("no more patience"));
+  await assert.rejects(impatient, /no more patience/);
+  await Promise.all(calls);
+  assert.equal(asked.filter(({ verb }) => verb === "HELLO").length, 1);
+});
+
+Deno.test("a question that nobody waits for any more is given up", async () => {
+  const asked: AbortSignal[] = [];
+  const { link } = linkOf(() => hello);
+  const client = clientOf({
+    ...link,
+    request: (_body, { signal }) => {
+      if (signal !== undefined) asked.push(signal);
+      return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+    },
+  });
+  const given = [new AbortController(), new AbortController()];
+  const waiting = given.map(({ signal }) => client.dialect({ signal }));
+  given[0]?.abort(new Error("first"));
+  await assert.rejects(waiting[0] ?? Promise.resolve(), /first/);
+  assert.equal(asked[0]?.aborted, false);
+  given[1]?.abort(new Error("second"));
+  await assert.rejects(waiting[1] ?? Promise.resolve(), /second/);
+  assert.equal(asked[0]?.aborted, true);
+  assert.equal(asked.length, 1);
+});
+
 Deno.test("a HELLO that failed is asked again", async () => {
   let isUp = false;
   const { link, asked } = linkOf((verb) => {

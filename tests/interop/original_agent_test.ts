@@ -134,6 +134,7 @@ peerTest(
       trigger: "manual",
       params: { DAY: "1" },
       idempotencyKey: null,
+      dueMs: null,
       reason: "a test",
     };
     assert.match(await peer.ask(scene.ports.port, fields("RUN", JSON.stringify(run))), /^SUCCESS/);

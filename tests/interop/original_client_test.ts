@@ -67,6 +67,14 @@ const exchanges: readonly (readonly [request: string | Uint8Array, reply: string
   [fields("AGENTWORKFLOWSTATUS", agent, "w", "i", "running"), parseError("Unrecognised task status: running")],
   [fields("AGENTWORKFLOWSTATUS", agent, "w", "i", ""), parseError("Unrecognised task status: ")],
   [fields("AGENTWORKFLOWSTATUS", agent, "w", "i", "SKIPPED"), parseError("Unrecognised task status: SKIPPED")],
+  // Asking has the history write what came before: of two states of the same millisecond the one written later is newer.
+  [
+    "GETRECENTSTATUSES",
+    fields(
+      "SUCCESS",
+      '[{"workflow_id":"etl.daily","workflow_instance_id":"RUN","status":"PENDING","timestamp_ms":NOW}]',
+    ),
+  ],
   [fields("AGENTWORKFLOWSTATUS", agent, "elsewhere", "happy-otter-0", "RUNNING"), "OK"],
   [fields("AGENTWORKFLOWSTATUS", agent, "elsewhere", "happy-otter-0", "WAITING", "more"), "OK"],
   [

@@ -149,6 +149,8 @@ export class Scene implements AsyncDisposable {
       random: this.#random,
       report,
       agentTimeoutMs,
+      isServing: false,
+      upkeep: null,
     });
     const sources = { clock: systemClock, random: systemRandom };
     const server = await Server.listen(principal, { host: "127.0.0.1", ...ports, ...sources });

@@ -1,6 +1,6 @@
 /** An agent of ours at work for a principal of the original. */
 import assert from "node:assert/strict";
-import { Agent } from "../../src/agent/mod.ts";
+import { Agent, ProcessWorkplace, systemFiles } from "../../src/agent/mod.ts";
 import { PrincipalClient } from "../../src/client/mod.ts";
 import { type Clock, systemClock, systemRandom } from "../../src/clock/mod.ts";
 import { OriginalPrincipal, type OriginalPrincipalOptions } from "./original_principal.ts";
@@ -53,6 +53,7 @@ export class Work implements AsyncDisposable {
   readonly told: string[] = [];
   readonly #client: PrincipalClient;
   readonly #working: Promise<void>;
+  readonly #directory = Deno.makeTempDirSync({ prefix: "cdktr-interop-agent-" });
 
   private constructor(principal: OriginalPrincipal, clock: Clock, timeoutMs: number) {
     this.principal = principal;
@@ -60,16 +61,19 @@ export class Work implements AsyncDisposable {
     const options = { ...sources, version: "0.0.0", role: "agent", timeoutMs };
     this.#client = PrincipalClient.overTcp({ host: "127.0.0.1", ...principal.ports }, options);
     const tell = (sentence: string) => void this.told.push(sentence);
+    const log = { info: tell, warn: tell, error: tell };
     this.agent = new Agent({
       agentId,
       version: "0.0.0",
       client: this.#client,
       clock,
       random: systemRandom,
-      log: { info: tell, warn: tell, error: tell },
+      log,
       maxConcurrentRuns: 2,
       maxParallelTasks: 5,
-      limits: {},
+      workplace: new ProcessWorkplace({ directory: this.#directory, clock, log }),
+      spool: { directory: `${this.#directory}/spool`, maxBytes: 2 ** 30, files: systemFiles },
+      labels: [],
       retryAttempts: 20,
       timeoutMs,
     });
@@ -113,6 +117,7 @@ export class Work implements AsyncDisposable {
     await this.#working.catch(() => {});
     await this.#client.close();
     await this.principal[Symbol.asyncDispose]();
+    await Deno.remove(this.#directory, { recursive: true });
   }
 }
 

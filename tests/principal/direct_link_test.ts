@@ -5,12 +5,12 @@ import { holding, Scene } from "./scene.ts";
 
 const call = (scene: Scene, signal?: AbortSignal) =>
   scene.client.call("RUN", {
-    ...{ workflowId: "etl", trigger: "manual", params: {}, idempotencyKey: null, reason: "asked" },
+    ...{ workflowId: "etl", trigger: "manual", params: {}, idempotencyKey: null, dueMs: null, reason: "asked" },
   }, { signal });
 
 const work = (scene: Scene, sequence: number, more: { holding?: ReturnType<typeof holding>["holding"] } = {}) => ({
   ...scene.agent("ann").holder,
-  ...{ version: "1", sequence, slots: 1, offers: [], holding: [], onlyRun: null, waitMs: 0, ...more },
+  ...{ version: "1", sequence, slots: 1, offers: [], holding: [], slotsTotal: null, onlyRun: null, waitMs: 0, ...more },
 });
 
 Deno.test("a reply that does not come in time is TIMED_OUT, also within one process", async () => {

@@ -5,7 +5,7 @@ import { FakeClock, turn } from "../fake_clock.ts";
 
 function historyOf(state: HistoryHealth["state"], flush: () => Promise<void>) {
   const counts = { bufferedRows: 1, committedRows: 0, droppedRows: 0, refusedRows: 0 };
-  return { health: { state, reason: undefined, ...counts }, flush };
+  return { health: { state, reason: undefined, sinceMs: undefined, ...counts }, flush };
 }
 
 Deno.test("a query waits until what came before it is written", async () => {

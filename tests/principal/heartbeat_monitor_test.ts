@@ -21,7 +21,7 @@ Deno.test("an agent that falls silent has its runs marked CRASHED after the time
   const { state, reason } = await scene.run(runId);
   assert.equal(state, "CRASHED");
   assert.match(String(reason), /^agent ann@host\/AG was silent for 3[01]\.\d s$/);
-  assert.match(String(scene.told.at(-1)), /^warn: .*: 1 of its runs are marked CRASHED$/);
+  assert.match(String(scene.told.at(-1)), /^warn: .*: 1 run marked CRASHED$/);
   assert.deepEqual(await agentIds(scene), []);
 });
 

@@ -12,16 +12,16 @@ Deno.test("queue order, running runs, cancellations and idempotency keys survive
     await ann.begin();
     const assigned = await before.trigger();
     await ann.work(holding(running)).reply;
-    await before.ask("CANCEL", { run: running, reason: "not needed" }).reply;
+    await before.ask("CANCEL", { run: running, task: null, reason: "not needed" }).reply;
     const waiting = [];
     for (let count = 0; count < 3; count++) waiting.push(await before.trigger());
     const keyed = await before.trigger({ idempotencyKey: "once" });
     await before[Symbol.asyncDispose]();
 
     await using after = await Scene.open({ journal: SqliteJournal.open(path) });
-    assert.deepEqual(after.told, ["info: recovered 4 waiting and 2 running runs"]);
+    assert.deepEqual(after.told, ["info: recovered 4 waiting and 2 other runs"]);
     const again = await after.ask("RUN", runRequest({ idempotencyKey: "once" })).reply;
-    assert.deepEqual(again, { runId: keyed, duplicate: true });
+    assert.deepEqual(again, { runId: keyed, duplicate: true, skipped: null });
     const { begin, end } = await after.agent("ann").work({ slots: 1, ...holding(running) }).reply;
     assert.deepEqual(
       begin.map(({ runId, attempt }) => [runId, attempt]),

@@ -21,9 +21,11 @@ import { GatedJournal } from "./gated_journal.ts";
 /** CDKTR_AGENT_HEARTBEAT_TIMEOUT_MS of these principals. */
 export const agentTimeoutMs = 30_000;
 
+const oneTask = `tasks: { only: { name: Only, config: !Subprocess { cmd: "true" } } }`;
+
 /** A workflow of one task. */
-export function workflowOf(id: string, more = ""): Workflow {
-  const yaml = `name: ${id}\n${more}\ntasks:\n  only: {name: Only, config: !Subprocess {cmd: "true"}}\n`;
+export function workflowOf(id: string, more = "", tasks = oneTask): Workflow {
+  const yaml = `name: ${id}\n${more}\n${tasks}\n`;
   const { workflow, problems } = parseWorkflow(yaml, { id, path: `workflows/${id}.yml` });
   if (workflow === null) throw new Error(`the workflow of the test is wrong: ${problems[0]?.message}`);
   return workflow;
@@ -64,9 +66,12 @@ export class Shelf {
 /** What a scene may be given. */
 export interface SceneOptions {
   readonly journal?: Journal;
+  readonly history?: History;
   readonly clock?: FakeClock;
   readonly shelf?: Shelf;
   readonly agentTimeoutMs?: number;
+  /** @default false, so that nothing is journalled but what a test asks for */
+  readonly isServing?: boolean;
 }
 
 /** See the top of this file. */
@@ -103,10 +108,16 @@ export class Scene implements AsyncDisposable {
     const teller = (level: string) => (sentence: string) => void told.push(`${level}: ${sentence}`);
     const report = { info: teller("info"), warn: teller("warn"), error: teller("error") };
     const journal = new GatedJournal(options.journal);
-    const history = await History.open({ path: ":memory:", clock: systemClock, onProblem: () => {} });
+    const history = options.history ??
+      await History.open({ path: ":memory:", clock: systemClock, onProblem: () => {} });
     const timeoutMs = options.agentTimeoutMs ?? agentTimeoutMs;
     const parts = { version: "1.2.3", journal, history, workflows: shelf, clock, random: systemRandom, report };
-    const principal = await Principal.open({ ...parts, agentTimeoutMs: timeoutMs });
+    const principal = await Principal.open({
+      ...parts,
+      agentTimeoutMs: timeoutMs,
+      isServing: options.isServing ?? false,
+      upkeep: null,
+    });
     return new Scene({ clock, journal, history, principal, shelf, told });
   }
 
@@ -192,6 +203,7 @@ export function runRequest(more: Partial<RequestOf<"RUN">> = {}): RequestOf<"RUN
     trigger: "manual",
     params: {},
     idempotencyKey: null,
+    dueMs: null,
     reason: "asked by the test",
     ...more,
   };
@@ -217,6 +229,7 @@ export class FakeAgent {
       slots: 1,
       offers: ["beyond-original"],
       holding: [],
+      slotsTotal: null,
       onlyRun: null,
       waitMs: 5000,
       ...more,
@@ -242,5 +255,5 @@ export class FakeAgent {
 
 /** What an agent says that it holds. */
 export function holding(runId: string, attempt = 1, cancelling = false) {
-  return { holding: [{ runId, attempt, cancelling }] };
+  return { holding: [{ runId, attempt, cancelling, paused: false, cancelTasks: [] }] };
 }

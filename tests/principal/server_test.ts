@@ -26,7 +26,7 @@ async function connected<Socket extends Dealer | Req>(socket: Socket, server: Se
 const workOf = (name: string, scene: Scene, slots = 1) =>
   encodeVerbRequest("WORK", {
     ...scene.agent(name).holder,
-    ...{ version: "1", sequence: 1, slots, offers: [], holding: [], onlyRun: null, waitMs: 60_000 },
+    ...{ version: "1", sequence: 1, slots, offers: [], holding: [], slotsTotal: null, onlyRun: null, waitMs: 60_000 },
   });
 
 Deno.test("many requests of one connection are in flight, and each reply carries what came before its delimiter", async () => {
@@ -132,7 +132,7 @@ Deno.test("a server that closes answers who waits and lets every answer leave be
   await original.send([bytes("FETCHWORKFLOW\x01old@host/AG")]);
   while ((await scene.ask("STATUS", {}).reply).agents.length < 2) await turn();
   const closed = server.close();
-  assert.equal(text((await dealer.receive())[2]), 'SUCCESS\x01{"begin":[],"end":[]}');
+  assert.equal(text((await dealer.receive())[2]), 'SUCCESS\x01{"begin":[],"end":[],"steer":[]}');
   scene.journal.release();
   assert.match(text((await original.receive())[0]), /^SUCCESS\x01\{"id":"etl"/);
   await Promise.all([closed, trigger]);

@@ -25,10 +25,10 @@ Deno.test("a repeated idempotency key answers the first run, whatever became of 
   const request = runRequest({ idempotencyKey: "k" });
   const first = await scene.ask("RUN", request).reply;
   assert.equal(first.duplicate, false);
-  assert.deepEqual(await scene.ask("RUN", request).reply, { runId: first.runId, duplicate: true });
+  assert.deepEqual(await scene.ask("RUN", request).reply, { runId: first.runId, duplicate: true, skipped: null });
   await scene.agent("ann").begin();
   await scene.agent("ann").report(first.runId, "COMPLETED");
-  assert.deepEqual(await scene.ask("RUN", request).reply, { runId: first.runId, duplicate: true });
+  assert.deepEqual(await scene.ask("RUN", request).reply, { runId: first.runId, duplicate: true, skipped: null });
 });
 
 Deno.test("SHOWRUN tells the run, its tasks and the definition it runs, though the file has changed since", async () => {
@@ -38,7 +38,7 @@ Deno.test("SHOWRUN tells the run, its tasks and the definition it runs, though t
   const runId = await scene.trigger();
   await ann.begin();
   const task = { kind: "task", runId, attempt: 1, taskId: "only", taskRunId: "t1", tryNumber: 1 } as const;
-  const rest = { state: "FAILED", happenedAtMs: 5, exitCode: 3, reason: "exited with code 3" } as const;
+  const rest = { state: "FAILED", happenedAtMs: 5, exitCode: 3, reason: "exited with code 3", outputs: null } as const;
   await scene.ask("REPORT", { ...ann.holder, reports: [{ ...task, ...rest }] }).reply;
   shelf.replace(workflowOf("etl", "description: as it is"));
   const { run, tasks, workflow } = await scene.ask("SHOWRUN", { run: runId }).reply;
@@ -115,20 +115,20 @@ Deno.test("nothing is held for a client that is gone, and no timer stays behind"
 Deno.test("a waiting run is cancelled at once, an ended one not at all", async () => {
   await using scene = await Scene.open();
   const runId = await scene.trigger();
-  const request = { run: runId, reason: "not needed" };
-  assert.deepEqual(await scene.ask("CANCEL", request).reply, { runId, outcome: "cancelled" });
+  const request = { run: runId, task: null, reason: "not needed" };
+  assert.deepEqual(await scene.ask("CANCEL", request).reply, { runId, outcome: "done" });
   const { state, reason } = await scene.run(runId);
   assert.deepEqual([state, reason], ["CANCELLED", "not needed"]);
   const again = scene.ask("CANCEL", request);
   assert.equal(await again.code(), "CONFLICT");
-  await assert.rejects(again.reply, { message: `Run ${runId} cannot be cancelled: it has ended CANCELLED.` });
+  await assert.rejects(again.reply, { message: `Run ${runId} cannot be cancelled: the run has ended CANCELLED.` });
 });
 
 Deno.test("a run on an original agent cannot be cancelled, and that is said", async () => {
   await using scene = await Scene.open();
   const runId = await scene.trigger();
   await scene.send("FETCHWORKFLOW\x01old@host/AG");
-  const asked = scene.ask("CANCEL", { run: runId, reason: "not needed" });
+  const asked = scene.ask("CANCEL", { run: runId, task: null, reason: "not needed" });
   assert.equal(await asked.code(), "CONFLICT");
   await assert.rejects(asked.reply, /its agent old@host\/AG is an original cdktr/);
 });
@@ -138,7 +138,7 @@ Deno.test("a run that is cancelled before it began ends with its agent's next re
   const ann = scene.agent("ann");
   const runId = await scene.trigger();
   await ann.work().reply; // Its reply is lost.
-  await scene.ask("CANCEL", { run: runId, reason: "not needed" }).reply;
+  await scene.ask("CANCEL", { run: runId, task: null, reason: "not needed" }).reply;
   assert.ok(await ann.work().isHeld());
   assert.equal((await scene.run(runId)).state, "CANCELLED");
 });
@@ -214,9 +214,9 @@ Deno.test("LOGS finds lines that came just before", async () => {
   }
   const page = await scene.ask("LOGS", { order: "oldest", limit: 2 }).reply;
   assert.deepEqual(page.lines.map(({ payload }) => payload), ["STDOUT one", "STDOUT two"]);
-  assert.ok(page.afterRow !== null);
-  const rest = await scene.ask("LOGS", { order: "oldest", limit: 2, afterRow: page.afterRow }).reply;
-  assert.deepEqual([rest.lines.map(({ payload }) => payload), rest.afterRow], [["STDOUT three"], null]);
+  assert.ok(page.cursor !== null && page.mayHaveMore);
+  const rest = await scene.ask("LOGS", { order: "oldest", limit: 2, after: page.cursor }).reply;
+  assert.deepEqual([rest.lines.map(({ payload }) => payload), rest.mayHaveMore], [["STDOUT three"], false]);
 });
 
 Deno.test("a malformed request of ours is answered with a code and disturbs nobody", async () => {

@@ -10,7 +10,7 @@ Deno.test("a request for work waits for a trigger and is answered with it, in th
   const { begin, end } = await asked.reply;
   assert.deepEqual(begin.map(({ runId, attempt }) => ({ runId, attempt })), [{ runId, attempt: 1 }]);
   assert.deepEqual(end, []);
-  assert.deepEqual(scene.journal.commits, [3], "definition, trigger and assignment");
+  assert.deepEqual(scene.journal.commits, [1, 3], "the agent joined; definition, trigger and assignment");
 });
 
 Deno.test("neither trigger nor work is answered before the commit", async () => {
@@ -30,7 +30,7 @@ Deno.test("a request for work that finds none is answered empty when its wait is
   await scene.clock.pass(4900, 100);
   assert.ok(await asked.isHeld());
   scene.clock.advance(100);
-  assert.deepEqual(await asked.reply, { begin: [], end: [] });
+  assert.deepEqual(await asked.reply, { begin: [], end: [], steer: [] });
   await scene.trigger();
   assert.deepEqual(await scene.states(), ["PENDING"], "nothing goes to an agent that no longer waits");
 });
@@ -40,7 +40,7 @@ Deno.test("a request for work is held for a third of the time that counts as dea
   const asked = scene.agent("ann").work({ waitMs: 60_000 });
   await turn();
   scene.clock.advance(1000);
-  assert.deepEqual(await asked.reply, { begin: [], end: [] });
+  assert.deepEqual(await asked.reply, { begin: [], end: [], steer: [] });
 });
 
 Deno.test("what is triggered in one turn is shared evenly among the agents that wait", async () => {
@@ -83,7 +83,7 @@ Deno.test("a newer request takes the place of the one that waits, which is answe
   const older = ann.work();
   await turn();
   const newer = ann.work({ slots: 2 });
-  assert.deepEqual(await older.reply, { begin: [], end: [] });
+  assert.deepEqual(await older.reply, { begin: [], end: [], steer: [] });
   assert.ok(await newer.isHeld());
   await scene.trigger();
   assert.equal((await newer.reply).begin.length, 1);
@@ -94,8 +94,8 @@ Deno.test("a request that was overtaken on its way is not served", async () => {
   const ann = scene.agent("ann");
   await ann.work({ sequence: 7, waitMs: 0 }).reply;
   await scene.trigger();
-  assert.deepEqual(await ann.work({ sequence: 6 }).reply, { begin: [], end: [] });
-  assert.deepEqual(await ann.work({ sequence: 7 }).reply, { begin: [], end: [] });
+  assert.deepEqual(await ann.work({ sequence: 6 }).reply, { begin: [], end: [], steer: [] });
+  assert.deepEqual(await ann.work({ sequence: 7 }).reply, { begin: [], end: [], steer: [] });
   assert.equal((await ann.work({ sequence: 8 }).reply).begin.length, 1);
 });
 
@@ -178,8 +178,8 @@ Deno.test("a run that ends while its assignment is being written is not handed o
   const left = scene.ask("LEAVE", { ...scene.agent("ann").holder, reason: "it was asked to stop" });
   await turn();
   scene.journal.release();
-  assert.deepEqual(await asked.reply, { begin: [], end: [] });
-  assert.deepEqual(await left.reply, { crashed: 0 });
+  assert.deepEqual(await asked.reply, { begin: [], end: [], steer: [] });
+  assert.deepEqual(await left.reply, { crashed: 0, requeued: 0 });
   assert.equal((await scene.run(await trigger)).state, "PENDING");
 });
 
@@ -196,7 +196,14 @@ Deno.test("while the journal cannot be written an agent is told so, and is serve
   assert.equal((await first.reply).begin.length, 1);
 });
 
-const trigger = { workflowId: "etl", trigger: "manual", params: {}, idempotencyKey: null, reason: "asked" } as const;
+const trigger = {
+  workflowId: "etl",
+  trigger: "manual",
+  params: {},
+  idempotencyKey: null,
+  dueMs: null,
+  reason: "asked",
+} as const;
 
 Deno.test("a waiting agent that cannot be served because the journal fails is told, and the trigger's client is not disturbed", async () => {
   await using scene = await Scene.open();
@@ -224,10 +231,10 @@ Deno.test("a cancellation reaches a waiting agent at once, and one that does not
     const { runId, attempt } = await ann.begin();
     const waiting = isWaiting ? ann.work({ slots: 0, ...holding(runId) }) : null;
     await turn();
-    const { outcome } = await scene.ask("CANCEL", { run: runId, reason: "not needed" }).reply;
+    const { outcome } = await scene.ask("CANCEL", { run: runId, task: null, reason: "not needed" }).reply;
     assert.equal(outcome, "requested");
     const asked = waiting ?? ann.work({ slots: 0, ...holding(runId) });
-    assert.deepEqual(await asked.reply, { begin: [], end: [{ runId, attempt, reason: "not needed" }] });
+    assert.deepEqual(await asked.reply, { begin: [], end: [{ runId, attempt, reason: "not needed" }], steer: [] });
     assert.ok(await ann.work(holding(runId, attempt, true)).isHeld(), "said once");
     await ann.report(runId, "CANCELLED");
     assert.equal((await scene.run(runId)).state, "CANCELLED");
@@ -254,7 +261,10 @@ Deno.test("an agent that leaves returns what it never began; what it had begun h
   const [begun, assigned, second] = [await scene.trigger(), await scene.trigger(), await scene.trigger()];
   await ann.begin();
   await ann.work({ slots: 2, ...holding(begun) }).reply;
-  assert.deepEqual(await scene.ask("LEAVE", { ...ann.holder, reason: "it gave up" }).reply, { crashed: 1 });
+  assert.deepEqual(await scene.ask("LEAVE", { ...ann.holder, reason: "it gave up" }).reply, {
+    crashed: 1,
+    requeued: 0,
+  });
   assert.equal((await scene.run(begun)).state, "CRASHED");
   assert.equal((await scene.run(begun)).reason, "agent ann@host/AG left: it gave up");
   const { begin } = await scene.agent("bob").work({ slots: 5 }).reply;

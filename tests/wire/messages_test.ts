@@ -21,15 +21,15 @@ Deno.test("a request and its reply come back as they were", () => {
   assert.ok(parsed.verb === "UNKNOWN" && parsed.name === "WAITRUN");
   assert.deepEqual(parseVerbRequest("WAITRUN", parsed.argument), request);
 
-  const reply = { runId: "r", duplicate: true };
+  const reply = { runId: "r", duplicate: true, skipped: null };
   const sent = encodeVerbReply("RUN", reply);
-  assert.equal(textOf(sent), 'SUCCESS\x01{"runId":"r","duplicate":true}');
+  assert.equal(textOf(sent), 'SUCCESS\x01{"runId":"r","duplicate":true,"skipped":null}');
   assert.deepEqual(parseVerbReply("RUN", sent), reply);
 });
 
 Deno.test("text with separators and control characters survives in both directions", () => {
   const reason = "a\x01b\n\u0000\u{1F600}\u2028";
-  const request = { run: "r", reason };
+  const request = { run: "r", task: null, reason };
   const parsed = parseRequest([encodeVerbRequest("CANCEL", request)]);
   assert.ok(parsed.verb === "UNKNOWN");
   assert.deepEqual(parseVerbRequest("CANCEL", parsed.argument), request);

@@ -15,7 +15,7 @@ Deno.test("a parameter's name can be that of an environment variable", () => {
 });
 
 Deno.test("every limit of a request holds at its edge", () => {
-  const run = { workflowId: "w", trigger: "manual", params: {}, idempotencyKey: null, reason: "" };
+  const run = { workflowId: "w", trigger: "manual", params: {}, idempotencyKey: null, dueMs: null, reason: "" };
   const paramsOf = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, ""]));
   const edges: [keyof typeof verbs, unknown, unknown][] = [

@@ -1,0 +1,139 @@
+/**
+ * Keeps the history's tables of decisions, runs and tasks abreast of the journal.
+ *
+ * ```
+ * abreast --page not taken, or rows missing in between--> behind --all of the journal handed over--> abreast
+ * ```
+ *
+ * Abreast, each committed batch is handed on as it comes. Behind (after a start, a full disk, a database that was replaced)
+ * the journal is read from where the history stands. The history keeps that place in the transaction of the rows, so that
+ * whatever breaks in between, each decision is there once.
+ */
+import { type Clock, sleep } from "../clock/mod.ts";
+import { messageOf, type OperatorLog, type Run, runIdOf, type TaskRun } from "../core/mod.ts";
+import { type History, journalStream } from "../history/mod.ts";
+import type { Batch, Journal, JournaledEvent } from "../journal/mod.ts";
+import { projectionOf } from "./projection.ts";
+
+/** Events that are read and handed over in one step while catching up. */
+const pageEvents = 1000;
+/** The pause after the history took no page, in milliseconds. */
+const retryPauseMs = 500;
+
+/** What a {@linkcode Projector} works with. */
+export interface ProjectorOptions {
+  readonly journal: Pick<Journal, "eventsAfter" | "run" | "tasks">;
+  readonly history: Pick<History, "tryProject" | "positionOf" | "generation">;
+  readonly clock: Clock;
+  readonly report: OperatorLog;
+  /** The place of the newest event in the journal. */
+  readonly committedSeq: number;
+}
+
+/** See the top of this file. Runs from its making to {@linkcode Projector.stop}. */
+export class Projector {
+  readonly #options: ProjectorOptions;
+  readonly #stopping = new AbortController();
+  #committedSeq: number;
+  #generation: number;
+  #catchingUp: Promise<void> | null = null;
+
+  constructor(options: ProjectorOptions) {
+    this.#options = options;
+    this.#committedSeq = options.committedSeq;
+    this.#generation = options.history.generation;
+    this.#catchUp();
+  }
+
+  /** How many journalled events the history was not handed yet. */
+  get eventsBehind(): number {
+    return Math.max(this.#committedSeq - this.#position, 0);
+  }
+
+  /** Takes note of a committed batch. */
+  notice(batch: Batch): void {
+    const [first, last] = [batch.events[0], batch.events.at(-1)];
+    if (first === undefined || last === undefined) return;
+    this.#committedSeq = last.seq;
+    const { history } = this.#options;
+    const isNext = this.#catchingUp === null && this.#position === first.seq - 1;
+    if (!isNext || !history.tryProject(projectionOf(batch))) this.#catchUp();
+  }
+
+  /** To be called when the history may take rows again, or has lost some. */
+  look(): void {
+    this.#catchUp();
+  }
+
+  /** Ends; what is being read is still handed over. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#catchingUp;
+  }
+
+  get #position(): number {
+    return this.#options.history.positionOf(journalStream);
+  }
+
+  #catchUp(): void {
+    if (this.#stopping.signal.aborted || this.#catchingUp !== null || this.eventsBehind === 0) return;
+    this.#catchingUp = this.#handOverAll().catch((error) => {
+      this.#options.report.error(`the history falls behind the journal: ${messageOf(error)}`);
+    }).finally(() => {
+      this.#catchingUp = null;
+    });
+  }
+
+  async #handOverAll(): Promise<void> {
+    const { history, clock, report } = this.#options;
+    const { signal } = this.#stopping;
+    while (this.eventsBehind > 0 && !signal.aborted) {
+      if (history.generation !== this.#generation) {
+        this.#generation = history.generation;
+        report.info(`the history is rebuilt: it is given ${this.eventsBehind} decisions of the journal again`);
+      }
+      if (!await this.#handOverPage()) await sleep(clock, retryPauseMs, signal).catch(() => {});
+    }
+  }
+
+  /** @returns Whether the history took it. */
+  async #handOverPage(): Promise<boolean> {
+    const { journal, history } = this.#options;
+    const position = this.#position;
+    const events = await journal.eventsAfter(position, pageEvents);
+    if (events.length === 0) return false;
+    const batch = await this.#withRows(events);
+    // The database may have been replaced while the journal was read.
+    return this.#position === position && history.tryProject(projectionOf(batch));
+  }
+
+  /** The runs and tasks that events were about, as they stand now: a version that comes early is no harm. */
+  async #withRows(events: readonly JournaledEvent[]): Promise<Pick<Batch, "events" | "runs" | "tasks">> {
+    const { journal } = this.#options;
+    const runs: Run[] = [];
+    const tasks: TaskRun[] = [];
+    for (const runId of new Set(events.flatMap(({ event }) => runIdOf(event) ?? []))) {
+      const run = await journal.run(runId);
+      if (run !== undefined) runs.push(run);
+    }
+    for (const [key, taskIds] of tasksTouchedBy(events)) {
+      const [runId = "", attempt] = key.split("\x01");
+      const present = await journal.tasks(runId, Number(attempt));
+      tasks.push(...present.filter(({ taskId }) => taskIds.has(taskId)));
+    }
+    return { events, runs, tasks };
+  }
+}
+
+/** Task ids by run and attempt. */
+function tasksTouchedBy(events: readonly JournaledEvent[]): Map<string, Set<string>> {
+  const touched = new Map<string, Set<string>>();
+  for (const { event } of events) {
+    if (event.type !== "task_changed") continue;
+    const key = `${event.runId}\x01${event.attempt}`;
+    const taskIds = touched.get(key);
+    if (taskIds === undefined) touched.set(key, new Set([event.taskId]));
+    else taskIds.add(event.taskId);
+  }
+  return touched;
+}
