@@ -1,7 +1,7 @@
 /** Puts the rooms of a process together: the only place that knows them all. */
 import { userInfo } from "node:os";
-import { dirname } from "node:path";
-import { Agent } from "../agent/mod.ts";
+import { dirname, resolve } from "node:path";
+import { Agent, ProcessWorkplace, systemFiles } from "../agent/mod.ts";
 import { systemClock, systemRandom } from "../clock/mod.ts";
 import { PrincipalClient } from "../client/mod.ts";
 import type { Config } from "../config/mod.ts";
@@ -13,8 +13,16 @@ import { formatProblem, type Workflow, type WorkflowStore } from "../workflow/mo
 import { roomLog } from "./room_log.ts";
 import { version } from "./version.ts";
 
-/** Opens the journal and the history that the settings name, and the principal on them. */
-export async function openPrincipal(config: Config, workflows: WorkflowSource): Promise<Principal> {
+/**
+ * Opens the journal and the history that the settings name, and the principal on them.
+ *
+ * @param isServing Whether it is there for all workflows and their schedules, not for one run.
+ */
+export async function openPrincipal(
+  config: Config,
+  workflows: WorkflowSource,
+  isServing: boolean,
+): Promise<Principal> {
   makePrivateDirectory(dirname(config.statePath));
   await using opened = new AsyncDisposableStack();
   const journal = opened.adopt(SqliteJournal.open(config.statePath), (journal) => journal.close());
@@ -28,6 +36,18 @@ export async function openPrincipal(config: Config, workflows: WorkflowSource): 
     random: systemRandom,
     report: roomLog("principal"),
     agentTimeoutMs: config.agentHeartbeatTimeoutMs,
+    isServing,
+    upkeep: {
+      dataPath: dirname(config.statePath),
+      diskFloorBytes: config.diskFloorBytes,
+      journalRetention: {
+        runDays: config.runRetentionDays,
+        eventDays: config.journalRetentionDays,
+        eventsMax: config.journalEventsMax,
+      },
+      logRetention: config.logRetention,
+      archiveRetention: config.logArchiveRetention,
+    },
   });
   opened.move(); // From here on they are the principal's to close.
   return principal;
@@ -37,6 +57,7 @@ function openHistory(config: Config): Promise<History> {
   const log = roomLog("history");
   return History.open({
     path: config.dbPath,
+    archiveDirectory: config.archiveDirectory,
     clock: systemClock,
     onProblem: ({ code, message }) => code === "RECOVERED" ? log.info(message) : log.warn(message),
   });
@@ -57,19 +78,31 @@ export function clientInProcess(principal: Principal, role: string, config: Conf
 export function makeAgent(
   config: Config,
   client: PrincipalClient,
-  options: { suffix?: string; onlyRunId?: string },
+  options: { suffix?: string; onlyRunId?: string; labels?: readonly string[] },
 ): Agent {
-  const { suffix = "", onlyRunId } = options;
+  const { suffix = "", onlyRunId, labels = config.agentLabels } = options;
+  const log = roomLog("agent");
   return new Agent({
     agentId: `${instanceName()}/AG${suffix}`,
     version,
     client,
     clock: systemClock,
     random: systemRandom,
-    log: roomLog("agent"),
+    log,
     maxConcurrentRuns: config.agentMaxConcurrency,
     maxParallelTasks: config.maxParallelTasks,
-    limits: { graceMs: config.taskGraceMs, maxLineBytes: config.logLineMaxBytes },
+    workplace: new ProcessWorkplace({
+      directory: resolve(config.appDataDirectory, "agents"),
+      clock: systemClock,
+      log,
+      limits: { graceMs: config.taskGraceMs, maxLineBytes: config.logLineMaxBytes },
+    }),
+    spool: {
+      directory: resolve(config.appDataDirectory, "spool"),
+      maxBytes: config.spoolMaxBytes,
+      files: systemFiles,
+    },
+    labels,
     retryAttempts: config.retryAttempts,
     timeoutMs: config.defaultZmqTimeoutMs,
     ...(onlyRunId === undefined ? {} : { onlyRunId }),

@@ -7,6 +7,7 @@ export const exitCodes = {
   failed: { code: 1, meaning: "a run failed, or something else went wrong" },
   usage: { code: 2, meaning: "the command line, a setting, a workflow file or a parameter cannot be used" },
   notFound: { code: 3, meaning: "no workflow, run or file of that name" },
+  skipped: { code: 4, meaning: "nothing was started: another run of the workflow has not ended (overlap: skip)" },
   unreachable: { code: 5, meaning: "the principal does not answer" },
   timedOut: { code: 6, meaning: "a wait ended before what it waited for" },
   interrupted: { code: 130, meaning: "ended by Ctrl-C before it was done (143: by a request to terminate)" },

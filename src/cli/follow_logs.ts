@@ -60,8 +60,6 @@ class Follower {
   readonly #over = new AbortController();
   #cancelQuietTimer: () => void = () => {};
   #hasRunEnded = false;
-  /** The place of the last line that was taken from the store, or passed over on purpose. */
-  #row: number | null = null;
 
   constructor(options: FollowOptions) {
     this.#options = options;
@@ -86,11 +84,7 @@ class Follower {
   async *#history(): AsyncGenerator<readonly StoredLine[], void> {
     const { stored, history } = this.#options;
     if (stored === null) return;
-    if (history === 0) this.#row = await stored.newestRow();
-    for await (const lines of stored.newest(history)) {
-      this.#row = lines.at(-1)?.row ?? this.#row;
-      yield lines;
-    }
+    yield* stored.newest(history);
   }
 
   async *#live(coming: ReturnType<PrincipalClient["followLogs"]>): AsyncGenerator<readonly WireLogLine[], void> {
@@ -125,8 +119,7 @@ class Follower {
     const { stored, note, signal } = this.#options;
     if (stored === null) return;
     try {
-      for await (const lines of stored.after(this.#row)) {
-        this.#row = lines.at(-1)?.row ?? this.#row;
+      for await (const lines of stored.rest()) {
         yield lines.filter((line) => this.#unmatched.takeStored(line));
       }
     } catch (error) {

@@ -8,11 +8,11 @@ export class OutputClosed extends Error {
 /** Where data goes. */
 export interface Output {
   /**
-   * Writes all of `text`, after everything written before it.
+   * Writes all of `content`, after everything written before it.
    *
    * @throws {OutputClosed} The reader is gone.
    */
-  write(text: string): Promise<void>;
+  write(content: string | Uint8Array): Promise<void>;
   /** Columns of the terminal; `undefined` where the output is none. */
   columns(): number | undefined;
   /** Whether colours may be used. */
@@ -56,8 +56,9 @@ export function stdoutOf(
     }
   };
   return {
-    write(text) {
-      written = written.then(() => writeAll(encoder.encode(text)));
+    write(content) {
+      const bytes = typeof content === "string" ? encoder.encode(content) : content;
+      written = written.then(() => writeAll(bytes));
       return written;
     },
     columns: () => sink.isTerminal() ? consoleColumns() : undefined,

@@ -35,13 +35,43 @@ const entries: readonly CommandEntry[] = [
   },
   {
     name: "runs",
-    summary: "List, show and cancel runs",
+    summary: "List, show and steer runs: cancel, retry, pause, resume",
     load: async () => (await import("./commands/runs.ts")).runsCommand,
+  },
+  {
+    name: "explain",
+    summary: "Say why something ran, waits, or did not run",
+    load: async () => (await import("./commands/explain.ts")).explainCommand,
   },
   {
     name: "logs",
     summary: "Query and follow the logs of tasks",
     load: async () => (await import("./commands/logs.ts")).logsCommand,
+  },
+  {
+    name: "sql",
+    summary: "Query runs, tasks, logs and decisions with SQL",
+    load: async () => (await import("./commands/sql.ts")).sqlCommand,
+  },
+  {
+    name: "status",
+    summary: "Show how a principal is",
+    load: async () => (await import("./commands/status.ts")).statusCommand,
+  },
+  {
+    name: "agents",
+    summary: "List the agents of a principal",
+    load: async () => (await import("./commands/agents.ts")).agentsCommand,
+  },
+  {
+    name: "doctor",
+    summary: "Look for what is wrong, here and at the principal",
+    load: async () => (await import("./commands/doctor.ts")).doctorCommand,
+  },
+  {
+    name: "archive",
+    summary: "Move old log lines into the archive now",
+    load: async () => (await import("./commands/archive.ts")).archiveCommand,
   },
   {
     name: "init",
@@ -72,6 +102,7 @@ Examples:
   cdktr start principal --with-agent    serve workflows and run them on this machine
   cdktr task run etl.daily --wait       run a workflow on the principal's agents
   cdktr logs query --follow             what tasks print, stored and live
+  cdktr explain etl.daily               what a workflow did, and why not more
 
 Exit codes:
 ${Object.values(exitCodes).map(({ code, meaning }) => `  ${String(code).padEnd(5)}${meaning}`).join("\n")}

@@ -1,4 +1,5 @@
 /** What a person sees of a run: its lines as they come, and how it ended. */
+import { spanText } from "../clock/mod.ts";
 import type { Run, TaskRun } from "../core/mod.ts";
 import type { WireLogLine } from "../wire/mod.ts";
 import type { Workflow } from "../workflow/mod.ts";
@@ -59,13 +60,7 @@ export function summaryOf(run: Run, tasks: readonly TaskRun[], workflow: Workflo
   return `${formatTable(columns, rows)}\n${run.state} in ${took || "no time"}${reason}  (run ${run.runId})`;
 }
 
-/** A duration as people say it: `850 ms`, `12.3 s`, `5 min 20 s`, `3 h 4 min`; empty while one end is missing. */
+/** The time between two instants as people say it, such as `5 min 20 s`; empty while one of them is missing. */
 export function durationText(fromMs: number | null | undefined, toMs: number | null | undefined): string {
-  if (typeof fromMs !== "number" || typeof toMs !== "number") return "";
-  const ms = Math.max(toMs - fromMs, 0);
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${minutes} min ${Math.floor(ms / 1000) % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return typeof fromMs === "number" && typeof toMs === "number" ? spanText(toMs - fromMs) : "";
 }

@@ -2,17 +2,19 @@
 import type { PrincipalClient } from "../client/mod.ts";
 import { maxPageLines, type ReplyTo, type RequestOf } from "../wire/mod.ts";
 
-/** A stored line: a log line and its place in the order of arrival. */
+/** A stored line. */
 export type StoredLine = ReplyTo<"LOGS">["lines"][number];
 
 /** Which lines are wanted; all conditions must hold. */
-export type LogFilter = Omit<RequestOf<"LOGS">, "order" | "afterRow" | "limit">;
+export type LogFilter = Omit<RequestOf<"LOGS">, "order" | "after" | "limit">;
 
-/** The stored lines of a principal that a filter lets through. */
+/** The stored lines of a principal that a filter lets through: first the newest ones, then what comes after them. */
 export class StoredLogs {
   readonly #client: PrincipalClient;
   readonly #filter: LogFilter;
   readonly #signal: AbortSignal | undefined;
+  /** Names the newest line that was read, or passed over on purpose; null when there was none. */
+  #cursor: string | null = null;
 
   constructor(client: PrincipalClient, filter: LogFilter, signal?: AbortSignal) {
     this.#client = client;
@@ -20,55 +22,49 @@ export class StoredLogs {
     this.#signal = signal;
   }
 
-  /** The place of the newest line; null when there is none. */
-  async newestRow(): Promise<number | null> {
-    const { lines: [newest] } = await this.#page({ order: "newest", limit: 1 });
-    return newest?.row ?? null;
-  }
-
   /**
-   * The newest `limit` lines, the oldest of them first. Holds a page at most: where one is not enough, the place of the
-   * first line is looked for before any is read for good.
+   * The newest `limit` lines, the oldest of them first. Holds a page at most: where one is not enough, the first line is
+   * looked for before any is read for good.
    *
-   * @param limit How many; `Infinity` for all.
+   * @param limit How many; `Infinity` for all; 0 for none, then {@linkcode rest} begins at the present.
    */
   async *newest(limit: number): AsyncGenerator<readonly StoredLine[], void> {
-    if (limit === 0) return;
-    if (limit === Infinity) return yield* this.after(null);
-    const first = await this.#page({ order: "newest", limit: Math.min(limit, maxPageLines) });
-    if (first.lines.length === limit || first.afterRow === null) {
-      yield first.lines.reverse();
-      return;
-    }
-    let count = 0;
-    let oldestRow = 0;
-    for (let page = first;;) {
+    if (limit === Infinity) return yield* this.rest();
+    const head = await this.#page({ order: "newest", limit: 1 }, null);
+    this.#cursor = head.cursor;
+    if (limit === 0 || head.cursor === null) return;
+    if (limit === 1) return yield head.lines;
+    let page = await this.#page({ order: "newest", limit: Math.min(limit - 1, maxPageLines) }, head.cursor);
+    let count = 1 + page.lines.length;
+    if (count === limit || !page.mayHaveMore) return yield [...page.lines.reverse(), ...head.lines];
+    let oldest = page;
+    while (count < limit && page.mayHaveMore) {
+      page = await this.#page({ order: "newest", limit: Math.min(limit - count, maxPageLines) }, page.cursor);
       count += page.lines.length;
-      oldestRow = page.lines.at(-1)?.row ?? oldestRow;
-      if (count === limit || page.afterRow === null) break;
-      const pageLimit = Math.min(limit - count, maxPageLines);
-      page = await this.#page({ order: "newest", limit: pageLimit, afterRow: page.afterRow });
+      if (page.lines.length > 0) oldest = page;
     }
-    yield* this.after(oldestRow === 0 ? null : oldestRow - 1, count);
+    this.#cursor = oldest.cursor;
+    yield oldest.lines.slice(-1);
+    yield* this.#read(count - 1);
   }
 
-  /** The lines that came after the one at `row`, or all, in the order of arrival; at most `limit`. */
-  async *after(row: number | null, limit = Infinity): AsyncGenerator<readonly StoredLine[], void> {
-    let left = limit;
-    for (let afterRow = row; left > 0;) {
-      const page = await this.#page({ order: "oldest", limit: Math.min(left, maxPageLines), ...from(afterRow) });
+  /** The lines that came after those that were read, as far as there are any. */
+  async *rest(): AsyncGenerator<readonly StoredLine[], void> {
+    yield* this.#read(Infinity);
+  }
+
+  async *#read(limit: number): AsyncGenerator<readonly StoredLine[], void> {
+    for (let left = limit; left > 0;) {
+      const page = await this.#page({ order: "oldest", limit: Math.min(left, maxPageLines) }, this.#cursor);
+      this.#cursor = page.cursor ?? this.#cursor;
       if (page.lines.length > 0) yield page.lines;
-      if (page.afterRow === null) return;
-      afterRow = page.afterRow;
+      if (!page.mayHaveMore) return;
       left -= page.lines.length;
     }
   }
 
-  #page(page: Pick<RequestOf<"LOGS">, "order" | "limit" | "afterRow">): Promise<ReplyTo<"LOGS">> {
-    return this.#client.call("LOGS", { ...this.#filter, ...page }, { signal: this.#signal });
+  #page(page: Pick<RequestOf<"LOGS">, "order" | "limit">, after: string | null): Promise<ReplyTo<"LOGS">> {
+    const request = { ...this.#filter, ...page, ...(after === null ? {} : { after }) };
+    return this.#client.call("LOGS", request, { signal: this.#signal });
   }
-}
-
-function from(afterRow: number | null): { afterRow?: number } {
-  return afterRow === null ? {} : { afterRow };
 }

@@ -16,6 +16,8 @@ export interface CallOptions {
   environment?: Record<string, string>;
   workingDirectory?: string;
   columns?: number;
+  /** @default "" */
+  stdin?: string;
   nowMs?: number;
   /** Told all of stdout after each write; throws when its reader is gone. */
   onStdout?: (stdout: string) => void;
@@ -26,17 +28,18 @@ export interface CallOptions {
 /** Calls `cdktr` with `argv` in `workingDirectory`, with a home directory and nothing else in the environment. */
 export async function call(
   argv: readonly string[],
-  { environment = {}, workingDirectory = "/", columns, nowMs, onStdout, onStderr }: CallOptions = {},
+  { environment = {}, workingDirectory = "/", columns, stdin = "", nowMs, onStdout, onStderr }: CallOptions = {},
 ): Promise<Outcome> {
   let stdout = "";
   let stderr = "";
   const invocation: Invocation = {
     environment: { HOME: "/home/ada", ...environment },
     workingDirectory,
+    readStdin: () => Promise.resolve(stdin),
     stdout: {
       // deno-lint-ignore require-await -- what onStdout throws becomes a rejection
-      write: async (text) => {
-        stdout += text;
+      write: async (content) => {
+        stdout += typeof content === "string" ? content : new TextDecoder("latin1").decode(content);
         onStdout?.(stdout);
       },
       columns: () => columns,

@@ -71,6 +71,8 @@ export class PrincipalScene implements AsyncDisposable {
         random: systemRandom,
         report,
         agentTimeoutMs: 30_000,
+        isServing: true,
+        upkeep: null,
       });
     const principal = await open();
     return new PrincipalScene(open, principal, await listen(principal, { port: 0, logsInPort: 0, logsOutPort: 0 }));
@@ -101,7 +103,14 @@ export class PrincipalScene implements AsyncDisposable {
 
   /** Triggers a run; its id. */
   async trigger(workflowId: string, params: Record<string, string> = {}): Promise<string> {
-    const request = { workflowId, trigger: "manual", params, idempotencyKey: null, reason: "a test" } as const;
+    const request = {
+      workflowId,
+      trigger: "manual",
+      params,
+      idempotencyKey: null,
+      dueMs: null,
+      reason: "a test",
+    } as const;
     return (await this.client.call("RUN", request)).runId;
   }
 
@@ -114,6 +123,7 @@ export class PrincipalScene implements AsyncDisposable {
       slots: 1,
       offers: ["beyond-original"],
       holding: [],
+      slotsTotal: null,
       onlyRun: null,
       waitMs: 5000,
     });
@@ -132,7 +142,13 @@ export class PrincipalScene implements AsyncDisposable {
     { runId, attempt }: Attempt,
     taskId: string,
     state: TaskState,
-    facts: { exitCode?: number; reason?: string; happenedAtMs?: number; tryNumber?: number } = {},
+    facts: {
+      exitCode?: number;
+      reason?: string;
+      happenedAtMs?: number;
+      tryNumber?: number;
+      outputs?: Record<string, string>;
+    } = {},
   ) {
     const one = {
       kind: "task",
@@ -145,6 +161,7 @@ export class PrincipalScene implements AsyncDisposable {
       happenedAtMs: facts.happenedAtMs ?? Date.now(),
       exitCode: facts.exitCode ?? null,
       reason: facts.reason ?? null,
+      outputs: facts.outputs ?? null,
     } as const;
     await this.client.call("REPORT", { ...holder, reports: [one] });
   }

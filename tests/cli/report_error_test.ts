@@ -11,6 +11,7 @@ function report(error: unknown, environment: Record<string, string> = {}, colour
   const invocation: Invocation = {
     environment,
     workingDirectory: "/",
+    readStdin: () => Promise.resolve(""),
     stdout: { write: () => Promise.resolve(), columns: () => undefined, colours },
     stderr: { say: (line) => void said.push(line), colours },
     clock: systemClock,

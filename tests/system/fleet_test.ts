@@ -48,12 +48,19 @@ Deno.test("500 runs on three agents reach one final state each, and journal, his
   equal(workflowIds.length, 14);
   const trigger = async (index: number) => {
     const workflowId = workflowIds[index % workflowIds.length] ?? "";
-    const request = { workflowId, trigger: "manual", params: {}, idempotencyKey: null, reason: "a test" } as const;
+    const request = {
+      workflowId,
+      trigger: "manual",
+      params: {},
+      idempotencyKey: null,
+      dueMs: null,
+      reason: "a test",
+    } as const;
     return (await client.call("RUN", request)).runId;
   };
   const early = await Promise.all(Array.from({ length: queuedFirst }, (_, index) => trigger(index)));
   for (const runId of early.slice(0, cancelledInQueue)) {
-    equal((await client.call("CANCEL", { run: runId, reason: "a test" })).outcome, "cancelled");
+    equal((await client.call("CANCEL", { run: runId, task: null, reason: "a test" })).outcome, "cancelled");
   }
 
   const agents = await Promise.all(

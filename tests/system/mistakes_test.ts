@@ -77,6 +77,13 @@ const clientCalls = [
   ["runs", "list"],
   ["runs", "show", "0"],
   ["runs", "cancel", "0"],
+  ["runs", "retry", "0"],
+  ["runs", "pause", "0"],
+  ["explain", "0"],
+  ["sql", "SELECT 1"],
+  ["status"],
+  ["agents", "list"],
+  ["archive"],
   ["logs", "query"],
 ];
 for (const call of clientCalls) {

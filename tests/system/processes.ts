@@ -127,7 +127,7 @@ export class Place implements AsyncDisposable {
   async startPrincipal(args: readonly string[] = []): Promise<CdktrProcess> {
     const principal = this.start(["start", "principal", "--no-scheduler", ...args]);
     const [, port = "", logsIn = "", logsOut = ""] = await principal.said(
-      /serves \d+ workflows on [^ ]*:(\d+), logs in on (\d+), logs out on (\d+)/,
+      /serves \d+ workflows? on [^ ]*:(\d+), logs in on (\d+), logs out on (\d+)/,
     );
     this.env["CDKTR_PRINCIPAL_PORT"] = port;
     this.env["CDKTR_LOGS_LISTENING_PORT"] = logsIn;

@@ -20,7 +20,14 @@ async function makePlace(env: Readonly<Record<string, string>> = {}): Promise<{ 
 }
 
 async function trigger(client: PrincipalClient, workflowId: string): Promise<string> {
-  const request = { workflowId, trigger: "manual", params: {}, idempotencyKey: null, reason: "a test" } as const;
+  const request = {
+    workflowId,
+    trigger: "manual",
+    params: {},
+    idempotencyKey: null,
+    dueMs: null,
+    reason: "a test",
+  } as const;
   return (await client.call("RUN", request)).runId;
 }
 
@@ -53,7 +60,7 @@ Deno.test("a principal told to terminate exits 0, and its next start has the que
     equal(code, 0, stderr);
   }
   await using principal = await place.startPrincipal();
-  await principal.said(/recovered 5 waiting and 0 running runs/);
+  await principal.said(/recovered 5 waiting and 0 other runs/);
   await using client = place.client();
   equal((await client.call("STATUS", {})).queueLength, 5);
   await using agent = await place.startAgent(["--max-concurrent", "1"]);
@@ -75,7 +82,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     const running = await trigger(client, "held");
     await held.begun();
     agent.kill(signal);
-    await agent.said(/stopping: 1 of its runs are finished first/);
+    await agent.said(/stopping: 1 run to be finished first/);
     await untilPlaces(client, 1);
     const waiting = await trigger(client, "quick");
     await held.release();
@@ -96,7 +103,7 @@ Deno.test("a principal with an agent in its process finishes what runs there bef
     runId = await trigger(client, "held");
     await held.begun();
     principal.kill("SIGTERM");
-    await principal.said(/stopping: 1 of its runs are finished first/);
+    await principal.said(/stopping: 1 run to be finished first/);
     const ended = waitForEnd(client, runId); // Asked before: the principal ends as soon as the run has.
     await held.release();
     equal((await ended).state, "COMPLETED");
@@ -147,7 +154,7 @@ Deno.test("the run of an agent that was killed is CRASHED after the heartbeat ti
   const { state, reason } = await waitForEnd(client, runId);
   equal(state, "CRASHED");
   match(reason ?? "", /was silent for \d/);
-  await principal.said(/1 of its runs are marked CRASHED/);
+  await principal.said(/1 run marked CRASHED/);
   // Nobody is left to end them.
   for (const left of [pid, childPid]) kill(left);
 

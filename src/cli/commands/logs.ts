@@ -1,7 +1,7 @@
 /** `cdktr logs`: what tasks printed and print. */
 import { Command, Option } from "@commander-js/extra-typings";
 import type { PrincipalClient } from "../../client/mod.ts";
-import { CdktrError, type Run } from "../../core/mod.ts";
+import { CdktrError, type Run, type RunState, runStates } from "../../core/mod.ts";
 import { parseFormattedLines, type WireLogLine } from "../../wire/mod.ts";
 import { connectToPrincipal } from "../connect.ts";
 import { followLogs } from "../follow_logs.ts";
@@ -20,8 +20,6 @@ const dayMs = 86_400_000;
 
 /** Levels of lines: standard output is INFO, standard error ERROR. */
 const levels = ["INFO", "WARNING", "ERROR"] as const;
-/** States the store of logs has words for; it counts cancelled runs as FAILED. */
-const storedStates = ["PENDING", "RUNNING", "COMPLETED", "FAILED", "CRASHED"] as const;
 
 const queryHelp = `
 Lines come oldest first; of more than --limit the newest are shown. Times are in UTC, given as ${instantForm}.
@@ -71,8 +69,8 @@ function queryCommand(invocation: Invocation) {
 function withLogOptions(command: Command, { clock }: Invocation, limitText: string) {
   const workflow = new Option("-w, --workflow <id>", "only lines of this workflow");
   const run = new Option("-i, --run <run>", "only lines of this run: its id, or a unique beginning of it");
-  const statusText = `only lines of runs in these states: ${storedStates.join(", ")}; a cancelled run counts as FAILED`;
-  const status = new Option("--status <states>", statusText).argParser(someOf(storedStates));
+  const statusText = `only lines of runs in these states: ${runStates.join(", ")}`;
+  const status = new Option("--status <states>", statusText).argParser(someOf(runStates));
   const since = new Option("-s, --since <time>", "only lines printed then or later").argParser(instant(clock));
   const until = new Option("-e, --until <time>", "only lines printed before then").argParser(instant(clock));
   const limit = new Option("-n, --limit <n>", `how many lines at most, the newest ones (default: ${limitText})`)
@@ -108,7 +106,7 @@ interface Options {
   readonly run?: string | undefined;
   readonly task?: string | undefined;
   readonly level?: readonly string[] | undefined;
-  readonly status?: readonly (typeof storedStates)[number][] | undefined;
+  readonly status?: readonly RunState[] | undefined;
   readonly grep?: string | undefined;
   readonly last?: number | undefined;
   readonly since?: number | undefined;

@@ -85,7 +85,7 @@ async function runEmbedded(invocation: Invocation, config: Config, options: Embe
   const { workflow, params, json } = options;
   using interrupt = listenForInterrupt();
   await using ending = new AsyncDisposableStack();
-  const principal = await openPrincipal(config, singleSource(workflow));
+  const principal = await openPrincipal(config, singleSource(workflow), false);
   ending.defer(() => principal.close());
   const client = clientInProcess(principal, "cli", config);
   ending.defer(() => client.close());
@@ -95,13 +95,14 @@ async function runEmbedded(invocation: Invocation, config: Config, options: Embe
     trigger: "manual",
     params: { ...params },
     idempotencyKey: null,
+    dueMs: null,
     reason: "`cdktr run` was called",
   });
   const following = new AbortController();
   const printed = printLines(invocation, client, options, runId, following.signal);
-  const agent = makeAgent(config, client, { onlyRunId: runId });
+  const agent = makeAgent(config, client, { onlyRunId: runId, labels: workflow.labels });
   const ended = agent.run();
-  const cancel = () => client.call("CANCEL", { run: runId, reason: messageOfInterrupt(interrupt.signal) });
+  const cancel = () => client.call("CANCEL", { run: runId, task: null, reason: messageOfInterrupt(interrupt.signal) });
   interrupt.signal.addEventListener("abort", () => void cancel().catch(() => {}), { once: true });
 
   await untilFinal(client, runId);

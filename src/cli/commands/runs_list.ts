@@ -1,5 +1,7 @@
 /** `cdktr runs list`: the runs of a principal, newest first. */
-import { Command } from "@commander-js/extra-typings";
+import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { z } from "zod";
+import { timestamp } from "../../clock/mod.ts";
 import type { PrincipalClient } from "../../client/mod.ts";
 import { CdktrError, isFinal, type Run, runStates, triggerKinds } from "../../core/mod.ts";
 import { maxPageRuns, parseRecentStatuses } from "../../wire/mod.ts";
@@ -12,7 +14,6 @@ import { printJson } from "../output.ts";
 import { durationText } from "../run_view.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 import { formatTable } from "../table.ts";
-import { timestamp } from "../timestamp.ts";
 
 const defaultLimit = 20;
 /** The part of a run id that tells its millisecond, with the dash in it (RFC 9562, section 5.7). */
@@ -37,7 +38,7 @@ export function runsListCommand(invocation: Invocation) {
     .option("--since <time>", "only runs triggered then or later", instant(invocation.clock))
     .option("--until <time>", "only runs triggered before then", instant(invocation.clock))
     .option("-n, --limit <n>", `how many at most (1 to ${maxPageRuns})`, wholeNumber(1, maxPageRuns), defaultLimit)
-    .option("--cursor <cursor>", "go on where the page before ended, with the cursor it told")
+    .option("--cursor <cursor>", "go on where the page before ended, with the cursor it told", cursor)
     .option("--json", "print one JSON object with the runs and the cursor of the next page")
     .addOption(settingOption("--principal-host <host>", "principalHost"))
     .addOption(settingOption("--principal-port <port>", "principalPort"))
@@ -48,6 +49,12 @@ export function runsListCommand(invocation: Invocation) {
       if (await client.dialect() === "original") await listOfOriginal(invocation, client, options);
       else await list(invocation, client, options);
     });
+}
+
+/** The id of the last run of a page. */
+function cursor(text: string): string {
+  if (z.uuid().safeParse(text).success) return text;
+  throw new InvalidArgumentError("It must be what the page before told: the id of its last run, in full.");
 }
 
 interface Options {

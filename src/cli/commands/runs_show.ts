@@ -1,7 +1,8 @@
 /** `cdktr runs show`: one run with all its tasks. */
 import { Command } from "@commander-js/extra-typings";
+import { timestamp } from "../../clock/mod.ts";
 import { CdktrError, isFinal, type Run, type TaskRun } from "../../core/mod.ts";
-import type { ReplyTo } from "../../wire/mod.ts";
+import { labelsAmong, type ReplyTo } from "../../wire/mod.ts";
 import { type Task, topologicalOrder, workflowFromJson } from "../../workflow/mod.ts";
 import { connectToPrincipal } from "../connect.ts";
 import type { Invocation } from "../invocation.ts";
@@ -10,10 +11,10 @@ import { printable } from "../printable.ts";
 import { durationText } from "../run_view.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 import { formatTable } from "../table.ts";
-import { timestamp } from "../timestamp.ts";
 
 const afterHelp = `
-Times are in UTC. In JSON the state of a task that no agent has reported yet is null.
+Times are in UTC. In JSON the state of a task that no agent has reported yet is null. What tasks left as outputs stands below
+them. \`cdktr explain\` tells how it came to all that.
 
 Examples:
   cdktr runs show 0198c7a2-3f41
@@ -37,15 +38,23 @@ export function runsShowCommand(invocation: Invocation) {
       if (json) await printJson(stdout, { ...shown.run, tasks });
       else {
         const nowMs = clock.nowMs();
+        const outputs = outputRows(tasks);
         await stdout.write(factsText(shown.run, nowMs));
         await stdout.write(`\n${formatTable(columns, taskRows(shown.run, tasks, nowMs), stdout.columns())}`);
+        if (outputs.length > 0) await stdout.write(`\n${formatTable(outputColumns, outputs, stdout.columns())}`);
       }
     });
 }
 
 /** A task of the run's definition, and what is known of its execution; null while nothing is. */
 type ShownTask =
-  & { readonly taskId: string; readonly name: string | null; readonly depends: readonly string[] }
+  & {
+    readonly taskId: string;
+    readonly name: string | null;
+    readonly depends: readonly string[];
+    /** An earlier attempt completed it, and this one did not run it. */
+    readonly isKept: boolean;
+  }
   & { readonly [Key in keyof Omit<TaskRun, "runId" | "attempt" | "taskId">]: TaskRun[Key] | null };
 
 const unreported = {
@@ -56,10 +65,13 @@ const unreported = {
   finishedAtMs: null,
   exitCode: null,
   reason: null,
+  outputs: null,
 } as const;
 
 /** The tasks in topological order. Those of a definition that cannot be read are known by their reports only. */
-function tasksOf({ tasks: reports, workflow }: ReplyTo<"SHOWRUN">): { tasks: ShownTask[]; problem: string | null } {
+function tasksOf(
+  { tasks: reports, kept, workflow }: ReplyTo<"SHOWRUN">,
+): { tasks: ShownTask[]; problem: string | null } {
   let defined: readonly Task[] = [];
   let problem: string | null = null;
   try {
@@ -72,12 +84,14 @@ function tasksOf({ tasks: reports, workflow }: ReplyTo<"SHOWRUN">): { tasks: Sho
   const tasks = defined.map(({ id, name, depends }) => {
     const report = left.get(id);
     left.delete(id);
-    return { taskId: id, name, depends, ...report === undefined ? unreported : factsOf(report) };
+    const isKept = kept.includes(id);
+    return { taskId: id, name, depends, isKept, ...report === undefined ? unreported : factsOf(report) };
   });
   const undefinedTasks = [...left.values()].map((report) => ({
     taskId: report.taskId,
     name: null,
     depends: [],
+    isKept: kept.includes(report.taskId),
     ...factsOf(report),
   }));
   return { tasks: [...tasks, ...undefinedTasks], problem };
@@ -91,16 +105,21 @@ function factsText(run: Run, nowMs: number): string {
   const { agentId, instanceId, triggeredAtMs, startedAtMs, finishedAtMs } = run;
   const endMs = isFinal(run.state) ? finishedAtMs : nowMs;
   const params = Object.entries(run.params).map(([key, value]) => `${key}=${value}`);
-  const isCancelling = run.cancelReason !== null && !isFinal(run.state);
+  const labels = labelsAmong(run.requires);
+  const crashes = run.crashRetries === 0
+    ? ""
+    : `, after ${run.crashRetries === 1 ? "1 crash" : `${run.crashRetries} crashes`}`;
   const facts: [label: string, text: string][] = [
     ["Run", run.runId],
     ["Workflow", run.workflowName === run.workflowId ? run.workflowId : `${run.workflowId} (${run.workflowName})`],
-    ["State", isCancelling ? `${run.state}, being cancelled: ${run.cancelReason}` : run.state],
+    ["State", stateText(run)],
     ["Reason", run.reason ?? ""],
-    ["Trigger", run.trigger],
+    ["Trigger", run.dueMs === null ? run.trigger : `${run.trigger}, due at ${timestamp(run.dueMs)}`],
     ...params.map((param, index): [string, string] => [index === 0 ? "Params" : "", param]),
+    ["Priority", run.priority === 0 ? "" : String(run.priority)],
+    ["Labels", labels.join(", ")],
     ["Agent", agentId === null ? "" : instanceId === null ? agentId : `${agentId}, which calls the run ${instanceId}`],
-    ["Attempt", run.attempt === 0 ? "" : String(run.attempt)],
+    ["Attempt", run.attempt === 0 ? "" : `${run.attempt}${crashes}`],
     ["Triggered", timestamp(triggeredAtMs)],
     ["Started", startedAtMs === null ? "" : timestamp(startedAtMs)],
     ["Finished", finishedAtMs === null ? "" : timestamp(finishedAtMs)],
@@ -109,6 +128,15 @@ function factsText(run: Run, nowMs: number): string {
   ];
   const lines = facts.filter(([, text]) => text !== "");
   return lines.map(([label, text]) => `${label.padEnd(11)}${printable(text)}\n`).join("");
+}
+
+function stateText({ state, cancelReason, cancelTasks, paused }: Run): string {
+  const wishes = isFinal(state) ? [] : [
+    ...(cancelReason === null ? [] : [`being cancelled: ${cancelReason}`]),
+    ...(cancelTasks.length === 0 ? [] : [`tasks being cancelled: ${cancelTasks.join(", ")}`]),
+    ...(paused ? ["paused"] : []),
+  ];
+  return [state, ...wishes].join(", ");
 }
 
 const columns = [
@@ -121,12 +149,20 @@ const columns = [
 ] as const;
 
 function taskRows(run: Run, tasks: readonly ShownTask[], nowMs: number): string[][] {
-  return tasks.map(({ taskId, state, startedAtMs, finishedAtMs, exitCode, tryNumber, reason }) => [
+  return tasks.map(({ taskId, isKept, state, startedAtMs, finishedAtMs, exitCode, tryNumber, reason }) => [
     taskId,
     state ?? (isFinal(run.state) ? "-" : "waiting"),
     durationText(startedAtMs, state === "RUNNING" ? nowMs : finishedAtMs),
     exitCode === null ? "" : String(exitCode),
     tryNumber === null ? "" : String(tryNumber),
-    reason ?? "",
+    reason ?? (isKept ? "kept from the attempt before" : ""),
   ]);
+}
+
+const outputColumns = [{ heading: "TASK" }, { heading: "OUTPUT" }, { heading: "VALUE" }] as const;
+
+function outputRows(tasks: readonly ShownTask[]): string[][] {
+  return tasks.flatMap(({ taskId, outputs }) =>
+    Object.entries(outputs ?? {}).map(([key, value]) => [taskId, key, value])
+  );
 }

@@ -3,6 +3,7 @@ import { Command } from "@commander-js/extra-typings";
 import type { Agent } from "../../agent/mod.ts";
 import { systemClock, systemRandom } from "../../clock/mod.ts";
 import type { Config } from "../../config/mod.ts";
+import { counted } from "../../core/mod.ts";
 import { Principal, Server } from "../../principal/mod.ts";
 import { Scheduler } from "../../scheduler/mod.ts";
 import { WorkflowStore } from "../../workflow/mod.ts";
@@ -30,6 +31,7 @@ const cancelReason = "the agent was told twice to stop";
 const configFlag = "-c, --config <path>";
 const configText = "accepted as the original does, and without effect: settings come from the environment and .env";
 const slotsFlags = "-m, --max-concurrent-workflows <n>";
+const labelsFlags = "-l, --labels <list>";
 
 function principalCommand(invocation: Invocation) {
   return new Command("principal")
@@ -43,6 +45,7 @@ function principalCommand(invocation: Invocation) {
     .option("-w, --with-agent", "run an agent in the same process")
     .addOption(settingOption(slotsFlags, "agentMaxConcurrency"))
     .addOption(settingOption("--max-concurrent <n>", "agentMaxConcurrency"))
+    .addOption(settingOption(labelsFlags, "agentLabels"))
     .option("-s, --suffix <text>", "goes after the agent's id", "")
     .option(configFlag, configText)
     .addHelpText("after", "\nExample:\n  cdktr start principal --with-agent")
@@ -63,6 +66,7 @@ function agentCommand(invocation: Invocation) {
     .addOption(settingOption("--host <host>", "principalHost").hideHelp())
     .addOption(settingOption(slotsFlags, "agentMaxConcurrency"))
     .addOption(settingOption("--max-concurrent <n>", "agentMaxConcurrency"))
+    .addOption(settingOption(labelsFlags, "agentLabels"))
     .option("-s, --suffix <text>", "goes after the agent's id", "")
     .option(configFlag, configText)
     .addHelpText("after", "\nExample:\n  cdktr start agent --principal-host build01 --max-concurrent 8")
@@ -103,11 +107,13 @@ async function runPrincipal(config: Config, { scheduler: hasScheduler, withAgent
     if (problemsChanged) reportProblems(workflows.problems);
   }));
 
-  const principal = await openPrincipal(config, workflows);
+  const principal = await openPrincipal(config, workflows, true);
   ending.defer(() => principal.close());
   const server = await listen(principal, config);
   ending.defer(() => server.close());
-  log.info(`${instanceName()}/PRIN serves ${workflows.list().length} workflows on ${listeningText(config, server)}`);
+  log.info(
+    `${instanceName()}/PRIN serves ${counted(workflows.list().length, "workflow")} on ${listeningText(config, server)}`,
+  );
   if (!loopbackHosts.includes(config.principalHost)) {
     log.warn(`anyone who can reach ${config.principalHost}:${server.ports.port} can run workflows on the agents`);
   }
@@ -170,8 +176,9 @@ function drainOn(signal: AbortSignal, agent: Agent): void {
   const log = roomLog("agent");
   signal.addEventListener("abort", () => {
     const { running } = agent;
-    if (running > 0) log.info(`stopping: ${running} of its runs are finished first; a second signal cancels them`);
-    else log.info("stopping");
+    if (running > 0) {
+      log.info(`stopping: ${counted(running, "run")} to be finished first; a second signal cancels what runs`);
+    } else log.info("stopping");
     agent.drain();
   }, { once: true });
 }

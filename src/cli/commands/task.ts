@@ -2,22 +2,21 @@
 import { Command } from "@commander-js/extra-typings";
 import type { PrincipalClient } from "../../client/mod.ts";
 import { systemClock, systemRandom } from "../../clock/mod.ts";
-import { CdktrError, isFinal, makeRunId, type Run, runIdRandomBytes } from "../../core/mod.ts";
-import { maxWaitMs } from "../../wire/mod.ts";
-import { durationMs, workflowFromJson } from "../../workflow/mod.ts";
+import { CdktrError, makeRunId, runIdRandomBytes } from "../../core/mod.ts";
+import type { ReplyTo } from "../../wire/mod.ts";
 import { connectToPrincipal } from "../connect.ts";
 import { exitCodes } from "../exit_codes.ts";
-import { listenForInterrupt } from "../interrupt.ts";
 import type { Invocation } from "../invocation.ts";
 import { addParam, paramFlags, paramText } from "../params.ts";
-import { summaryOf } from "../run_view.ts";
+import { printable } from "../printable.ts";
 import { loadSettings, settingOption } from "../settings.ts";
+import { tellEnd, waitForEnd, waitMsOf, waitTimeoutText } from "../wait_for_run.ts";
 import { taskListCommand } from "./task_list.ts";
-
-const durationForm = "seconds, or a duration such as 90s, 15m or 1h30m";
 
 const afterHelp = `
 Prints the id of the run. With --wait the exit code is 0 if the run completed, 1 if it did not, 6 if --timeout was over first.
+Where the workflow says \`overlap: skip\` and another run of it has not ended, nothing is started and the exit code is 4.
+Parameters that do not fit those that the workflow declares are refused, with exit code 2.
 
 Examples:
   cdktr task run etl.daily -p date=2026-03-01
@@ -41,32 +40,25 @@ function taskRunCommand(invocation: Invocation) {
       "a second trigger with this key within a day starts nothing and gives the first run",
     )
     .option("--wait", "wait for the end of the run")
-    .option("--timeout <duration>", `give up waiting after this: ${durationForm}`)
+    .option("--timeout <duration>", waitTimeoutText)
     .option("--json", "print the run as one JSON object")
     .addOption(settingOption("--principal-host <host>", "principalHost"))
     .addOption(settingOption("--principal-port <port>", "principalPort"))
     .addHelpText("after", afterHelp)
     .action(async (workflowId, options, command) => {
-      const { timeout, wait, json } = options;
-      if (timeout !== undefined && !wait) {
-        throw new CdktrError("INVALID_ARGUMENT", "A --timeout is for waiting, and nothing waits.", {
-          hint: "Add --wait.",
-        });
-      }
-      const timeoutMs = timeout === undefined ? Infinity : parseTimeout(timeout);
+      const { json } = options;
+      const waitMs = waitMsOf(options);
       await using client = connectToPrincipal(loadSettings(invocation, command), invocation, "cli");
       if (await client.dialect() === "original") {
         await runOnOriginal(invocation, client, workflowId, options);
         return;
       }
-      const runId = await trigger(client, workflowId, options.param, options.idempotencyKey);
-      if (!wait) {
-        await invocation.stdout.write(json ? `${JSON.stringify({ runId })}\n` : `${runId}\n`);
-        return;
-      }
+      const { runId, skipped } = await trigger(client, workflowId, options.param, options.idempotencyKey);
+      if (skipped !== null) return await tellSkipped(invocation, runId, skipped, json === true);
       if (!json) await invocation.stdout.write(`${runId}\n`);
-      const run = await waitForEnd(invocation, client, runId, timeoutMs);
-      await tellEnd(invocation, client, run, json === true);
+      else if (waitMs === null) await invocation.stdout.write(`${JSON.stringify({ runId })}\n`);
+      if (waitMs === null) return;
+      await tellEnd(invocation, client, await waitForEnd(invocation, client, runId, waitMs), json === true);
     });
 }
 
@@ -76,56 +68,29 @@ async function trigger(
   workflowId: string,
   params: Readonly<Record<string, string>>,
   givenKey: string | undefined,
-): Promise<string> {
+): Promise<ReplyTo<"RUN">> {
   const idempotencyKey = givenKey ?? `cli:${makeRunId(systemClock.nowMs(), systemRandom.bytes(runIdRandomBytes))}`;
   const request = {
     workflowId,
     trigger: "manual",
     params: { ...params },
     idempotencyKey,
+    dueMs: null,
     reason: "`cdktr task run` was called",
   } as const;
   try {
-    return (await client.call("RUN", request)).runId;
+    return await client.call("RUN", request);
   } catch (error) {
     if (!(error instanceof CdktrError) || error.code !== "TIMED_OUT") throw error;
-    return (await client.call("RUN", request)).runId;
+    return await client.call("RUN", request);
   }
 }
 
-function goesOn(runId: string): string {
-  return `It goes on. Look at it with \`cdktr runs show ${runId}\`, end it with \`cdktr runs cancel ${runId}\`.`;
-}
-
-async function waitForEnd(
-  { stderr }: Invocation,
-  client: PrincipalClient,
-  runId: string,
-  timeoutMs: number,
-): Promise<Run> {
-  using interrupt = listenForInterrupt();
-  const deadlineMs = systemClock.monotonicMs() + timeoutMs;
-  for (;;) {
-    const leftMs = deadlineMs - systemClock.monotonicMs();
-    const waitMs = Math.ceil(Math.min(Math.max(leftMs, 0), maxWaitMs));
-    const { run } = await client.call("WAITRUN", { run: runId, waitMs }, { signal: interrupt.signal })
-      .catch((error) => {
-        if (interrupt.signal.aborted) stderr.say(goesOn(runId));
-        throw error;
-      });
-    if (isFinal(run.state)) return run;
-    if (leftMs > 0) continue;
-    throw new CdktrError("TIMED_OUT", `Run ${runId} is still ${run.state} after ${timeoutMs / 1000} s.`, {
-      hint: goesOn(runId),
-    });
-  }
-}
-
-async function tellEnd(invocation: Invocation, client: PrincipalClient, run: Run, json: boolean): Promise<void> {
-  const { tasks, workflow } = await client.call("SHOWRUN", { run: run.runId });
-  if (json) await invocation.stdout.write(`${JSON.stringify({ ...run, tasks })}\n`);
-  else invocation.stderr.say(summaryOf(run, tasks, workflowFromJson(workflow)));
-  if (run.state !== "COMPLETED") invocation.exitCode = exitCodes.failed.code;
+/** Nothing was started, so stdout has no run id: a script must not take the other run for its own. */
+async function tellSkipped(invocation: Invocation, inTheWay: string, skipped: string, json: boolean): Promise<void> {
+  invocation.exitCode = exitCodes.skipped.code;
+  if (json) await invocation.stdout.write(`${JSON.stringify({ runId: null, skipped, inTheWay })}\n`);
+  else invocation.stderr.say(printable(`Nothing was started: ${skipped}.`));
 }
 
 interface RunFlags {
@@ -149,12 +114,4 @@ async function runOnOriginal(invocation: Invocation, client: PrincipalClient, wo
   }
   const text = "text" in reply ? reply.text : reply.token;
   throw new CdktrError(reply.token === "CLIENTERROR" ? "NOT_FOUND" : "INTERNAL", `The principal answered: ${text}`);
-}
-
-function parseTimeout(text: string): number {
-  const parsed = durationMs(text);
-  if (parsed !== null) return parsed;
-  throw new CdktrError("INVALID_ARGUMENT", `The timeout ${JSON.stringify(text)} is no duration.`, {
-    hint: `Give ${durationForm}.`,
-  });
 }

@@ -1,5 +1,6 @@
 /** `cdktr task list`: the workflows of a principal. */
 import { Command } from "@commander-js/extra-typings";
+import { timestamp } from "../../clock/mod.ts";
 import type { PrincipalClient } from "../../client/mod.ts";
 import { parseWorkflowDocuments, type WorkflowSummary } from "../../wire/mod.ts";
 import type { Workflow } from "../../workflow/mod.ts";
@@ -10,7 +11,6 @@ import { printJson } from "../output.ts";
 import { printable } from "../printable.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 import { formatTable } from "../table.ts";
-import { timestamp } from "../timestamp.ts";
 
 const afterHelp = `
 The next time is shown by the clocks of the workflow's timezone. What is wrong with workflow files goes to stderr.
@@ -65,5 +65,6 @@ async function listOfOriginal(client: PrincipalClient) {
 /** Without the next time: days of the week have other numbers in an original principal's schedules. */
 function summaryOf([key, workflow]: [string, Workflow]): WorkflowSummary {
   const { name, description, path, cron, timezone, startTime, tasks } = workflow;
-  return { id: key, name, description, path, cron, timezone, startTime, taskCount: tasks.length, nextFireMs: null };
+  const facts = { id: key, name, description, path, cron, timezone, startTime, taskCount: tasks.length };
+  return { ...facts, nextFireMs: null, catchup: 0, watermarkMs: null, params: {} };
 }

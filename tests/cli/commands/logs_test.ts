@@ -59,6 +59,22 @@ Deno.test("task output reaches a pipe as it is; a terminal gets its colours and 
   match(shown.stdout, /STDOUT \x1b\[31mred\]0;title\[2J\tdone\x1b\[0m\n$/);
 });
 
+Deno.test("lines of a cancelled run are those of no failed one, and a run that only waits for its agent is ASSIGNED", async () => {
+  await using scene = await PrincipalScene.start(files);
+  const cancelled = await scene.trigger("etl");
+  const attempt = await scene.fetch();
+  scene.print(cancelled, "one");
+  await scene.reportRun(attempt, "CANCELLED", "wrong date");
+  const assigned = await scene.trigger("etl");
+  await scene.fetch();
+  scene.print(assigned, "two");
+  const query = (status: string) => payloads(scene, "logs", "query", "--status", status);
+  deepEqual(await query("CANCELLED"), ["one"]);
+  deepEqual(await query("ASSIGNED"), ["two"]);
+  deepEqual(await query("FAILED"), []);
+  deepEqual(await query("cancelled,assigned"), ["one", "two"]);
+});
+
 Deno.test("every filter of logs query chooses lines, alone and with others, under each of its names", async () => {
   await using scene = await PrincipalScene.start(files);
   const failed = await scene.trigger("etl");
@@ -144,7 +160,10 @@ const refusals: [flags: string[], sentence: RegExp][] = [
   [["--start-datetime-utc", "1h", "--last", "1h"], /cannot be used with option '--last <duration>'/],
   [["--since", "1h", "--until", "2h"], /the time range ends before it begins/],
   [["--level", "loud"], /It must be one or more of INFO, WARNING, ERROR\./],
-  [["--status", "CANCELLED"], /It must be one or more of PENDING, RUNNING, COMPLETED, FAILED, CRASHED\./],
+  [
+    ["--status", "DONE"],
+    /It must be one or more of PENDING, ASSIGNED, RUNNING, COMPLETED, FAILED, CRASHED, CANCELLED\./,
+  ],
   [["--last", "yesterday"], /It must be a duration/],
   [["--limit", "-1"], /It must be a whole number from 0 to /],
   [["nonsense"], /Too many arguments for 'query'/],

@@ -144,7 +144,7 @@ Deno.test("runs cancel ends a waiting run at once, with its reason", async () =>
   match((await scene.call(["runs", "show", runId])).stdout, /\nState +CANCELLED\nReason +wrong date\n/);
   const again = await scene.call(["runs", "cancel", runId]);
   equal(again.exitCode, 1);
-  match(again.stderr, /^error\[CONFLICT\]: .* it has ended CANCELLED\.\n/);
+  match(again.stderr, /^error\[CONFLICT\]: .* the run has ended CANCELLED\.\n/);
 });
 
 Deno.test("runs cancel asks the agent that has the run, and says so until it has ended", async () => {
@@ -153,7 +153,7 @@ Deno.test("runs cancel asks the agent that has the run, and says so until it has
   const attempt = await scene.fetch();
   await scene.reportRun(attempt, "RUNNING");
   const { stdout } = await scene.call(["runs", "cancel", runId, "--reason", "late", "--json"]);
-  deepEqual(JSON.parse(stdout), { runId, outcome: "requested" });
+  deepEqual(JSON.parse(stdout), { runId, task: null, outcome: "requested" });
   match((await scene.call(["runs", "show", runId])).stdout, /\nState +RUNNING, being cancelled: late\n/);
 });
 
@@ -178,6 +178,7 @@ const refusals: [flags: string[], sentence: RegExp][] = [
   [["--limit", "0"], /It must be a whole number from 1 to 1000\./],
   [["--limit", "1001"], /It must be a whole number from 1 to 1000\./],
   [["--limit", "1e2"], /It must be a whole number/],
+  [["--cursor", "junk"], /'junk' is invalid\. It must be what the page before told/],
   [["--since", "yesterday"], /It must be a date and time: 2026-03-01, /],
   [["--since", "2026-03-02", "--until", "2026-03-01"], /the time range ends before it begins/],
 ];

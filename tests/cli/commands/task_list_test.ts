@@ -33,7 +33,8 @@ Deno.test("task list --json is one object; problems of files are in it and on st
   equal(stderr, "workflows/x.yml:1:1: is\\u{1b}[2J empty\n");
   const { workflows, problems } = JSON.parse(stdout);
   deepEqual(problems, ["workflows/x.yml:1:1: is\x1b[2J empty"]);
-  const { nextFireMs, ...workflow } = workflows[0];
+  const { nextFireMs, watermarkMs, ...workflow } = workflows[0];
+  equal(typeof watermarkMs, "number");
   equal(new Date(nextFireMs).getUTCMinutes(), 0);
   deepEqual(workflow, {
     id: "etl.nightly",
@@ -44,6 +45,8 @@ Deno.test("task list --json is one object; problems of files are in it and on st
     timezone: "Europe/Berlin",
     startTime: null,
     taskCount: 2,
+    catchup: 0,
+    params: {},
   });
 });
 

@@ -59,6 +59,17 @@ Deno.test("--json is one document with all problems and fire times", async () =>
   equal(report.files[1].nextFireTimes.length, 5);
 });
 
+Deno.test("several paths are checked together, a file that two of them name once", async () => {
+  await using directory = await directoryWith({ "broken.yml": broken, "nightly.yml": scheduled });
+  const file = (name: string) => `${directory.path}/${name}`;
+  const one = await call(["validate", file("nightly.yml"), file("broken.yml")]);
+  equal(one.exitCode, 1);
+  equal(one.stderr, "2 files checked, 1 with errors.\n");
+  const twice = await call(["validate", file("nightly.yml"), file("nightly.yml")]);
+  deepEqual([twice.exitCode, twice.stderr], [0, "1 file checked, all valid.\n"]);
+  equal((await call(["validate", file("nightly.yml"), "/nowhere/at/all"])).exitCode, 3);
+});
+
 Deno.test("without a path the workflow directory of the settings is checked", async () => {
   await using directory = await directoryWith({ "nightly.yml": scheduled });
   const { exitCode, stdout } = await call(["validate"], { environment: { CDKTR_WORKFLOW_DIR: directory.path } });

@@ -1,0 +1,73 @@
+/** Waiting for the end of a run, and telling it. */
+import { systemClock } from "../clock/mod.ts";
+import type { PrincipalClient } from "../client/mod.ts";
+import { CdktrError, isFinal, type Run } from "../core/mod.ts";
+import { maxWaitMs } from "../wire/mod.ts";
+import { durationMs, workflowFromJson } from "../workflow/mod.ts";
+import { exitCodes } from "./exit_codes.ts";
+import { listenForInterrupt } from "./interrupt.ts";
+import type { Invocation } from "./invocation.ts";
+import { summaryOf } from "./run_view.ts";
+
+const durationForm = "seconds, or a duration such as 90s, 15m or 1h30m";
+/** What `--timeout` of a command that waits means. */
+export const waitTimeoutText = `give up waiting after this: ${durationForm}`;
+
+/**
+ * Reads the flags `--wait` and `--timeout`.
+ *
+ * @returns How long to wait in milliseconds; null for not at all.
+ * @throws {CdktrError} INVALID_ARGUMENT for a timeout that is none, or where nothing waits.
+ */
+export function waitMsOf({ wait, timeout }: { wait?: true | undefined; timeout?: string | undefined }): number | null {
+  if (timeout === undefined) return wait ? Infinity : null;
+  if (!wait) {
+    throw new CdktrError("INVALID_ARGUMENT", "A --timeout is for waiting, and nothing waits.", { hint: "Add --wait." });
+  }
+  const timeoutMs = durationMs(timeout);
+  if (timeoutMs !== null) return timeoutMs;
+  throw new CdktrError("INVALID_ARGUMENT", `The timeout ${JSON.stringify(timeout)} is no duration.`, {
+    hint: `Give ${durationForm}.`,
+  });
+}
+
+function goesOn(runId: string): string {
+  return `It goes on. Look at it with \`cdktr runs show ${runId}\`, end it with \`cdktr runs cancel ${runId}\`.`;
+}
+
+/**
+ * Waits until a run has ended.
+ *
+ * @throws {CdktrError} TIMED_OUT when `timeoutMs` is over first; `Interrupted` on Ctrl-C. The run goes on after both.
+ */
+export async function waitForEnd(
+  { stderr }: Invocation,
+  client: PrincipalClient,
+  runId: string,
+  timeoutMs: number,
+): Promise<Run> {
+  using interrupt = listenForInterrupt();
+  const deadlineMs = systemClock.monotonicMs() + timeoutMs;
+  for (;;) {
+    const leftMs = deadlineMs - systemClock.monotonicMs();
+    const waitMs = Math.ceil(Math.min(Math.max(leftMs, 0), maxWaitMs));
+    const { run } = await client.call("WAITRUN", { run: runId, waitMs }, { signal: interrupt.signal })
+      .catch((error) => {
+        if (interrupt.signal.aborted) stderr.say(goesOn(runId));
+        throw error;
+      });
+    if (isFinal(run.state)) return run;
+    if (leftMs > 0) continue;
+    throw new CdktrError("TIMED_OUT", `Run ${runId} is still ${run.state} after ${timeoutMs / 1000} s.`, {
+      hint: goesOn(runId),
+    });
+  }
+}
+
+/** Tells how a run ended: the tasks on stderr, or the whole run as JSON on stdout. One that did not complete makes exit code 1. */
+export async function tellEnd(invocation: Invocation, client: PrincipalClient, run: Run, json: boolean): Promise<void> {
+  const { tasks, workflow } = await client.call("SHOWRUN", { run: run.runId });
+  if (json) await invocation.stdout.write(`${JSON.stringify({ ...run, tasks })}\n`);
+  else invocation.stderr.say(summaryOf(run, tasks, workflowFromJson(workflow)));
+  if (run.state !== "COMPLETED") invocation.exitCode = exitCodes.failed.code;
+}

@@ -1,0 +1,40 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { oneTask, PrincipalScene } from "../principal_scene.ts";
+
+Deno.test("status tells queue, runs, agents, history and problems", async () => {
+  await using scene = await PrincipalScene.start({ etl: oneTask }, { problems: ["workflows/x.yml:1:1: error: empty"] });
+  await scene.trigger("etl");
+  await scene.reportRun(await scene.fetch(), "RUNNING");
+  await scene.trigger("etl");
+  const { exitCode, stdout, stderr } = await scene.call(["status"]);
+  deepEqual([exitCode, stderr], [0, ""]);
+  match(stdout, /^Principal +127\.0\.0\.1:\d+, version 1, up for /);
+  match(
+    stdout,
+    /\nWorkflows +1\nQueue +1 run waits, the first since .*\nRuns +1 PENDING, 1 RUNNING\nAgents +1, 1 of 1 places taken\n/,
+  );
+  match(
+    stdout,
+    /\nHistory +ok, (?:abreast of|\d+ decisions behind) the journal\nProblems +workflows\/x\.yml:1:1: error: empty\n$/,
+  );
+  const json = JSON.parse((await scene.call(["status", "--json"])).stdout);
+  deepEqual([json.queueLength, json.runs], [1, { PENDING: 1, RUNNING: 1 }]);
+});
+
+Deno.test("status of an idle principal", async () => {
+  await using scene = await PrincipalScene.start({});
+  match((await scene.call(["status"])).stdout, /\nQueue +empty\nRuns +none yet\nAgents +none\n/);
+});
+
+Deno.test("agents list tells what each can take and has, and without any says how to start one", async () => {
+  await using scene = await PrincipalScene.start({ etl: oneTask });
+  const none = await scene.call(["agents", "list"]);
+  deepEqual([none.stdout, none.stderr], ["", "No agent is there. Start one with `cdktr start agent`.\n"]);
+  await scene.trigger("etl");
+  await scene.fetch();
+  const { stdout } = await scene.call(["agents", "list"]);
+  match(stdout, /^AGENT +VERSION +PLACES +LABELS +HEARD\nada@lab\/AG +1 +1 of 1 +.* ago\n$/);
+  const [agent] = JSON.parse((await scene.call(["agents", "list", "--json"])).stdout);
+  equal(agent.agentId, "ada@lab/AG");
+  equal(agent.running.length, 1);
+});
