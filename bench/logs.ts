@@ -1,6 +1,7 @@
 /**
- * Log lines from the standard output of one task through an agent and a principal into DuckDB, processes of their own; in
- * turns with a bare Deno process that splits the same program's output into lines, and with DuckDB's appender alone.
+ * Log lines from the standard output of one task through an agent's spool and a principal into DuckDB, processes of their
+ * own; in turns with a bare Deno process that splits the same program's output into lines, and with DuckDB's appender
+ * alone. The run ends when its last line can be queried; then the agent has to end with nothing left in its spool.
  *
  *     deno run -A bench/logs.ts [--quick | --flood]
  *
@@ -25,6 +26,8 @@ const script = `yes "a line of a task that says about as much per line as tasks 
 }; echo "${lastLine}"`;
 
 const rates = { ours: [] as number[], bare: [] as number[], appender: [] as number[] };
+/** Processor seconds for a million lines. */
+const cpuSeconds: { principal: number[]; agent: number[] } = { principal: [], agent: [] };
 const residentMiB: { principal: number[]; agent: number[] } = { principal: [], agent: [] };
 for (let round = 0; round < rounds; round++) {
   rates.bare.push(await bareReader());
@@ -40,6 +43,10 @@ console.log(`  bare: DuckDB's appender, rows/s                  ${spread(rates.a
 console.log(
   `ours is ${share(rates.bare).toFixed(2)} of the bare reader, ${share(rates.appender).toFixed(2)} of the appender`,
 );
+console.log(
+  `processor seconds for a million lines: principal ${median(cpuSeconds.principal).toFixed(1)}, ` +
+    `agent ${median(cpuSeconds.agent).toFixed(1)}`,
+);
 console.log(`resident afterwards: principal ${peak(residentMiB.principal)}, agent ${peak(residentMiB.agent)}`);
 console.log(`budget ${budget.toLocaleString("en")} lines/s: ${verdict(median(rates.ours), budget, "higher")}`);
 
@@ -53,21 +60,27 @@ async function throughCdktr(): Promise<number> {
   {
     await using client = place.client();
     await client.dialect();
+    const beforeSeconds = { principal: await processorSeconds(principal), agent: await processorSeconds(agent) };
     const beganMs = performance.now();
     const { runId } = await client.call("RUN", {
       workflowId: "bench",
       trigger: "manual",
       params: {},
       idempotencyKey: null,
+      dueMs: null,
       reason: "a benchmark",
     });
     await client.call("WAITRUN", { run: runId, waitMs: 60_000 });
     while (!await isStored(client, runId));
     seconds = (performance.now() - beganMs) / 1_000;
+    const perMillion = 1_000_000 / lineCount;
+    cpuSeconds.principal.push((await processorSeconds(principal) - beforeSeconds.principal) * perMillion);
+    cpuSeconds.agent.push((await processorSeconds(agent) - beforeSeconds.agent) * perMillion);
   }
   residentMiB.principal.push(await resident(principal));
   residentMiB.agent.push(await resident(agent));
-  await agent.end();
+  const { stderr } = await agent.end();
+  if (stderr.includes("log lines stay")) throw new Error(`the agent left lines in its spool:\n${stderr}`);
   await principal.end();
   const stored = await storedLines(`${place.path}/kept/app.db`);
   if (stored !== lineCount) throw new Error(`${stored} of ${lineCount} lines are in DuckDB.`);
@@ -145,6 +158,15 @@ async function appenderAlone(): Promise<number> {
 async function resident({ pid }: CdktrProcess): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024;
+}
+
+/** Processor time so far, of the process and the system for it, in seconds; NaN where there is no /proc. */
+async function processorSeconds({ pid }: CdktrProcess): Promise<number> {
+  const ticksPerSecond = 100;
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
+  // Behind the name, which may hold anything, the 12th and 13th field (proc_pid_stat(5): utime and stime).
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
 function peak(values: readonly number[]): string {

@@ -31,7 +31,7 @@ tasks:
     config: !Subprocess
       cmd: "true"
 `;
-const request = { trigger: "manual", params: {}, idempotencyKey: null, reason: "a benchmark" } as const;
+const request = { trigger: "manual", params: {}, idempotencyKey: null, dueMs: null, reason: "a benchmark" } as const;
 
 await using place = await Place.make();
 await place.write("bench", workflow);
@@ -45,7 +45,9 @@ for (let round = 0; round < rounds; round++) {
   triggerRates.push(rate);
   accepted.push(...runIds);
 }
-await Promise.all(accepted.map((run) => client.call("CANCEL", { run, reason: "only the trigger was measured" })));
+await Promise.all(
+  accepted.map((run) => client.call("CANCEL", { run, task: null, reason: "only the trigger was measured" })),
+);
 
 await using _agent = await place.startAgent(["--max-concurrent", String(inFlight)]);
 // The compiler makes code fast only once it has run a while.

@@ -61,6 +61,8 @@ try {
     random: systemRandom,
     report: silent,
     agentTimeoutMs: 30_000,
+    isServing: true,
+    upkeep: null,
   });
   const client = PrincipalClient.overLink(directLink(principal), {
     clock: systemClock,

@@ -6,9 +6,10 @@
  *     deno run -A bench/spawn.ts [milliseconds each]
  */
 
-import { runWorkflow } from "../src/agent/mod.ts";
-import { systemClock } from "../src/clock/mod.ts";
+import { ProcessWorkplace, WorkflowRun } from "../src/agent/mod.ts";
+import { systemClock, systemRandom } from "../src/clock/mod.ts";
 import { messageOf } from "../src/core/mod.ts";
+import { noRetry, workflowDefaults } from "../src/workflow/mod.ts";
 
 const inFlight = 6;
 const roundMs = Number(Deno.args[0] ?? 1_500);
@@ -25,42 +26,56 @@ async function bare(command: string, args: string[], detached = false): Promise<
   await Promise.all([drain(child.stdout), drain(child.stderr), child.status]);
 }
 
+const workplace = new ProcessWorkplace({
+  directory: Deno.makeTempDirSync({ prefix: "cdktr-bench-spawn-" }),
+  clock: systemClock,
+  log: { info: () => {}, warn: () => {}, error: () => {} },
+});
+await workplace.open("bench");
+
+async function runOfOneTask(): Promise<void> {
+  const run = new WorkflowRun({
+    workflow: {
+      id: "bench",
+      name: "Bench",
+      description: null,
+      path: "workflows/bench.yml",
+      cron: null,
+      timezone: "UTC",
+      startTime: null,
+      env: {},
+      timeoutMs: null,
+      ...workflowDefaults,
+      tasks: [{
+        id: "a",
+        name: "A",
+        description: null,
+        depends: [],
+        env: {},
+        timeoutMs: null,
+        retry: noRetry,
+        config: { type: "subprocess", cmd: "true", args: [] },
+      }],
+    },
+    runId: "bench",
+    attempt: 1,
+    params: {},
+    executor: workplace,
+    clock: systemClock,
+    random: systemRandom,
+    newTaskRunId: () => crypto.randomUUID(),
+    signal: never,
+    report: () => {},
+    emit: () => {},
+  });
+  await run.run();
+}
+
 const ways: [name: string, once: () => Promise<unknown>][] = [
   ["plain, no group", () => bare("true", [])],
   ["detached: true", () => bare("true", [], true)],
   ["setsid program", () => bare("setsid", ["--", "true"])],
-  ["ours, a run of one task", () =>
-    runWorkflow({
-      workflow: {
-        id: "bench",
-        name: "Bench",
-        description: null,
-        path: "workflows/bench.yml",
-        cron: null,
-        timezone: "UTC",
-        startTime: null,
-        env: {},
-        timeoutMs: null,
-        tasks: [{
-          id: "a",
-          name: "A",
-          description: null,
-          depends: [],
-          env: {},
-          timeoutMs: null,
-          retries: 0,
-          config: { type: "subprocess", cmd: "true", args: [] },
-        }],
-      },
-      runId: "bench",
-      attempt: 1,
-      params: {},
-      clock: systemClock,
-      newTaskRunId: () => "task-run",
-      signal: never,
-      report: () => {},
-      emit: () => {},
-    })],
+  ["ours, a run of one task", runOfOneTask],
 ];
 
 async function perSecond(once: () => Promise<unknown>): Promise<number> {

@@ -85,6 +85,7 @@ async function ours(): Promise<Sample> {
     trigger: "manual",
     params: {},
     idempotencyKey: null,
+    dueMs: null,
     reason: "a benchmark",
   });
   const answeredAtMs = wallMs();
