@@ -68,7 +68,7 @@ async function measureStart(path: string): Promise<void> {
     bareMs.push(performance.now() - beganMs);
     beganMs = performance.now();
     const journal = SqliteJournal.open(path, { reserveBytes: 0 });
-    await Ledger.open({ journal, clock: systemClock, onCommitted: () => {}, onProblem: console.warn });
+    await Ledger.open({ journal, clock: systemClock, knownSeq: 0, onCommitted: () => {}, onProblem: console.warn });
     startMs.push(performance.now() - beganMs);
     await journal.close();
   }

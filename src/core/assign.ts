@@ -45,10 +45,11 @@ function* eligibleRuns(state: State, { slots, session, onlyRunId, offers }: Requ
   if (slots <= 0) return;
   for (const runId of state.queue.idsFor(offers)) {
     if (onlyRunId !== null && runId !== onlyRunId) continue;
-    // An agent of the original would run again what an earlier attempt completed.
-    if (session === null && state.tasksOf(runId).size > 0) continue;
     const run = state.runs.get(runId);
-    if (run !== undefined) yield run;
+    if (run === undefined) continue;
+    // An agent of the original would run again what an earlier attempt completed, and run what was cancelled.
+    if (session === null && (state.tasksOf(runId).size > 0 || run.cancelTasks.length > 0)) continue;
+    yield run;
   }
 }
 

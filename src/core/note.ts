@@ -4,6 +4,9 @@ import type { Decision } from "./decision.ts";
 import type { Event, ScheduleText } from "./event.ts";
 import type { State } from "./state.ts";
 
+/** How far a scheduler's clock may be ahead of the principal's. */
+const clockLeadMaxMs = 60_000;
+
 /** Writes an occurrence down. */
 export function note(_state: State, noted: Noted, nowMs: number): Decision<null> {
   return { events: [{ ...noted, atMs: nowMs }], reply: null };
@@ -12,11 +15,20 @@ export function note(_state: State, noted: Noted, nowMs: number): Decision<null>
 /** Writes down which schedules came into force, changed or went. From then on due times that pass count as missed. */
 export function noteSchedules(state: State, command: NoteSchedules, nowMs: number): Decision<{ changed: number }> {
   const { schedules, reason } = command;
-  const changed = [...schedules].filter(([workflowId, schedule]) => !isSame(state.schedules.get(workflowId), schedule));
+  const changed = [...schedules].filter(([workflowId, schedule]) => {
+    const known = state.schedules.get(workflowId);
+    // A clock that was wrong left a watermark ahead of the time, below which nothing would ever count as missed.
+    return !isSame(known, schedule) || known.watermarkMs > nowMs + clockLeadMaxMs;
+  });
   const gone = [...state.schedules.keys()].filter((workflowId) => !schedules.has(workflowId));
   const events: Event[] = [
     ...changed.map(([workflowId, schedule]): Event => {
-      const why = state.schedules.has(workflowId) ? "its schedule was changed" : "it got a schedule";
+      const known = state.schedules.get(workflowId);
+      const why = known === undefined
+        ? "it got a schedule"
+        : isSame(known, schedule)
+        ? "the clock was put back"
+        : "its schedule was changed";
       return { type: "schedule_noted", atMs: nowMs, workflowId, schedule, reason: why };
     }),
     ...gone.map((workflowId): Event => ({ type: "schedule_noted", atMs: nowMs, workflowId, schedule: null, reason })),
@@ -24,6 +36,6 @@ export function noteSchedules(state: State, command: NoteSchedules, nowMs: numbe
   return { events, reply: { changed: events.length } };
 }
 
-function isSame(known: ScheduleText | undefined, { cron, timezone, startTime }: ScheduleText): boolean {
+function isSame<T extends ScheduleText>(known: T | undefined, { cron, timezone, startTime }: ScheduleText): known is T {
   return known?.cron === cron && known.timezone === timezone && known.startTime === startTime;
 }

@@ -17,6 +17,9 @@ export const idempotencyWindowMs = 24 * 3_600_000;
 /** How many idempotency keys are remembered; the oldest go first. */
 export const idempotencyKeysMax = 200_000;
 
+/** Workflows whose newest definition is kept although nothing runs it; of one that is used again it is written again. */
+export const newestDefinitionsMax = 10_000;
+
 /** What one event changed, as it is after it. */
 export interface Change {
   readonly definition?: Definition;
@@ -62,14 +65,14 @@ export interface RememberedKey {
 
 /** The decider's state. Only {@linkcode State.evolve} changes it. */
 export class State {
-  /** Runs that are not final, by id, oldest first. */
+  /** Runs that are not final, by id, in the order they were triggered or brought back. */
   readonly runs = new Map<string, Run>();
   /** Runs that an agent may have. One that is paused or waits for another of its workflow is not among them. */
   readonly queue = new RunQueue();
   readonly #ofWorkflow = new RunsByWorkflow();
   readonly #schedules = new Map<string, NotedSchedule>();
   readonly #definitions = new Map<string, Definition>();
-  /** The newest definition of each workflow; it stays although nothing runs it. */
+  /** The newest definition of each workflow, the one stored longest ago first; it stays although nothing runs it. */
   readonly #newestHashes = new Map<string, string>();
   readonly #usesOfHash = new Map<string, number>();
   readonly #keys = new Map<string, RememberedKey>();
@@ -116,11 +119,16 @@ export class State {
     return [...this.#ofWorkflow.ids(workflowId)].flatMap((id) => this.runs.get(id) ?? []);
   }
 
+  /** The first of those runs. */
+  firstRunOf(workflowId: string): Run | undefined {
+    return this.runs.get(this.#ofWorkflow.first(workflowId) ?? "");
+  }
+
   /** The run that a waiting one has to see ended first, by its overlap policy; `undefined` when there is none. */
   runAheadOf({ runId, workflowId, overlap }: Run): Run | undefined {
     if (overlap === "allow") return undefined;
-    const first = this.#ofWorkflow.first(workflowId);
-    return first === undefined || first === runId ? undefined : this.runs.get(first);
+    const first = this.firstRunOf(workflowId);
+    return first?.runId === runId ? undefined : first;
   }
 
   /** When each workflow is due, by what was noted last. */
@@ -244,8 +252,14 @@ export class State {
     const definition = { hash, workflowId, workflowName, body };
     this.#definitions.set(hash, definition);
     const previous = this.#newestHashes.get(workflowId);
+    this.#newestHashes.delete(workflowId);
     this.#newestHashes.set(workflowId, hash);
     if (previous !== undefined && previous !== hash) this.#countUse(previous, 0);
+    const [oldest] = this.#newestHashes;
+    if (this.#newestHashes.size > newestDefinitionsMax && oldest !== undefined) {
+      this.#newestHashes.delete(oldest[0]);
+      this.#countUse(oldest[1], 0);
+    }
     return definition;
   }
 
@@ -277,13 +291,14 @@ export class State {
     this.#queueIfReady(run);
   }
 
-  #requeue({ runId, cause, kept, restored, reason }: RunRequeued): Run {
+  #requeue({ runId, kept, restored, reason }: RunRequeued): Run {
     if (restored === null) {
-      const { crashRetries } = this.#runById(runId);
+      // What people wished of the run goes on to hold: nobody of them asked for another attempt.
+      const { crashRetries, paused, cancelTasks } = this.#runById(runId);
       const tasks = kept.flatMap((taskId) => this.#tasks.get(runId)?.get(taskId) ?? []);
       this.#release(runId);
       this.#keepTasks(runId, tasks);
-      return this.#change(runId, { ...notBegun, reason, crashRetries: crashRetries + (cause === "crash" ? 1 : 0) });
+      return this.#change(runId, { ...notBegun, paused, cancelTasks, reason, crashRetries: crashRetries + 1 });
     }
     if (this.runs.has(runId) || !isFinal(restored.run.state)) throw new Error(`run ${runId} has not ended`);
     const run = { ...restored.run, ...notBegun, reason };
@@ -361,7 +376,7 @@ export class State {
     this.runs.delete(runId);
     this.#ofWorkflow.remove(run.workflowId, runId);
     this.#countUse(run.definitionHash, -1);
-    const next = this.runs.get(this.#ofWorkflow.first(run.workflowId) ?? "");
+    const next = this.firstRunOf(run.workflowId);
     if (next !== undefined) this.#queueIfReady(next);
     return run;
   }

@@ -26,9 +26,8 @@ export function trigger(state: State, command: Trigger, nowMs: number): Decision
   }
 
   const { workflowId } = definition;
-  const others = policy.overlap === "allow" ? [] : state.runsOfWorkflow(workflowId);
-  const inTheWay = others[0];
-  if (policy.overlap === "skip" && inTheWay !== undefined) {
+  const inTheWay = policy.overlap === "skip" ? state.firstRunOf(workflowId) : undefined;
+  if (inTheWay !== undefined) {
     const skipped = skippedFor(inTheWay.runId);
     const event: Event = {
       ...{ type: "trigger_skipped", atMs: nowMs, workflowId, trigger: command.trigger, idempotencyKey, dueMs },
@@ -38,7 +37,7 @@ export function trigger(state: State, command: Trigger, nowMs: number): Decision
   }
   refuseIfFull(state);
 
-  const replaced = policy.overlap === "replace" ? others : [];
+  const replaced = policy.overlap === "replace" ? state.runsOfWorkflow(workflowId) : [];
   const events: Event[] = [
     ...storeUnlessKnown(state, definition, nowMs),
     {

@@ -6,7 +6,7 @@ import type { Definition, Event, Run, RunState, Snapshot, TaskRun, TriggerKind }
 
 /** An event at its place in the journal. */
 export interface JournaledEvent {
-  /** 1 for the first event; without gaps. */
+  /** 1 for the first event; without gaps, but where a snapshot stands at the end of one. */
   readonly seq: number;
   readonly event: Event;
 }

@@ -1,5 +1,6 @@
 /** Puts the parts of a principal together, and has each hear what it must of the others. */
 import { messageOf, type Noted, type OperatorLog, RunIds, type ScheduleText } from "../core/mod.ts";
+import { journalStream } from "../history/mod.ts";
 import type { Batch } from "../journal/mod.ts";
 import { Agents } from "./agents.ts";
 import { Catalog } from "./catalog.ts";
@@ -21,6 +22,7 @@ export async function assemble(options: PrincipalOptions): Promise<Services> {
   const ledger = await Ledger.open({
     journal,
     clock,
+    knownSeq: history.positionOf(journalStream),
     onCommitted: (batch) => take(batch),
     onProblem: (problem) => {
       journalProblem = problem;

@@ -46,6 +46,11 @@ const diskIsFullHint = "Free space on that disk; runs are taken again within sec
 export interface LedgerOptions {
   readonly journal: Journal;
   readonly clock: Clock;
+  /**
+   * Events up to this place are known elsewhere. A journal that was put back or made anew goes on counting behind it, so
+   * that what it is given now is not taken for what was there before.
+   */
+  readonly knownSeq: number;
   /** Called after each commit, in order. It must not throw. */
   readonly onCommitted: (batch: Batch) => void;
   /** Called when a write fails for another reason than before, and with null when writing works again. */
@@ -103,13 +108,15 @@ export class Ledger {
   /**
    * Rebuilds the state from the journal.
    *
-   * @throws {CdktrError} STORAGE when the journal cannot be read, or when what it holds contradicts itself.
+   * @throws {CdktrError} STORAGE when the journal cannot be read, when what it holds contradicts itself, or when it has to
+   * go on behind `knownSeq` and cannot be written.
    */
   static async open(options: LedgerOptions): Promise<Ledger> {
     const { snapshot, snapshotSeq } = await options.journal.recover();
     const state = snapshot === null ? new State() : State.fromSnapshot(snapshot);
     const seq = await replay(options.journal, state, snapshotSeq);
     const ledger = new Ledger(options, state, seq, snapshotSeq);
+    if (seq < options.knownSeq) await ledger.#goOnBehind(options.knownSeq);
     await ledger.#keepReserve();
     return ledger;
   }
@@ -180,6 +187,12 @@ export class Ledger {
     await Promise.all([this.#writing, this.#savingSnapshot, this.#keepingReserve]);
     if (this.#failure !== null || this.#options.journal.isOnReserve || this.#seq === this.#snapshotSeq) return;
     await this.#saveSnapshot(this.#seq, this.state.toSnapshot(), () => Promise.resolve());
+  }
+
+  /** Leaves places out: whoever replays the journal begins with a snapshot behind them. */
+  async #goOnBehind(seq: number): Promise<void> {
+    await this.#options.journal.saveSnapshot(seq, this.state.toSnapshot(), () => Promise.resolve());
+    this.#seq = this.#snapshotSeq = seq;
   }
 
   get #isClosed(): boolean {

@@ -13,12 +13,15 @@ import { type Clock, sleep } from "../clock/mod.ts";
 import { messageOf, type OperatorLog, type Run, runIdOf, type TaskRun } from "../core/mod.ts";
 import { type History, journalStream } from "../history/mod.ts";
 import type { Batch, Journal, JournaledEvent } from "../journal/mod.ts";
+import { carriedOver } from "./carried_over.ts";
 import { projectionOf } from "./projection.ts";
 
 /** Events that are read and handed over in one step while catching up. */
 const pageEvents = 1000;
 /** The pause after the history took no page, in milliseconds. */
 const retryPauseMs = 500;
+/** How often it is looked whether the history lost, with nothing happening, what it had. */
+export const lookEveryMs = 5_000;
 
 /** What a {@linkcode Projector} works with. */
 export interface ProjectorOptions {
@@ -30,19 +33,25 @@ export interface ProjectorOptions {
   readonly committedSeq: number;
 }
 
-/** See the top of this file. Runs from its making to {@linkcode Projector.stop}. */
+/** See the top of this file. Runs from its making to `stop`. */
 export class Projector {
   readonly #options: ProjectorOptions;
   readonly #stopping = new AbortController();
   #committedSeq: number;
   #generation: number;
   #catchingUp: Promise<void> | null = null;
+  readonly #watching: Promise<void>;
+  #toldProblem: string | null = null;
 
   constructor(options: ProjectorOptions) {
     this.#options = options;
     this.#committedSeq = options.committedSeq;
     this.#generation = options.history.generation;
+    if (this.#position === 0 && options.committedSeq > 0) {
+      options.report.info(`the history is new: it is given ${options.committedSeq} decisions of the journal`);
+    }
     this.#catchUp();
+    this.#watching = this.#watch();
   }
 
   /** How many journalled events the history was not handed yet. */
@@ -60,28 +69,27 @@ export class Projector {
     if (!isNext || !history.tryProject(projectionOf(batch))) this.#catchUp();
   }
 
-  /** To be called when the history may take rows again, or has lost some. */
-  look(): void {
-    this.#catchUp();
-  }
-
   /** Ends; what is being read is still handed over. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#catchingUp;
+    await Promise.all([this.#catchingUp, this.#watching]);
   }
 
   get #position(): number {
     return this.#options.history.positionOf(journalStream);
   }
 
+  async #watch(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await sleep(this.#options.clock, lookEveryMs, signal).catch(() => {});
+      this.#catchUp();
+    }
+  }
+
   #catchUp(): void {
     if (this.#stopping.signal.aborted || this.#catchingUp !== null || this.eventsBehind === 0) return;
-    this.#catchingUp = this.#handOverAll().catch((error) => {
-      this.#options.report.error(`the history falls behind the journal: ${messageOf(error)}`);
-    }).finally(() => {
-      this.#catchingUp = null;
-    });
+    this.#catchingUp = this.#handOverAll();
   }
 
   async #handOverAll(): Promise<void> {
@@ -92,8 +100,18 @@ export class Projector {
         this.#generation = history.generation;
         report.info(`the history is rebuilt: it is given ${this.eventsBehind} decisions of the journal again`);
       }
-      if (!await this.#handOverPage()) await sleep(clock, retryPauseMs, signal).catch(() => {});
+      const isTaken = await this.#handOverPage().catch((error) => this.#tellProblem(messageOf(error)));
+      if (!isTaken) await sleep(clock, retryPauseMs, signal).catch(() => {});
     }
+    // In the turn of the last look: what is committed later finds nobody catching up, and is handed over.
+    this.#catchingUp = null;
+  }
+
+  /** Tells what keeps the journal from being read; not twice in a row. */
+  #tellProblem(problem: string): false {
+    if (problem !== this.#toldProblem) this.#options.report.error(`the history falls behind the journal: ${problem}`);
+    this.#toldProblem = problem;
+    return false;
   }
 
   /** @returns Whether the history took it. */
@@ -120,6 +138,9 @@ export class Projector {
       const [runId = "", attempt] = key.split("\x01");
       const present = await journal.tasks(runId, Number(attempt));
       tasks.push(...present.filter(({ taskId }) => taskIds.has(taskId)));
+    }
+    for (const { event } of events) {
+      if (event.type === "run_assigned") tasks.push(...await carriedOver(journal, event.runId, event.attempt));
     }
     return { events, runs, tasks };
   }

@@ -2,6 +2,8 @@
 import { CdktrError, type CommandOf, isFinal, type Run, type WishReply } from "../core/mod.ts";
 import type { ReplyTo, RequestOf } from "../wire/mod.ts";
 import { descendants, type Workflow, workflowFromJson } from "../workflow/mod.ts";
+import { type AttemptHistory, attemptsIn } from "./attempts.ts";
+import { carriedOver } from "./carried_over.ts";
 import { findRun } from "./find_run.ts";
 import type { Services } from "./services.ts";
 import { triggerRun } from "./trigger_run.ts";
@@ -23,11 +25,18 @@ export async function showRun(services: Services, request: RequestOf<"SHOWRUN">)
   const found = await findRun(services, request.run);
   const { runId, attempt, definitionHash } = found;
   const tasks = await services.journal.tasks(runId, attempt);
-  const before = attempt < 2 ? [] : await services.journal.tasks(runId, attempt - 1);
-  const taskRunsBefore = new Set(before.map(({ taskRunId }) => taskRunId));
-  const kept = tasks.filter(({ taskRunId }) => taskRunsBefore.has(taskRunId)).map(({ taskId }) => taskId);
+  const kept = (await carriedOver(services.journal, runId, attempt)).map(({ taskId }) => taskId);
+  const { earlier, waitingSinceMs } = await attemptsOf(services, found);
   const definition = await services.journal.definition(definitionHash);
-  return { run: found, tasks: [...tasks], kept, workflow: JSON.parse(definition?.body ?? "null") };
+  const workflow: unknown = JSON.parse(definition?.body ?? "null");
+  return { run: found, tasks: [...tasks], kept, earlier: [...earlier], waitingSinceMs, workflow };
+}
+
+/** The first attempt needs no events, of which there may be many. */
+async function attemptsOf({ journal }: Services, { runId, state, attempt, triggeredAtMs }: Run): Promise<AttemptHistory> {
+  const isFirst = attempt === 0 || (attempt === 1 && state !== "PENDING");
+  if (isFirst) return { earlier: [], waitingSinceMs: triggeredAtMs };
+  return attemptsIn((await journal.eventsOfRun(runId)).map(({ event }) => event));
 }
 
 /** WAITRUN */

@@ -8,7 +8,6 @@ import { Compaction, type Retention } from "./compaction.ts";
 import { DiskWatch } from "./disk_watch.ts";
 import { HistoryCleaning, type HistoryRetention } from "./history_cleaning.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Projector } from "./projector.ts";
 
 /** What upkeep goes by. */
 export interface UpkeepOptions extends HistoryRetention {
@@ -24,7 +23,6 @@ export interface UpkeepParts {
   readonly ledger: Ledger;
   readonly journal: Journal;
   readonly history: Pick<History, "retain" | "pause" | "resume" | "committedPositionOf">;
-  readonly projector: Projector;
   readonly workflows: WorkflowSource;
   readonly clock: Clock;
   readonly report: OperatorLog;
@@ -37,7 +35,7 @@ export class Upkeep {
   readonly #diskWatch: DiskWatch;
 
   constructor(parts: UpkeepParts, options: UpkeepOptions) {
-    const { ledger, clock, report, journal, history, projector, workflows } = parts;
+    const { ledger, clock, report, journal, history, workflows } = parts;
     const { dataPath, diskFloorBytes, journalRetention, logRetention, archiveRetention } = options;
     this.#compaction = new Compaction({
       ...{ journal, clock, report },
@@ -49,10 +47,7 @@ export class Upkeep {
     this.#diskWatch = new DiskWatch({
       ...{ clock, report, path: dataPath, floorBytes: diskFloorBytes },
       onLow: (bytes) => history.pause(`only ${inMebibytes(bytes)} are free on its disk, and the journal needs them`),
-      onRoom: () => {
-        history.resume();
-        projector.look();
-      },
+      onRoom: () => history.resume(),
     });
   }
 

@@ -13,6 +13,12 @@ const nothing: WorkAnswer = { begin: [], end: [], steer: [] };
 /** A request for work is the heartbeat of its agent; it is held for no longer than this part of what counts as death. */
 const holdPartOfTimeout = 1 / 3;
 
+/**
+ * Runs are put into an answer until they have so many characters of JSON: a message that is longer than its receiver takes
+ * ends the connection. The others are told with the agent's next request, which does not name them.
+ */
+const beginCharsMax = 8 * 1024 * 1024;
+
 interface Waiter {
   readonly request: WorkRequest;
   /** The first call counts. */
@@ -161,8 +167,14 @@ export class WorkDesk {
   }
 
   #toAnswer(request: WorkRequest, { begin, end, steer }: WorkReply): WorkAnswer {
+    let chars = 0;
     const answer: WorkAnswer = {
-      begin: begin.flatMap((assigned) => this.#toBegin(request, assigned)),
+      begin: begin.flatMap((assigned) => {
+        if (chars >= beginCharsMax) return [];
+        const told = this.#toBegin(request, assigned);
+        chars += JSON.stringify(told).length;
+        return told;
+      }),
       end: [...end],
       steer: steer.map((wish) => ({ ...wish, cancelTasks: [...wish.cancelTasks] })),
     };

@@ -54,6 +54,16 @@ Deno.test("a schedule that changes counts anew; one that goes is forgotten", () 
   assert.equal(scene.state.schedules.size, 0);
 });
 
+Deno.test("a mark that a wrong clock left in the future is taken back", () => {
+  const scene = new Scene();
+  note(scene, { etl: daily });
+  const yearMs = 365 * 86_400_000;
+  cronTrigger(scene, "r1", scene.nowMs + yearMs);
+  const { events } = note(scene, { etl: daily });
+  assert.deepEqual(events.map((event) => "reason" in event ? event.reason : ""), ["the clock was put back"]);
+  assert.equal(scene.state.schedules.get("etl")?.watermarkMs, scene.nowMs);
+});
+
 Deno.test("an occurrence is written down as it is, with the time", () => {
   const scene = new Scene();
   scene.command("note", { type: "principal_started", version: "1" });

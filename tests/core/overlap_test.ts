@@ -99,3 +99,12 @@ Deno.test("a run that is brought back waits for those of its workflow that are i
   scene.cancel("r2");
   assert.deepEqual(scene.queue, ["r1"]);
 });
+
+Deno.test("however many runs of a workflow wait, a trigger that does not end them looks at none of them", () => {
+  const scene = new Scene();
+  scene.state.runsOfWorkflow = () => assert.fail("all of them were looked at");
+  for (const overlap of ["allow", "queue", "queue", "skip"] as const) {
+    trigger(scene, `r${scene.events.length}`, overlap);
+  }
+  assert.equal(scene.state.runs.size, 3);
+});

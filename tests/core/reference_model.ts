@@ -28,6 +28,8 @@ interface Row {
   attempt: number;
   holder: Party | null;
   paused: boolean;
+  /** Whether the end of one of its tasks was asked for. */
+  cancelsTasks: boolean;
   crashRetries: number;
   /** The newest state of each task of the present attempt, and of what is kept for the next. */
   tasks: Map<string, string>;
@@ -56,7 +58,7 @@ export class ReferenceModel {
       if (overlap === "skip") assert.equal(this.#unfinished(workflowId).length, 0, "skip means alone");
       this.rows.set(event.runId, {
         ...{ workflowId, priority, overlap, onCrash, requires, state: "PENDING", attempt: 0, holder: null },
-        ...{ admitted: this.#admissions++, paused: false, crashRetries: 0, tasks: new Map() },
+        ...{ admitted: this.#admissions++, paused: false, cancelsTasks: false, crashRetries: 0, tasks: new Map() },
       });
       return;
     }
@@ -91,6 +93,7 @@ export class ReferenceModel {
         break;
       case "task_cancel_requested":
         assert.ok(row.holder?.session !== null || row.state === "PENDING");
+        row.cancelsTasks = true;
         break;
       case "run_paused":
       case "run_resumed":
@@ -147,8 +150,8 @@ export class ReferenceModel {
   firstEligible(by: Party, offers: readonly string[], onlyRunId: string | null, count: number): string[] {
     return this.queue().filter((runId) => {
       const row = this.rows.get(runId);
-      const isKept = by.session === null && (row?.tasks.size ?? 0) > 0;
-      return (onlyRunId === null || runId === onlyRunId) && !isKept &&
+      const isBeyond = by.session === null && ((row?.tasks.size ?? 0) > 0 || row?.cancelsTasks === true);
+      return (onlyRunId === null || runId === onlyRunId) && !isBeyond &&
         row?.requires.every((need) => offers.includes(need));
     }).slice(0, Math.max(0, count));
   }
@@ -169,7 +172,8 @@ export class ReferenceModel {
     }
     for (const taskId of event.kept) assert.equal(row.tasks.get(taskId), "COMPLETED", "only what completed is kept");
     row.tasks = new Map(event.kept.map((taskId) => [taskId, "COMPLETED"]));
-    Object.assign(row, { state: "PENDING", holder: null, paused: false });
+    const isBroughtBack = event.cause === "retry";
+    Object.assign(row, { state: "PENDING", holder: null }, isBroughtBack && { paused: false, cancelsTasks: false });
   }
 
   #unfinished(workflowId: string): Row[] {

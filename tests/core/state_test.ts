@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Event, finalRunStates, snapshotSchema, State } from "../../src/core/mod.ts";
+import { newestDefinitionsMax } from "../../src/core/state.ts";
 import { ann, bob, definitionOf, old, runReport, Scene, taskReport, triggerOf } from "./scene.ts";
 
 type EventOfAttempt = Extract<Event, { readonly attempt: number }>;
@@ -194,3 +195,19 @@ function triggered(runId: string): Extract<Event, { type: "run_triggered" }> {
     reason: "",
   };
 }
+
+Deno.test("definitions that nothing runs are kept up to a limit, and written again when they are used again", () => {
+  const scene = new Scene();
+  scene.trigger("r1");
+  const { state } = scene;
+  for (let n = 0; n < newestDefinitionsMax; n++) {
+    state.evolve({ type: "definition_stored", atMs: 1, ...definitionOf(`w${n}`) });
+  }
+  assert.notEqual(state.definition("etl#1"), undefined, "a run uses it");
+  assert.notEqual(state.definition("w0#1"), undefined);
+  scene.cancel("r1");
+  assert.equal(state.definition("etl#1"), undefined);
+  const { events } = scene.command("trigger", triggerOf("r2"));
+  assert.deepEqual(events.map(({ type }) => type), ["definition_stored", "run_triggered"]);
+  assert.equal(state.definition("w0#1"), undefined, "it gave way");
+});

@@ -1,6 +1,6 @@
 /** What people wish of a run while it goes on: a pause, or the end of one task. */
 import assert from "node:assert/strict";
-import { ann, bob, old, runReport, Scene, taskReport } from "./scene.ts";
+import { ann, bob, old, runReport, Scene, taskReport, triggerOf } from "./scene.ts";
 
 function pause(scene: Scene, runId: string, paused = true) {
   return scene.command("pause", { runId, paused, reason: "wait" }).reply;
@@ -83,7 +83,30 @@ Deno.test("a task that has ended for good cannot be cancelled; one that failed m
   assert.equal(scene.cancel("r1", "load").reply, "requested");
 });
 
-Deno.test("wishes end with the attempt", () => {
+Deno.test("what is wished of a run holds on when its agent is lost and it starts again", () => {
+  const scene = new Scene();
+  const policy = { priority: 0, overlap: "allow", onCrash: "retry" } as const;
+  scene.command("trigger", triggerOf("r1", { policy }));
+  scene.request(ann);
+  scene.report(ann, runReport("r1", "RUNNING"));
+  pause(scene, "r1");
+  scene.cancel("r1", "extract");
+  scene.command("lose_agent", { ...ann, reason: "it fell silent" });
+  assert.deepEqual([scene.run("r1").paused, scene.run("r1").cancelTasks], [true, ["extract"]]);
+  assert.deepEqual(scene.queue, []);
+  pause(scene, "r1", false);
+  assert.deepEqual(scene.request(bob).reply.begin, [{ runId: "r1", attempt: 2 }]);
+});
+
+Deno.test("a run of which a task was cancelled is not given to an agent that would run the task", () => {
+  const scene = new Scene();
+  scene.trigger("r1");
+  scene.cancel("r1", "extract");
+  assert.deepEqual(scene.request(old).reply.begin, []);
+  assert.deepEqual(scene.request(ann).reply.begin, [{ runId: "r1", attempt: 1 }]);
+});
+
+Deno.test("wishes end when a run that has ended is brought back", () => {
   const scene = new Scene();
   scene.given("r1", ann);
   pause(scene, "r1");

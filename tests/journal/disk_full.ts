@@ -63,7 +63,12 @@ function makeRoom(): void {
 const journal = SqliteJournal.open(path, cause === "file-limit" ? { reserve: limitReserve } : { reserveBytes });
 const clock = new FakeClock();
 const problems: (string | null)[] = [];
-const options = { clock, onCommitted: () => {}, onProblem: (problem: string | null) => problems.push(problem) };
+const options = {
+  clock,
+  knownSeq: 0,
+  onCommitted: () => {},
+  onProblem: (problem: string | null) => problems.push(problem),
+};
 const ledger = await Ledger.open({ ...options, journal });
 const report = { kind: "run", runId: "r1", attempt: 1, reason: null, instanceId: null } as const;
 await ledger.execute("trigger", triggerOf("r1"));

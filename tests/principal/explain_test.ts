@@ -220,7 +220,7 @@ Deno.test("a due time whose trigger was skipped, and one after the schedule had 
     await scene.ask("EXPLAIN", { subject: "workflow", workflowId: "etl", atMs: Date.UTC(2026, 2, 1, hour) }).reply;
   assert.match(
     (await at(1)).summary,
-    new RegExp(`^etl did not run at .*run ${blocking} of the workflow has not ended`),
+    new RegExp(`^etl did not run at .*run ${blocking} of the workflow had not ended`),
   );
   assert.match(
     (await at(2)).summary,

@@ -15,13 +15,14 @@ interface Arranged {
   readonly committed: string[][];
 }
 
-async function arrange(journal = new GatedJournal()): Promise<Arranged> {
+async function arrange(journal = new GatedJournal(), knownSeq = 0): Promise<Arranged> {
   const clock = new FakeClock();
   const problems: (string | null)[] = [];
   const committed: string[][] = [];
   const ledger = await Ledger.open({
     journal,
     clock,
+    knownSeq,
     onCommitted: ({ runs }) => committed.push(runs.map(({ runId }) => runId)),
     onProblem: (problem) => problems.push(problem),
   });
@@ -330,4 +331,16 @@ Deno.test("a repeated trigger is answered on a full disk, too: it begins nothing
   journal.isOnReserve = true;
   assert.equal((await ledger.execute("trigger", command)).duplicate, true);
   await ledger.close();
+});
+
+Deno.test("a journal that is younger than what is known of it goes on counting behind that, also after a crash", async () => {
+  const journal = new GatedJournal();
+  const { ledger } = await arrange(journal);
+  await ledger.execute("trigger", triggerOf("r1"));
+  const { ledger: later } = await arrange(journal, 100);
+  await later.execute("request_work", asked());
+  const [last] = await journal.eventsAfter(100, 10);
+  assert.deepEqual([last?.seq, last?.event.type], [101, "run_assigned"]);
+  const { ledger: again } = await arrange(journal, 100);
+  assert.deepEqual([again.seq, again.state.runs.get("r1")?.state], [101, "ASSIGNED"]);
 });

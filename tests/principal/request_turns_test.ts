@@ -39,9 +39,10 @@ function makeTurns() {
   const ask = (client: object, name: string, count: number, weight: number) => {
     for (let index = 0; index < count; index++) turns.take(client, weight, () => begun.push(`${name}${index}`));
   };
-  /** What is begun when the event loop comes round. */
+  /** What is begun in the next turn: the event loop comes round, and once more after a rest. */
   const turn = () => {
     const before = begun.length;
+    loop.turn();
     loop.turn();
     return begun.slice(before);
   };

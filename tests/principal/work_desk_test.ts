@@ -307,6 +307,23 @@ Deno.test("an agent that takes one run only waits for that run", async () => {
   assert.equal((await scene.run(other)).state, "PENDING");
 });
 
+Deno.test("runs that are too large for one message together are told one after the other", async () => {
+  await using scene = await Scene.open();
+  const ann = scene.agent("ann");
+  const params = Object.fromEntries(Array.from({ length: 96 }, (_, n) => [`P${n}`, "x".repeat(32_768)]));
+  for (let i = 0; i < 5; i++) await scene.trigger({ params });
+  const held: { runId: string; attempt: number }[] = [];
+  while (held.length < 5) {
+    const holding = held.map((one) => ({ ...one, cancelling: false, paused: false, cancelTasks: [] }));
+    const asked = ann.work({ slots: 5 - held.length, holding, waitMs: 0 });
+    assert.ok((await asked.answer).body.length < 12 * 2 ** 20);
+    const { begin } = await asked.reply;
+    assert.ok(begin.length > 0, "each answer has some");
+    held.push(...begin.map(({ runId, attempt }) => ({ runId, attempt })));
+  }
+  assert.deepEqual(held.map(({ attempt }) => attempt), [1, 1, 1, 1, 1]);
+});
+
 Deno.test("a run with parameters goes only to an agent that offers what it takes", async () => {
   await using scene = await Scene.open();
   const plain = scene.agent("plain").work({ offers: [] });
