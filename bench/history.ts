@@ -11,7 +11,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { systemClock } from "../src/clock/mod.ts";
 import { History, type LogRow, logStreamOf, type RunVersionRow } from "../src/history/mod.ts";
 
-const rowTotal = Number(Deno.args[0] ?? 400_000);
+const rowTotal = Number(Deno.args[0] ?? 200_000);
 /** Lines among which those of one run are looked for, in millions, at the end. */
 const storedMillions = Number(Deno.args[1] ?? 8);
 /** What one turn of the main loop hands over: about what a socket delivers at once. */
@@ -238,21 +238,31 @@ async function sqlOverRuns(path: string): Promise<void> {
   );
 }
 
-/** Lines of runs of 1,000 lines each, eight runs at a time, as they would come in; then those of one run. */
+/**
+ * Lines of runs of 1,000 lines each, eight runs at a time, as they would come in; then those of one run. Run ids begin with
+ * the time (UUIDv7), which DuckDB's statistics of each block of rows go by: they hold the first eight bytes of a text.
+ */
 async function linesOfOneRun(path: string): Promise<void> {
-  const run = (number: string) => `'0190f3a1-aaaa-7bbb-8ccc-' || lpad((${number})::TEXT, 12, '0')`;
+  const firstMs = 1_793_000_000_000;
+  const atMs = `(${firstMs} + i // 8000 * 8000 * 20)`;
+  const hexOfTime = `lpad(lower(hex(${atMs})), 12, '0')`;
+  const run =
+    `${hexOfTime}[1:8] || '-' || ${hexOfTime}[9:12] || '-7bbb-8ccc-' || lpad((i // 8000 * 8 + i % 8)::TEXT, 12, '0')`;
+  const runIdOfLine = (line: number) => {
+    const hex = (firstMs + Math.floor(line / 8000) * 8000 * 20).toString(16).padStart(12, "0");
+    const number = Math.floor(line / 8000) * 8 + line % 8;
+    return `${hex.slice(0, 8)}-${hex.slice(8)}-7bbb-8ccc-${String(number).padStart(12, "0")}`;
+  };
   for (let millions = 1, stored = 0; millions <= storedMillions; millions *= 2) {
     await prepare(
       path,
-      `INSERT INTO logstore SELECT 'etl.daily', 'Daily ETL', ${run("i // 8000 * 8 + i % 8")}, 'Task 1',
-         ${
-        run("i // 8000 * 8 + i % 8")
-      }, 1793000000000 + i * 20, 'INFO', 'STDOUT line ' || i || ' of a task, as long as most'
+      `INSERT INTO logstore SELECT 'etl.daily', 'Daily ETL', ${run}, 'Task 1',
+         ${run}, ${firstMs} + i * 20, 'INFO', 'STDOUT line ' || i || ' of a task, as long as most'
        FROM range(${stored * 1e6}, ${millions * 1e6}) t(i)`,
     );
     stored = millions;
     await using history = await History.open({ path, clock: systemClock, onProblem: console.error });
-    const runId = `0190f3a1-aaaa-7bbb-8ccc-${String(millions * 500).padStart(12, "0")}`;
+    const runId = runIdOfLine(millions * 500_000);
     const lines = await history.queryLogs({ runIds: [runId] });
     if (lines.length !== 1_000) throw new Error(`found ${lines.length} lines`);
     await showFastest(`${millions} M lines: the 1,000 of one run`, () => history.queryLogs({ runIds: [runId] }));
@@ -270,7 +280,7 @@ try {
   await throughHistory(`${directory}/history.db`, Infinity);
   await throughHistory(`${directory}/paced.db`, 100_000);
   await marked(`${directory}/marked.db`);
-  await projected(`${directory}/projected.db`, 100_000);
+  await projected(`${directory}/projected.db`, 50_000);
   await sqlOverRuns(`${directory}/runs.db`);
   await linesOfOneRun(`${directory}/lines.db`);
   const { rss } = Deno.memoryUsage();

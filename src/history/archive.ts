@@ -16,6 +16,9 @@ import { dayOf, nameOfDay } from "./days.ts";
 import { type ArchivedFile, logColumns } from "./schema.ts";
 import { createViews } from "./views.ts";
 
+/** An answer to SQL as Parquet, in the archive directory for as long as it takes to be read. */
+export const answerFile = "answer.parquet.partial";
+
 const fileName = /^(\d{4}-\d{2}-\d{2})(?:\.(\d{1,6}))?\.parquet$/;
 
 /** See the top of this file. */
@@ -46,6 +49,7 @@ export class Archive {
   ): Promise<{ archive: Archive; problems: string[] }> {
     const archive = new Archive(join(root, "logs"), identity);
     await Deno.mkdir(archive.directory, { recursive: true, mode: 0o700 });
+    await removeIfPresent(join(root, answerFile));
     const problems = await archive.#reconcile(connection);
     return { archive, problems };
   }

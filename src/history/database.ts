@@ -13,6 +13,7 @@ import { Archive, quoted } from "./archive.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import { MarkTable } from "./mark_table.ts";
 import type { StoredMarks } from "./marks.ts";
+import { isInUse, missingBlocks } from "./missing_end.ts";
 import { OpeningMarker } from "./opening_marker.ts";
 import { type DatabaseSettings, inMemory } from "./protocol.ts";
 import { createTables, differenceOfTables } from "./schema.ts";
@@ -159,6 +160,7 @@ interface OpenedFile {
 }
 
 async function openFile({ path, settings, nowMs }: OpenOptions): Promise<OpenedFile> {
+  const missing = path === inMemory ? undefined : await missingBlocks(path);
   const archiveDirectory = settings.archiveDirectory === null ? null : resolve(settings.archiveDirectory);
   const instance = await DuckDBInstance.create(path, {
     memory_limit: `${settings.memoryLimitMb}MiB`,
@@ -177,6 +179,9 @@ async function openFile({ path, settings, nowMs }: OpenOptions): Promise<OpenedF
     if (path !== inMemory) restrict(path);
     const writer = await connect();
     const scratchDirectory = archiveDirectory ?? await temporaryDirectory(writer);
+    if (missing !== undefined && await isInUse(writer, path, missing)) {
+      throw new DatabaseError({ kind: "damaged", message: "its end is missing" });
+    }
     // Given with the others above, it has no effect (DuckDB 1.5.5).
     await writer.run(`SET max_temp_directory_size = '${settings.temporaryLimitMb}MiB'`);
     await lockUp(writer, scratchDirectory);

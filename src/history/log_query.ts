@@ -21,11 +21,10 @@ import { type ArchivedFile, logColumns } from "./schema.ts";
 
 /**
  * How many of the newest rows are searched first for the newest lines; each further step takes four times as many.
- * Sorting by row number would read the whole table, which is what makes this worth its lines: 300 ms against 10 ms at
- * ten million rows. Days are searched in steps of four in the same way.
+ * Sorting by row number would read all of them, which is what makes this worth its lines: 300 ms against 10 ms at ten
+ * million rows.
  */
 const firstWindowRows = 65_536n;
-const windowGrowth = 4;
 
 /** The file of a line that is in the table: behind all archived ones. */
 const tableFile = 2_147_483_647n;
@@ -91,6 +90,25 @@ interface Place {
 /** Behind what a page begins: a place, or, where the line was deleted, only a time on a day. */
 type Start = Place | { day: number; timestampMs: number };
 
+/** What has lines in the order of their rows: a file, or the part of the table that is of one day. */
+interface Source {
+  day: number;
+  file: bigint;
+  /** SQL that stands behind FROM. */
+  from: string;
+  /** The column with the number of a row. */
+  row: string;
+  /** SQL that holds for the lines that are meant. */
+  condition: string;
+  /** One more than the highest number of a row, or close to it. */
+  rowCount: () => Promise<bigint>;
+}
+
+function linesOf({ day, file, from, row }: Source, condition: Condition): string {
+  return `SELECT ${day}::BIGINT AS day, ${file}::BIGINT AS file, ${row} AS row, ${logColumns}
+    FROM ${from} WHERE ${condition.sql}`;
+}
+
 class PageReader {
   readonly #connection: DuckDBConnection;
   readonly #directory: string;
@@ -122,12 +140,16 @@ class PageReader {
   async read(): Promise<LogPage> {
     const { order, after } = this.#request.filter;
     const start = after === undefined ? undefined : await this.#placeOf(after);
-    if (order === "oldest") {
-      await this.#readSettled(start);
-      await this.#readOpenOldest(start);
+    if (this.#isSelective) {
+      // The horizon's lines in the table are not sorted with the others: they alone can be many.
+      if (order === "newest") await this.#readTable(this.#horizon, start);
+      await this.#readSorted(start);
+      if (order === "oldest") await this.#readTable(this.#horizon, start);
     } else {
-      await this.#readOpenNewest(start);
-      await this.#readSettled(start);
+      for await (const day of this.#days(start)) {
+        await this.#readDay(day, start);
+        if (this.#isDone) break;
+      }
     }
     const cursor = this.#request.wantsCursor ? await this.#cursor() : null;
     return { blocks: this.#blocks, cursor, mayHaveMore: this.#isFull };
@@ -141,132 +163,184 @@ class PageReader {
     return this.#isFull || this.#isCancelled();
   }
 
-  /** The lines of days before the horizon, and archived ones from there on. */
-  async #readSettled(start: Start | undefined): Promise<void> {
-    const { order, sinceMs, untilMs } = this.#request.filter;
-    let [from, to] = [firstDay, this.#horizon + 1];
-    if (sinceMs !== undefined) from = Math.max(from, Math.min(dayOf(sinceMs), this.#horizon));
-    if (untilMs !== undefined) to = Math.min(to, dayOf(untilMs) + 1);
+  get #isOldest(): boolean {
+    return this.#request.filter.order === "oldest";
+  }
+
+  /** Whether few lines are meant, which DuckDB's statistics find wherever they are; else days are read one by one. */
+  get #isSelective(): boolean {
+    const { runIds, taskRunId } = this.#request.filter;
+    return runIds !== undefined || taskRunId !== undefined;
+  }
+
+  /** The days that can have lines of the page, in their order. Days behind the first are looked up when they are needed. */
+  async *#days(start: Start | undefined): AsyncGenerator<number, void> {
+    const { sinceMs, untilMs } = this.#request.filter;
+    let [from, to] = [firstDay, this.#horizon];
+    if (sinceMs !== undefined) from = Math.min(dayOf(sinceMs), this.#horizon);
+    if (untilMs !== undefined) to = Math.min(to, dayOf(untilMs));
+    if (start !== undefined && this.#isOldest) from = Math.max(from, start.day);
+    if (start !== undefined && !this.#isOldest) to = Math.min(to, start.day);
+    if (from > to) return;
+    const first = Math.min(Math.max(start?.day ?? await this.#edgeDay(), from), to);
+    yield first;
+    const days = await this.#daysWithin(from, to);
+    for (const day of this.#isOldest ? days : days.toReversed()) if (day !== first) yield day;
+  }
+
+  /** The first of all days that have lines, or the last, whichever comes first. */
+  async #edgeDay(): Promise<number> {
+    const extreme = this.#isOldest ? "min" : "max";
+    const reader = await this.#connection.runAndReadAll(`SELECT ${extreme}(timestamp_ms) FROM logstore`);
+    const timeMs = reader.getRows()[0]?.[0];
+    const file = this.#isOldest ? this.#files.at(0) : this.#files.at(-1);
+    if (typeof timeMs !== "bigint") return file?.day ?? firstDay;
+    const day = dayOf(Number(timeMs));
+    if (file === undefined) return day;
+    return this.#isOldest ? Math.min(day, file.day) : Math.max(day, file.day);
+  }
+
+  /** The days `from` to `to`, both inclusive, that have lines. */
+  async #daysWithin(from: number, to: number): Promise<number[]> {
+    const reader = await this.#connection.runAndReadAll(
+      `SELECT DISTINCT least(${daySql}, ${this.#horizon}) FROM logstore WHERE ${this.#daysSql(from, to)}`,
+    );
+    const days = new Set(reader.getRows().map(([day]) => Number(day)));
+    for (const { day } of this.#files) days.add(Math.min(day, this.#horizon));
+    return [...days].filter((day) => day >= from && day <= to).sort((a, b) => a - b);
+  }
+
+  /** SQL that holds for rows of the table of the days `from` to `to`, both inclusive. */
+  #daysSql(from: number, to: number): string {
+    if (to < this.#horizon) return daysSql(from, to + 1);
+    return from <= firstDay ? "true" : `timestamp_ms >= ${from * dayMs}`;
+  }
+
+  /** Reads one day, or all from the horizon on: its files, then the table, or the other way round. */
+  async #readDay(day: number, start: Start | undefined): Promise<void> {
+    const files = this.#filesOf(day, day);
+    if (!this.#isOldest) await this.#readTable(day, start);
+    for (const file of this.#isOldest ? files : files.toReversed()) await this.#readFile(day, file, start);
+    if (this.#isOldest) await this.#readTable(day, start);
+  }
+
+  /** The files of the days `from` to `to`, both inclusive. */
+  #filesOf(from: number, to: number): ArchivedFile[] {
+    return this.#files.filter((file) => {
+      const day = Math.min(file.day, this.#horizon);
+      return day >= from && day <= to;
+    });
+  }
+
+  async #readFile(day: number, file: ArchivedFile, start: Start | undefined): Promise<void> {
+    const ordinal = BigInt(this.#files.indexOf(file) + 1);
+    await this.#readSource(
+      {
+        day,
+        file: ordinal,
+        from: readFiles(this.#directory, [file]),
+        row: "file_row_number",
+        condition: "true",
+        rowCount: () => Promise.resolve(BigInt(file.rows)),
+      },
+      start,
+    );
+  }
+
+  async #readTable(day: number, start: Start | undefined): Promise<void> {
+    const condition = this.#daysSql(day, day);
+    const rowCount = async () => {
+      const reader = await this.#connection.runAndReadAll(
+        day === this.#horizon
+          // Where rows were deleted there may be numbers above their count; the first window has no upper end.
+          ? "SELECT count(*) FROM logstore"
+          : `SELECT coalesce(max(rowid) + 1, 0)::BIGINT FROM logstore WHERE ${condition}`,
+      );
+      const count = reader.getRows()[0]?.[0];
+      return typeof count === "bigint" ? count : 0n;
+    };
+    await this.#readSource({ day, file: tableFile, from: "logstore", row: "rowid", condition, rowCount }, start);
+  }
+
+  /** Reads the lines of one source that come behind `start`, if any do, in the order asked for. */
+  async #readSource(source: Source, start: Start | undefined): Promise<void> {
+    if (this.#isDone) return;
+    const { day, file } = source;
+    let behind: { row?: bigint; timestampMs?: number } = {};
     if (start !== undefined) {
-      if (order === "oldest") from = Math.max(from, start.day);
-      else to = Math.min(to, start.day + 1);
-    }
-    if (order === "oldest" && from === firstDay) from = Math.max(from, await this.#oldestDay());
-    for (let days = this.#firstStep(); from < to && !this.#isDone; days *= windowGrowth) {
-      if (order === "oldest") {
-        const end = Math.min(from + days, to);
-        await this.#readDays(from, end, start);
-        from = end;
-      } else {
-        const begin = Math.max(to - days, from);
-        await this.#readDays(begin, to, start);
-        to = begin;
+      const distance = this.#isOldest ? day - start.day : start.day - day;
+      if (distance < 0) return;
+      if (distance === 0 && "timestampMs" in start) behind = { timestampMs: start.timestampMs };
+      if (distance === 0 && "file" in start) {
+        if (file !== start.file && (file < start.file) === this.#isOldest) return;
+        if (file === start.file) behind = { row: start.row };
       }
     }
+    if (this.#isOldest) await this.#readForwards(source, behind);
+    else await this.#readBackwards(source, behind);
   }
 
-  /** Days that are searched first. What names runs is found by DuckDB's statistics, however many days there are. */
-  #firstStep(): number {
-    const { runIds, taskRunId } = this.#request.filter;
-    return runIds === undefined && taskRunId === undefined ? 1 : Infinity;
+  async #readForwards(source: Source, { row, timestampMs }: { row?: bigint; timestampMs?: number }): Promise<void> {
+    const condition = this.#conditionOf(source);
+    if (row !== undefined) condition.add(`${source.row} > ${row}`);
+    if (timestampMs !== undefined) condition.add(`timestamp_ms > ${timestampMs}`);
+    // DuckDB keeps the order of insertion through a filter and a limit (its manual, "Order Preservation"), and so can stop
+    // at the last row asked for. A semi-join promises no order.
+    const order = this.#request.filter.statuses === undefined ? "" : `ORDER BY ${source.row}`;
+    await this.#take(`${linesOf(source, condition)} ${order} LIMIT ${this.#missingRows}`, condition);
   }
 
-  async #oldestDay(): Promise<number> {
-    const reader = await this.#connection.runAndReadAll("SELECT coalesce(min(timestamp_ms), 0) FROM logstore");
-    const ofTable = dayOf(Number(reader.getRows()[0]?.[0]));
-    return Math.min(ofTable, this.#files[0]?.day ?? ofTable, this.#horizon);
+  async #readBackwards(source: Source, { row, timestampMs }: { row?: bigint; timestampMs?: number }): Promise<void> {
+    let windowRows = firstWindowRows;
+    let endRow = row;
+    let startRow = row ?? await source.rowCount();
+    while (!this.#isDone && startRow > 0n) {
+      startRow = startRow > windowRows ? startRow - windowRows : 0n;
+      const condition = this.#conditionOf(source);
+      condition.add(`${source.row} >= ${startRow}`);
+      if (endRow !== undefined) condition.add(`${source.row} < ${endRow}`);
+      if (timestampMs !== undefined) condition.add(`timestamp_ms < ${timestampMs}`);
+      const newestFirst = `ORDER BY ${source.row} DESC LIMIT ${this.#missingRows}`;
+      await this.#take(`${linesOf(source, condition)} ${newestFirst}`, condition);
+      endRow = startRow;
+      windowRows *= 4n;
+    }
   }
 
-  async #readDays(from: number, to: number, start: Start | undefined): Promise<void> {
+  #conditionOf({ condition: ofSource }: Source): Condition {
     const condition = Condition.of(this.#request.filter);
-    const sources = this.#sourcesOf(from, to, condition);
-    if (sources === undefined) return;
-    const isOldest = this.#request.filter.order === "oldest";
-    const [sign, direction] = isOldest ? [">", "ASC"] : ["<", "DESC"];
+    condition.add(ofSource);
+    return condition;
+  }
+
+  /** Reads all files, and of the table the days before the horizon, in one query that sorts what it finds. */
+  async #readSorted(start: Start | undefined): Promise<void> {
+    if (this.#isDone) return;
+    const condition = Condition.of(this.#request.filter);
+    const day = `least(${daySql}, ${this.#horizon})::BIGINT AS day`;
+    const sources = [
+      `SELECT ${day}, ${tableFile}::BIGINT AS file, rowid AS row, ${logColumns}
+       FROM logstore WHERE ${this.#daysSql(firstDay, this.#horizon - 1)} AND ${condition.sql}`,
+    ];
+    if (this.#files.length > 0) {
+      sources.push(
+        `SELECT ${day}, ${
+          fileOrdinal(this.#directory, this.#files)
+        }::BIGINT AS file, file_row_number AS row, ${logColumns}
+         FROM ${readFiles(this.#directory, this.#files)} WHERE ${condition.sql}`,
+      );
+    }
+    const [sign, direction] = this.#isOldest ? [">", "ASC"] : ["<", "DESC"];
     const behind = start === undefined
       ? "true"
       : "file" in start
       ? `(day, file, row) ${sign} (${start.day}, ${start.file}, ${start.row})`
-      : `(day <> ${start.day} OR timestamp_ms ${sign} ${start.timestampMs})`;
+      : `(day ${sign} ${start.day} OR (day = ${start.day} AND timestamp_ms ${sign} ${start.timestampMs}))`;
     await this.#take(
-      `SELECT * FROM (${sources}) WHERE ${behind}
+      `SELECT * FROM (${sources.join(" UNION ALL ")}) WHERE ${behind}
        ORDER BY day ${direction}, file ${direction}, row ${direction} LIMIT ${this.#missingRows}`,
       condition,
     );
-  }
-
-  /** SQL for the settled lines of the days `from` to `to`, with their places; `undefined` when there can be none. */
-  #sourcesOf(from: number, to: number, condition: Condition): string | undefined {
-    const sources: string[] = [];
-    const day = `least(${daySql}, ${this.#horizon})::BIGINT AS day`;
-    const files = this.#files.filter((file) => {
-      const day = Math.min(file.day, this.#horizon);
-      return day >= from && day < to;
-    });
-    if (files.length > 0) {
-      const ordinal = `${fileOrdinal(this.#directory, this.#files)}::BIGINT AS file`;
-      sources.push(
-        `SELECT ${day}, ${ordinal}, file_row_number AS row, ${logColumns}
-         FROM ${readFiles(this.#directory, files)} WHERE ${condition.sql}`,
-      );
-    }
-    if (from < this.#horizon) {
-      sources.push(
-        `SELECT ${day}, ${tableFile}::BIGINT AS file, rowid AS row, ${logColumns}
-         FROM logstore WHERE ${daysSql(from, Math.min(to, this.#horizon))} AND ${condition.sql}`,
-      );
-    }
-    return sources.length === 0 ? undefined : sources.join(" UNION ALL ");
-  }
-
-  /** Adds to `condition` that a line is in the table, and of a day from the horizon on. */
-  #addOpen(condition: Condition): void {
-    condition.add(`timestamp_ms >= ${this.#horizon * dayMs}`);
-  }
-
-  async #readOpenOldest(start: Start | undefined): Promise<void> {
-    if (this.#isDone) return;
-    const condition = Condition.of(this.#request.filter);
-    this.#addOpen(condition);
-    if (start?.day === this.#horizon) {
-      if (!("file" in start)) condition.add(`timestamp_ms > ${start.timestampMs}`);
-      else if (start.file === tableFile) condition.add(`rowid > ${start.row}`);
-    }
-    // DuckDB keeps the order of insertion through a filter and a limit (its manual, "Order Preservation"), and so can stop
-    // at the last row asked for. A semi-join promises no order.
-    const { statuses, states } = this.#request.filter;
-    const order = statuses === undefined && states === undefined ? "" : "ORDER BY rowid";
-    await this.#take(`${this.#openLines(condition)} ${order} LIMIT ${this.#missingRows}`, condition);
-  }
-
-  async #readOpenNewest(start: Start | undefined): Promise<void> {
-    if (start !== undefined && (start.day < this.#horizon || ("file" in start && start.file < tableFile))) return;
-    let windowRows = firstWindowRows;
-    // Where rows were deleted there may be numbers above their count: the first window has no upper end.
-    let endRow: bigint | undefined = start !== undefined && "file" in start ? start.row : undefined;
-    let startRow = endRow ?? await this.#rowCount();
-    while (!this.#isDone && startRow > 0n) {
-      startRow = startRow > windowRows ? startRow - windowRows : 0n;
-      const condition = Condition.of(this.#request.filter);
-      this.#addOpen(condition);
-      condition.add(`rowid >= ${startRow}`);
-      if (endRow !== undefined) condition.add(`rowid < ${endRow}`);
-      if (start !== undefined && !("file" in start)) condition.add(`timestamp_ms < ${start.timestampMs}`);
-      await this.#take(`${this.#openLines(condition)} ORDER BY rowid DESC LIMIT ${this.#missingRows}`, condition);
-      endRow = startRow;
-      windowRows *= BigInt(windowGrowth);
-    }
-  }
-
-  #openLines(condition: Condition): string {
-    return `SELECT ${this.#horizon}::BIGINT AS day, ${tableFile}::BIGINT AS file, rowid AS row, ${logColumns}
-      FROM logstore WHERE ${condition.sql}`;
-  }
-
-  async #rowCount(): Promise<bigint> {
-    const reader = await this.#connection.runAndReadAll("SELECT count(*) FROM logstore");
-    const count = reader.getRows()[0]?.[0];
-    return typeof count === "bigint" ? count : 0n;
   }
 
   /** Runs a query for lines with their places, and takes of them as many as the page may still have. */

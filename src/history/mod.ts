@@ -14,12 +14,5 @@ export {
   type RunStatusRow,
   type TaskStatusRow,
 } from "./rows.ts";
-export {
-  defaultSqlRows,
-  maxSqlRows,
-  type SqlAnswer,
-  type SqlColumn,
-  type SqlOptions,
-  type SqlValue,
-} from "./sql_answer.ts";
+export { type SqlAnswer, type SqlColumn, type SqlOptions, type SqlValue } from "./sql_answer.ts";
 export { type ViewDescription, viewDescriptions } from "./views.ts";

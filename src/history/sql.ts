@@ -10,7 +10,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { systemClock } from "../clock/mod.ts";
 import { messageOf } from "../core/mod.ts";
 import { join } from "node:path";
-import { quoted } from "./archive.ts";
+import { answerFile, quoted } from "./archive.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import type { SqlAnswer } from "./sql_answer.ts";
 import { assertAnswerable, canonical, SqlRefused } from "./sql_guard.ts";
@@ -70,7 +70,7 @@ export async function answerSqlAsParquet(
     await assertAnswerable(connection, text);
     return await canonical(connection, text);
   });
-  const path = join(directory, "answer.parquet.partial");
+  const path = join(directory, answerFile);
   await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
   let isTooLarge = false;
   const endWatch = watchSize(path, () => {

@@ -62,7 +62,9 @@ const views: readonly View[] = [
         "from its beginning to its end, in milliseconds",
       ],
     ],
-    source: "run_versions WHERE rowid IN (SELECT max(rowid) FROM run_versions GROUP BY run_id)",
+    // Joined by the id too, so that a query for one run looks for its newest version alone.
+    source: `run_versions JOIN (SELECT run_id, max(rowid) AS newest FROM run_versions GROUP BY run_id) AS latest
+      USING (run_id) WHERE run_versions.rowid = newest`,
   },
   {
     name: "task_runs",
@@ -91,7 +93,9 @@ const views: readonly View[] = [
         "from its beginning to its end, in milliseconds",
       ],
     ],
-    source: "task_versions WHERE rowid IN (SELECT max(rowid) FROM task_versions GROUP BY run_id, attempt, task_id)",
+    source: `task_versions JOIN (
+        SELECT run_id, attempt, task_id, max(rowid) AS newest FROM task_versions GROUP BY ALL
+      ) AS latest USING (run_id, attempt, task_id) WHERE task_versions.rowid = newest`,
   },
   {
     name: "logs",

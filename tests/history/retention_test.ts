@@ -80,29 +80,44 @@ Deno.test("whole days that are older than the limit go into one file each, and a
   });
 });
 
-Deno.test("pages join without gap or overlap when days move to the archive between them, in both directions", async () => {
-  await withArchive(async ({ open }) => {
-    await using history = await open();
-    const rows = Array.from(
-      { length: 300 },
-      (_, index) => daysAgo([20, 3, 12, 0, 12, 30][index % 6] ?? 0, `line ${index}`, { taskRunId: `t${index % 4}` }),
-    );
-    await store(history, rows);
-    const expected = await history.queryLogs();
-    for (const order of ["oldest", "newest"] as const) {
+for (
+  const [order, filter] of [
+    ["oldest", {}],
+    ["newest", {}],
+    ["oldest", { runIds: ["run-1", "run-2"] }],
+    ["newest", { runIds: ["run-1", "run-2"] }],
+  ] as const
+) {
+  const of = "runIds" in filter ? "of some runs" : "of all lines";
+  Deno.test(`pages ${of}, ${order} first, join without gap or overlap when days move to the archive between them`, async () => {
+    await withArchive(async ({ open }) => {
+      await using history = await open();
+      const rows = Array.from(
+        { length: 300 },
+        (_, index) =>
+          daysAgo([20, 3, 12, 0, 12, 30][index % 6] ?? 0, `line ${index}`, {
+            taskRunId: `t${index % 4}`,
+            runId: `run-${index % 3}`,
+          }),
+      );
+      await store(history, rows);
+      const expected = await history.queryLogs({ order, ...filter });
+      assert.equal(expected.length, "runIds" in filter ? 200 : 300);
       const seen: LogRow[] = [];
-      let limit = 1;
-      let page = await history.queryLogPage({ order, limit });
+      let [limit, archivedLines] = [1, 0];
+      let page = await history.queryLogPage({ order, limit, ...filter });
       while (page.cursor !== null) {
         seen.push(...page.lines);
-        // A file more before each page, and lines that come late for a day that has one.
-        await history.retain(keepAWeek({ olderThanMs: (29 - seen.length % 23) * dayMs }));
-        page = await history.queryLogPage({ order, limit: limit = limit % 17 + 1, after: page.cursor });
+        // Another day is archived before each page.
+        const { archivedLines: more } = await history.retain(keepAWeek({ olderThanMs: (31 - limit) * dayMs }));
+        archivedLines += more;
+        page = await history.queryLogPage({ order, limit: limit = limit % 29 + 1, after: page.cursor, ...filter });
       }
-      assert.deepEqual(seen, order === "oldest" ? expected : expected.toReversed());
-    }
+      assert.deepEqual(seen, expected);
+      assert.equal(archivedLines, 200);
+    });
   });
-});
+}
 
 Deno.test("lines that come late for an archived day get a file of their own behind the first", async () => {
   await withArchive(async ({ files, open }) => {
