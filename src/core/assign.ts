@@ -43,10 +43,10 @@ export function requestWork(state: State, command: RequestWork, nowMs: number): 
 
 function* eligibleRuns(state: State, { slots, session, onlyRunId, offers }: RequestWork): Generator<Run> {
   if (slots <= 0) return;
-  for (const runId of state.queue.idsFor(offers)) {
-    if (onlyRunId !== null && runId !== onlyRunId) continue;
+  for (const runId of onlyRunId === null ? state.queue.idsFor(offers) : [onlyRunId]) {
     const run = state.runs.get(runId);
-    if (run === undefined) continue;
+    if (run === undefined || !state.queue.has(runId)) continue;
+    if (!run.requires.every((need) => offers.includes(need))) continue;
     // An agent of the original would run again what an earlier attempt completed, and run what was cancelled.
     if (session === null && (state.tasksOf(runId).size > 0 || run.cancelTasks.length > 0)) continue;
     yield run;

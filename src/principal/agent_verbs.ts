@@ -7,6 +7,8 @@ import type { Services } from "./services.ts";
 export async function leave(services: Services, request: RequestOf<"LEAVE">): Promise<ReplyTo<"LEAVE">> {
   const { ledger, agents, workDesk } = services;
   const { agentId, session } = request;
+  const isStranger = !agents.knows(agentId, session) && ledger.state.runsOf(agentId, session).length === 0;
+  if (isStranger) return { crashed: 0, requeued: 0 };
   const reason = `agent ${agentId} left: ${request.reason}`;
   workDesk.dismiss(session);
   for (const { runId, attempt, state } of ledger.state.runsOf(agentId, session)) {

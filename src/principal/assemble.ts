@@ -26,8 +26,10 @@ export async function assemble(options: PrincipalOptions): Promise<Services> {
     onCommitted: (batch) => take(batch),
     onProblem: (problem) => {
       journalProblem = problem;
-      if (problem === null) report.info("the journal can be written again");
-      else report.error(problem);
+      if (problem !== null) return report.error(problem);
+      report.info("the journal can be written again");
+      // What was to be kept meanwhile was refused.
+      if (isServing) noteSchedules(ledger, catalog, report);
     },
   });
   const agents = new Agents(clock, ({ agentId, session, version, slots, offers }) => {

@@ -53,17 +53,11 @@ class Narrator {
 
   constructor(facts: RunFacts) {
     this.#facts = facts;
-    const { run, events, waitedFor, joined } = facts;
+    const { run, events, joined } = facts;
     if (events[0]?.type !== "run_triggered") {
       const from = events[0] === undefined ? "" : ` before ${timestamp(events[0].atMs)}`;
       this.#story.tell(run.triggeredAtMs, `It was triggered; what was decided${from} is no longer in the journal.`);
-    }
-    for (const other of waitedFor) {
-      const policy = `the workflow's overlap policy is ${run.overlap}`;
-      this.#story.tell(run.triggeredAtMs, `Run ${other.runId} of the workflow had not ended, and ${policy}.`);
-      if (other.finishedAtMs !== null) {
-        this.#story.tell(other.finishedAtMs, `Run ${other.runId} ended ${other.state}.`);
-      }
+      this.#tellWaitedFor();
     }
     for (const { agentId, atMs } of joined) this.#story.tell(atMs, `Agent ${agentId} joined.`);
   }
@@ -78,7 +72,7 @@ class Narrator {
         const late = lateMs >= noteworthyMs ? `, ${spanText(lateMs)} ago` : "";
         const params = Object.keys(event.params).length === 0 ? "" : ` Its parameters: ${paramsText(event.params)}.`;
         tell(`It was triggered (${event.trigger}): ${event.reason}${late}.${params}${wishesText(event)}`);
-        return;
+        return this.#tellWaitedFor();
       }
       case "run_assigned": {
         const waitedMs = this.#endWait(atMs);
@@ -96,6 +90,7 @@ class Narrator {
       case "run_requeued": {
         this.#endRunning(atMs);
         this.#waitingSinceMs = atMs;
+        this.#tellTogether();
         const { kept } = event;
         const are = kept.length === 1 ? "completed is" : "completed are";
         const keeps = kept.length === 0 ? "" : ` ${counted(kept.length, "task")} that ${are} kept: ${listed(kept)}.`;
@@ -118,6 +113,7 @@ class Narrator {
       case "run_finished": {
         this.#endWait(atMs);
         this.#endRunning(atMs);
+        this.#tellTogether();
         return tell(`It ended ${event.state}${event.reason === null ? "" : `: ${event.reason}`}.`);
       }
       case "report_ignored":
@@ -138,11 +134,7 @@ class Narrator {
   }
 
   steps() {
-    for (const { event: { atMs, state, reason }, taskIds } of this.#together.values()) {
-      const [noun, verb] = taskIds.length === 1 ? ["Task", "was"] : ["Tasks", "were"];
-      const ended = state === "CRASHED" ? "crashed" : `${verb} ${state.toLowerCase()}`;
-      this.#story.tell(atMs, `${noun} ${listed(taskIds)} ${ended}${reason === null ? "" : `: ${reason}`}.`);
-    }
+    this.#tellTogether();
     const { run, events, nowMs } = this.#facts;
     if (events[0]?.type !== "run_triggered") return this.#story.steps();
     if (!isFinal(run.state)) {
@@ -152,6 +144,27 @@ class Narrator {
     const spent = `Of the time until ${isFinal(run.state) ? "its end" : "now"}, ${spanText(this.waitedMs)} went into ` +
       `waiting and ${spanText(this.ranMs)} into running${this.#longestText()}.`;
     return this.#story.steps([spent]);
+  }
+
+  #tellWaitedFor(): void {
+    const { run, waitedFor } = this.#facts;
+    for (const other of waitedFor) {
+      const policy = `the workflow's overlap policy is ${run.overlap}`;
+      this.#story.tell(run.triggeredAtMs, `Run ${other.runId} of the workflow had not ended, and ${policy}.`);
+      if (other.finishedAtMs !== null) {
+        this.#story.tell(other.finishedAtMs, `Run ${other.runId} ended ${other.state}.`);
+      }
+    }
+  }
+
+  /** Tells what became of tasks that ended in the same way: before the end of the run, which comes at the same time. */
+  #tellTogether(): void {
+    for (const { event: { atMs, state, reason }, taskIds } of this.#together.values()) {
+      const [noun, verb] = taskIds.length === 1 ? ["Task", "was"] : ["Tasks", "were"];
+      const ended = state === "CRASHED" ? "crashed" : `${verb} ${state.toLowerCase()}`;
+      this.#story.tell(atMs, `${noun} ${listed(taskIds)} ${ended}${reason === null ? "" : `: ${reason}`}.`);
+    }
+    this.#together.clear();
   }
 
   /** What succeeds is not worth a step of its own; what goes another way is. */

@@ -75,10 +75,9 @@ export function storyOfMoment(facts: MomentFacts, moment: Moment, findings: Mome
     tellAbsence(story, findings.absence);
   }
   for (const run of findings.runs) {
-    story.tell(
-      run.triggeredAtMs,
-      `Run ${run.runId} was triggered (${run.trigger}): ${run.reason ?? "no reason is known"}.`,
-    );
+    // Its reason is that of its present state, such as how it failed.
+    const due = run.dueMs === null ? "" : `, for it was due at ${timestamp(run.dueMs, moment.schedule?.timezone)}`;
+    story.tell(run.triggeredAtMs, `Run ${run.runId} was triggered (${run.trigger})${due}.`);
     if (run.finishedAtMs !== null) story.tell(run.finishedAtMs, `Run ${run.runId} ended ${run.state}.`);
   }
   if (findings.skipped !== null) {
@@ -177,7 +176,7 @@ function withoutSchedule({ workflowId, atMs, schedules, present, problems }: Mom
     summary: `${workflowId} did not run at ${asked}: ${subject}, and nobody triggered it then.`,
     hint: present === null
       ? "`cdktr validate` lists the files and what is wrong with them."
-      : `\`cdktr task run ${workflowId}\` triggers it by hand.`,
+      : `\`cdktr runs list --workflow ${workflowId}\` lists its runs; \`cdktr task run ${workflowId}\` triggers it by hand.`,
   };
 }
 

@@ -10,7 +10,7 @@
  * whatever breaks in between, each decision is there once.
  */
 import { type Clock, sleep } from "../clock/mod.ts";
-import { messageOf, type OperatorLog, type Run, runIdOf, type TaskRun } from "../core/mod.ts";
+import { counted, messageOf, type OperatorLog, type Run, runIdOf, type TaskRun } from "../core/mod.ts";
 import { type History, journalStream } from "../history/mod.ts";
 import type { Batch, Journal, JournaledEvent } from "../journal/mod.ts";
 import { carriedOver } from "./carried_over.ts";
@@ -48,7 +48,7 @@ export class Projector {
     this.#committedSeq = options.committedSeq;
     this.#generation = options.history.generation;
     if (this.#position === 0 && options.committedSeq > 0) {
-      options.report.info(`the history is new: it is given ${options.committedSeq} decisions of the journal`);
+      options.report.info(`the history is new: it is given ${counted(options.committedSeq, "decision")} of the journal`);
     }
     this.#catchUp();
     this.#watching = this.#watch();

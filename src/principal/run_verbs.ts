@@ -33,8 +33,9 @@ export async function showRun(services: Services, request: RequestOf<"SHOWRUN">)
 }
 
 /** The first attempt needs no events, of which there may be many. */
-async function attemptsOf({ journal }: Services, { runId, state, attempt, triggeredAtMs }: Run): Promise<AttemptHistory> {
-  const isFirst = attempt === 0 || (attempt === 1 && state !== "PENDING");
+async function attemptsOf({ journal }: Services, run: Run): Promise<AttemptHistory> {
+  const { runId, attempt, assignedAtMs, triggeredAtMs } = run;
+  const isFirst = attempt === 0 || (attempt === 1 && assignedAtMs !== null);
   if (isFirst) return { earlier: [], waitingSinceMs: triggeredAtMs };
   return attemptsIn((await journal.eventsOfRun(runId)).map(({ event }) => event));
 }

@@ -48,6 +48,8 @@ export class Scheduler {
   #following: Promise<void> = Promise.resolve();
   /** Lanes being served, and searches for what was missed. None of these promises rejects. */
   readonly #underWay = new Set<Promise<void>>();
+  /** What a workflow missed is being found out until its promise resolves. */
+  readonly #searches = new Map<string, Promise<void>>();
   /** Of workflows for which something is to be triggered. */
   readonly #lanes = new Map<string, Lane>();
   #cancelTimer: () => void = () => {};
@@ -128,23 +130,41 @@ export class Scheduler {
 
   /** Finds out what was missed and has it triggered. Thousands of workflows may have missed a thousand times each. */
   async #makeUp(missed: readonly Missed[]): Promise<void> {
+    const searches = missed.map(({ workflowId }) => {
+      const search = Promise.withResolvers<void>();
+      this.#searches.set(workflowId, search.promise);
+      return { workflowId, ...search };
+    });
+    await this.#search(missed, (index) => searches[index]?.resolve());
+    for (const { workflowId, promise, resolve } of searches) {
+      resolve();
+      if (this.#searches.get(workflowId) === promise) this.#searches.delete(workflowId);
+    }
+  }
+
+  /** @param onSearched Told the place of each workflow in `missed` once it is known what it missed. */
+  async #search(missed: readonly Missed[], onSearched: (index: number) => void): Promise<void> {
     const { clock, log } = this.#options;
     const { signal } = this.#stopping;
     let turnBeganMs = clock.monotonicMs();
-    for (const { workflowId, schedule, afterMs, untilMs, catchup } of missed) {
+    let owedAtMost = this.#owedCount();
+    for (const [index, { workflowId, schedule, afterMs, untilMs, catchup }] of missed.entries()) {
       const times = latestFireTimes(schedule, afterMs, untilMs, catchup);
       if (times.length > 0) {
         const count = times.length === 1 ? "a due time that was missed is" : `${times.length} missed due times are`;
         log.info(`${workflowId}: ${count} made up`);
         this.#owe(workflowId, times.map((dueMs) => ({ dueMs, isMissed: true })), catchup);
       }
-      if (clock.monotonicMs() - turnBeganMs < longestSearchMs) continue;
+      onSearched(index);
+      owedAtMost += times.length;
+      if (clock.monotonicMs() - turnBeganMs < longestSearchMs && owedAtMost <= owedMissedMax) continue;
       await sleep(clock, 0, signal).catch(() => {});
       while (!signal.aborted && this.#owedCount() > owedMissedMax) {
         await sleep(clock, retryPauseMs, signal).catch(() => {});
       }
       if (signal.aborted) return;
       turnBeganMs = clock.monotonicMs();
+      owedAtMost = this.#owedCount();
     }
   }
 
@@ -169,6 +189,8 @@ export class Scheduler {
     const { clock, log } = this.#options;
     const { signal } = this.#stopping;
     const { workflowId } = lane;
+    // A later due time must not be triggered before what was missed is known: none before it would count as missed then.
+    await this.#searches.get(workflowId);
     for (let owed = lane.first; owed !== undefined && !signal.aborted; owed = lane.first) {
       try {
         await this.#trigger(workflowId, owed);
@@ -184,6 +206,7 @@ export class Scheduler {
         this.#tellGivenUp(lane, lane.fail());
         await sleep(clock, retryPauseMs, signal).catch(() => {});
       }
+      await this.#searches.get(workflowId);
     }
     this.#lanes.delete(workflowId);
   }

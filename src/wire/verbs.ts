@@ -32,8 +32,14 @@ export const maxPageRuns = 1000;
 export const maxPageLines = 10_000;
 /** Reports in one request. */
 export const maxReports = 5000;
-/** Parameters of one run. */
+/** Parameters of one run, and characters of their values together. */
 export const maxParams = 100;
+const maxParamsChars = 256 * 1024;
+/** What one task left: values, and characters of them together. */
+const maxOutputs = 100;
+const maxOutputsChars = 64 * 1024;
+/** Characters of an idempotency key; that of a schedule has the workflow's id in it. */
+const maxKeyChars = 512;
 /** Tasks of one attempt that can be cancelled one by one. */
 const maxCancelTasks = 1000;
 /** Characters of an SQL query. */
@@ -42,6 +48,16 @@ const maxQueryChars = 100_000;
 export const maxQueryRows = 100_000;
 /** Characters of a reason. */
 export const maxSentenceChars = 4096;
+
+/** Refuses a record of more values, or of more characters in them, than told. */
+function within(valuesMax: number, charsMax: number) {
+  return (record: Record<string, string>, context: z.core.$RefinementCtx) => {
+    const values = Object.values(record);
+    const chars = values.reduce((sum, value) => sum + value.length, 0);
+    if (values.length > valuesMax) context.addIssue({ code: "custom", message: `at most ${valuesMax} values` });
+    if (chars > charsMax) context.addIssue({ code: "custom", message: `at most ${charsMax} characters together` });
+  };
+}
 
 const name = z.string().max(1024);
 const sentence = z.string().max(maxSentenceChars);
@@ -52,13 +68,11 @@ const attempt = { runId: name, attempt: z.int().positive() };
 
 /** A parameter's name; tasks find its value in the environment variable `CDKTR_PARAM_<NAME>`. */
 export const paramName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, "letters, digits and _, at most 64");
-const params = z.record(paramName, z.string().max(32_768)).refine(
-  (record) => Object.keys(record).length <= maxParams,
-  `at most ${maxParams} parameters`,
-);
+const params = z.record(paramName, z.string().max(32_768)).superRefine(within(maxParams, maxParamsChars));
 
 /** What a task left for those after it. The agent keeps to narrower limits; see docs/workflows.md. */
-const outputs = z.record(z.string().max(64), z.string().max(65_536)).nullable().default(null);
+const outputs = z.record(z.string().max(64), z.string()).superRefine(within(maxOutputs, maxOutputsChars)).nullable()
+  .default(null);
 /** As the other fields with a default, it is absent where the other side is of a version that did not have it. */
 const cancelTasks = z.array(name).max(maxCancelTasks).default([]);
 const paused = z.boolean().default(false);
@@ -165,7 +179,7 @@ export const verbs = {
       workflowId: name,
       trigger: z.enum(triggerKinds),
       params,
-      idempotencyKey: name.nullable(),
+      idempotencyKey: z.string().max(maxKeyChars).nullable(),
       /** The time its schedule was due; null when no schedule asks. */
       dueMs: timeMs.nullable().default(null),
       reason: sentence,
@@ -194,6 +208,18 @@ export const verbs = {
       tasks: z.array(taskRunSchema),
       /** Tasks that an earlier attempt completed and the present one did not run. */
       kept: z.array(z.string()),
+      /** The attempts before, as far as the journal still tells of them. `RETURNED`: its agent never took it up. */
+      earlier: z.array(z.object({
+        attempt: z.int(),
+        agentId: z.string(),
+        assignedAtMs: timeMs,
+        startedAtMs: timeMs.nullable(),
+        endedAtMs: timeMs,
+        state: z.enum(["COMPLETED", "FAILED", "CRASHED", "CANCELLED", "RETURNED"]),
+        reason: z.string().nullable(),
+      })),
+      /** Since when it waited for its present attempt; null when the journal does not tell any more. */
+      waitingSinceMs: timeMs.nullable(),
       workflow: z.unknown(),
     }),
   },
@@ -267,7 +293,8 @@ export const verbs = {
   },
   /** A check-up of the principal's own parts: disk, journal, history, agents, clock. */
   DOCTOR: {
-    request: z.object({}),
+    /** `deep`: the whole journal is read, in which time nothing else is answered: seconds for each gigabyte. */
+    request: z.object({ deep: z.boolean().default(false) }),
     /** `nowMs`: the principal's clock, Unix milliseconds. */
     reply: z.object({ nowMs: timeMs, findings: z.array(finding) }),
   },

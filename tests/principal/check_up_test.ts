@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { MemoryJournal } from "../../src/journal/mod.ts";
 import { type Condition, findingsOf } from "../../src/principal/check_up.ts";
 import { verbs } from "../../src/wire/mod.ts";
 import { Scene } from "./scene.ts";
@@ -31,6 +32,7 @@ const waiting = (count: number, requires: string[] = [], agoMs = 1000) =>
 
 const troubles: [change: Partial<Condition>, name: string, state: "warning" | "error" | "ok", detail: RegExp][] = [
   [{ journalFaults: ["row 3 is missing"] }, "journal", "error", /^The journal is damaged: row 3 is missing/],
+  [{ journalFaults: null }, "journal", "ok", /^It is open; only `cdktr doctor --deep` reads all of it\.$/],
   [{ isOnReserve: true }, "journal", "error", /^The disk is full/],
   [
     { history: { ...healthy.history, state: "degraded", reason: "no space left" } },
@@ -99,10 +101,23 @@ Deno.test("DOCTOR looks at a real principal and tells its clock", async () => {
   await using scene = await Scene.open();
   await scene.trigger();
   await scene.agent("ann").work({ waitMs: 0, slots: 0 }).reply;
-  const reply = await scene.ask("DOCTOR", {}).reply;
+  const reply = await scene.ask("DOCTOR", { deep: false }).reply;
   assert.equal(reply.nowMs, scene.clock.nowMs());
   assert.deepEqual(verbs.DOCTOR.reply.parse(reply), reply);
   const states = Object.fromEntries(reply.findings.map(({ name, state }) => [name, state]));
   assert.equal(states["journal"], "ok");
   assert.equal(states["queue"], "ok");
+});
+
+Deno.test("only a deep look has the journal read as a whole, and what that finds is an error", async () => {
+  class DamagedJournal extends MemoryJournal {
+    override check(): Promise<readonly string[]> {
+      return Promise.resolve(["row 3 is missing"]);
+    }
+  }
+  await using scene = await Scene.open({ journal: new DamagedJournal() });
+  const journalFinding = async (deep: boolean) =>
+    (await scene.ask("DOCTOR", { deep }).reply).findings.find(({ name }) => name === "journal");
+  assert.equal((await journalFinding(false))?.state, "ok");
+  assert.equal((await journalFinding(true))?.detail, "The journal is damaged: row 3 is missing");
 });

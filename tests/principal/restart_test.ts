@@ -19,7 +19,7 @@ Deno.test("queue order, running runs, cancellations and idempotency keys survive
     await before[Symbol.asyncDispose]();
 
     await using after = await Scene.open({ journal: SqliteJournal.open(path) });
-    assert.deepEqual(after.told, ["info: recovered 4 waiting and 2 other runs"]);
+    assert.equal(after.told.at(-1), "info: recovered 4 waiting and 2 other runs");
     const again = await after.ask("RUN", runRequest({ idempotencyKey: "once" })).reply;
     assert.deepEqual(again, { runId: keyed, duplicate: true, skipped: null });
     const { begin, end } = await after.agent("ann").work({ slots: 1, ...holding(running) }).reply;

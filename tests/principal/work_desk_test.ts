@@ -310,18 +310,21 @@ Deno.test("an agent that takes one run only waits for that run", async () => {
 Deno.test("runs that are too large for one message together are told one after the other", async () => {
   await using scene = await Scene.open();
   const ann = scene.agent("ann");
-  const params = Object.fromEntries(Array.from({ length: 96 }, (_, n) => [`P${n}`, "x".repeat(32_768)]));
-  for (let i = 0; i < 5; i++) await scene.trigger({ params });
+  const count = 50;
+  const params = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`P${n}`, "x".repeat(32_768)]));
+  for (let i = 0; i < count; i++) await scene.trigger({ params });
   const held: { runId: string; attempt: number }[] = [];
-  while (held.length < 5) {
+  let answers = 0;
+  for (; held.length < count; answers++) {
     const holding = held.map((one) => ({ ...one, cancelling: false, paused: false, cancelTasks: [] }));
-    const asked = ann.work({ slots: 5 - held.length, holding, waitMs: 0 });
+    const asked = ann.work({ slots: count - held.length, holding, waitMs: 0 });
     assert.ok((await asked.answer).body.length < 12 * 2 ** 20);
     const { begin } = await asked.reply;
     assert.ok(begin.length > 0, "each answer has some");
     held.push(...begin.map(({ runId, attempt }) => ({ runId, attempt })));
   }
-  assert.deepEqual(held.map(({ attempt }) => attempt), [1, 1, 1, 1, 1]);
+  assert.ok(answers > 1, "one message would not hold them all");
+  assert.ok(held.every(({ attempt }) => attempt === 1));
 });
 
 Deno.test("a run with parameters goes only to an agent that offers what it takes", async () => {

@@ -349,3 +349,22 @@ Deno.test("a scheduler that outlives its principal has the next one make up what
     10,
   ]);
 });
+
+Deno.test("nothing is triggered for a workflow before it is known what it missed, or that would never be made up", async () => {
+  // What is owed to the others fills the list, so that the search for what the last one missed has to wait.
+  const ids = Array.from({ length: 22 }, (_, i) => `w${String(i).padStart(2, "0")}`);
+  await using stage = await Stage.open(...ids.map((id) => every(id, "* * * * *", "catchup: 1000")));
+  stage.clock.advance(24 * hourMs);
+  stage.scene.journal.hold();
+  const watermarks = async () => {
+    const { workflows } = await stage.scene.ask("WORKFLOWS", { knownRevision: null, waitMs: 0 }).reply;
+    return new Map(workflows.map(({ id, watermarkMs }) => [id, watermarkMs]));
+  };
+  const before = await watermarks();
+  await stage.schedule();
+  await stage.clock.pass(2 * minuteMs, 10_000);
+  const after = await watermarks();
+  assert.ok((after.get("w00") ?? 0) > (before.get("w00") ?? 0), "others are triggered");
+  assert.equal(after.get("w21"), before.get("w21"));
+  stage.scene.journal.release();
+});

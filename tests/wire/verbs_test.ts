@@ -41,3 +41,13 @@ Deno.test("fields that a newer peer adds are ignored", () => {
   const known = { product: "cdktr", version: "9", protocol: 1, verbs: ["NEW"], agentTimeoutMs: 1 };
   assert.deepEqual(reply.parse({ ...known, more: 1 }), known);
 });
+
+Deno.test("parameters and outputs are limited in number and in all their characters together", () => {
+  const request = { workflowId: "w", trigger: "manual", idempotencyKey: null, dueMs: null, reason: "r" };
+  const tooMany = Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`p${i}`, ""]));
+  const tooLong = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`p${i}`, "x".repeat(32_000)]));
+  const parse = (params: Record<string, string>) => verbs.RUN.request.safeParse({ ...request, params });
+  assert.ok(parse({ p: "x".repeat(32_000) }).success);
+  assert.match(String(parse(tooMany).error), /at most 100 values/);
+  assert.match(String(parse(tooLong).error), /at most 262144 characters together/);
+});
