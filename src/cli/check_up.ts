@@ -1,8 +1,8 @@
 /** What `cdktr doctor` looks at on this machine. Each check is one finding; none throws. */
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { findCommand } from "../agent/mod.ts";
 import type { Config } from "../config/mod.ts";
-import { messageOf } from "../core/mod.ts";
+import { counted, messageOf } from "../core/mod.ts";
 import { freeBytes } from "../journal/mod.ts";
 import type { ReplyTo } from "../wire/mod.ts";
 import { hasErrors, validatePath } from "../workflow/mod.ts";
@@ -26,6 +26,7 @@ export async function checkMachine(config: Config): Promise<Finding[]> {
   return [
     settingsFinding(config),
     ...await dataDirectoryFindings(config),
+    ...await damagedFindings(config),
     await workflowsFinding(config),
     timeZonesFinding(),
     setsidFinding(),
@@ -86,6 +87,26 @@ async function spaceFinding(path: string, floorBytes: number): Promise<Finding> 
   } catch (error) {
     return finding(name, "warning", `It cannot be told for ${path}: ${messageOf(error)}.`);
   }
+}
+
+/** A database that could not be opened was moved aside, with all its log lines: that is easily forgotten. */
+async function damagedFindings({ dbPath }: Config): Promise<Finding[]> {
+  const directory = dirname(dbPath);
+  const paths: string[] = [];
+  try {
+    for await (const { name } of Deno.readDir(directory)) {
+      if (name.startsWith(`${basename(dbPath)}.damaged-`)) paths.push(join(directory, name));
+    }
+  } catch {
+    return []; // What is wrong with the directory stands in another finding.
+  }
+  const newest = paths.sort().at(-1);
+  if (newest === undefined) return [];
+  const detail =
+    `${counted(paths.length, "file")} of damaged databases ${paths.length === 1 ? "lies" : "lie"} there, ` +
+    `the newest of them ${newest}: log lines in it are in no query.`;
+  const hint = "Delete what nobody wants to look into any more.";
+  return [finding("damaged databases", "warning", detail, hint)];
 }
 
 async function nearestExisting(path: string): Promise<string> {

@@ -42,7 +42,7 @@ export interface Config extends SettingValues {
   readonly dotenvPath: string | undefined;
   /** What `.env` adds to the environment. Tasks inherit it; it never replaces a variable that is set. */
   readonly inheritedEnvironment: Readonly<Record<string, string>>;
-  /** Variables that begin with `CDKTR_` and are no settings, such as misspelt ones. */
+  /** Variables that begin with `CDKTR_` and are neither settings nor what a task is told, such as misspelt ones. */
   readonly unknownVariables: readonly string[];
 }
 
@@ -160,9 +160,13 @@ function correction({ variable }: Setting<unknown>, origin: Origin): string {
   }
 }
 
+/** What an agent tells a task, which is no setting of a cdktr that the task calls. */
+const taskVariable = /^CDKTR_(WORKFLOW_ID|RUN_ID|ATTEMPT|TASK_ID|TASK_RUN_ID|TRY|OUTPUT|INPUTS|PARAM_.+|OUTPUT_.+)$/;
+
 function unknownVariables(names: readonly string[]): string[] {
   const known = new Set<string>(Object.values(settings).map((setting) => setting.variable));
-  return [...new Set(names)].filter((name) => name.startsWith("CDKTR_") && !known.has(name)).sort();
+  return [...new Set(names)]
+    .filter((name) => name.startsWith("CDKTR_") && !known.has(name) && !taskVariable.test(name)).sort();
 }
 
 /** Makes one value a setting. The overload says what the loop over names cannot: every key is there. */

@@ -48,7 +48,9 @@ export class Projector {
     this.#committedSeq = options.committedSeq;
     this.#generation = options.history.generation;
     if (this.#position === 0 && options.committedSeq > 0) {
-      options.report.info(`the history is new: it is given ${counted(options.committedSeq, "decision")} of the journal`);
+      options.report.info(
+        `the history is new: it is given ${counted(options.committedSeq, "decision")} of the journal`,
+      );
     }
     this.#catchUp();
     this.#watching = this.#watch();

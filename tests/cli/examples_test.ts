@@ -2,9 +2,7 @@
 import { equal, ok } from "node:assert/strict";
 import { call, temporaryDirectory } from "./call.ts";
 import { PrincipalScene } from "./principal_scene.ts";
-
-/** These go on until they are told to end. */
-const endless = /^cdktr start|--follow|--tail/;
+import { argumentsOf, endless } from "./shell_line.ts";
 
 /** The examples in the help of a command and of all below it. */
 async function examplesOf(argv: readonly string[] = []): Promise<string[]> {
@@ -13,13 +11,6 @@ async function examplesOf(argv: readonly string[] = []): Promise<string[]> {
   const names = [...commands.matchAll(/^ {2}(\w+)/gm)].flatMap(([, name]) => name === "help" ? [] : [name ?? ""]);
   const below = await Promise.all(names.map((name) => examplesOf([...argv, name])));
   return [...[...stdout.matchAll(/^ {2}(cdktr .*|cat .*)$/gm)].map(([, line]) => line ?? ""), ...below.flat()];
-}
-
-/** The arguments of the part of a line of the shell that is cdktr. What is said about it stands behind two blanks. */
-function argumentsOf(line: string): string[] {
-  const command = /(?:^|\| )(cdktr .*?)(?: [|>] .*| {2,}.*)?$/.exec(line)?.[1] ?? "";
-  const words = command.match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
-  return words.slice(1).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
 }
 
 const daily = `name: Daily

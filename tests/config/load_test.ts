@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
+import { taskEnvironment } from "../../src/agent/executors/environment.ts";
 import { CdktrError } from "../../src/core/mod.ts";
 import { type ConfigSources, loadConfig } from "../../src/config/mod.ts";
 
@@ -160,6 +161,16 @@ Deno.test("variables that only look like settings are listed", () => {
     "CDKTR_PRINCIPLE_PORT",
     "CDKTR_WORKFLOWS",
   ]);
+});
+
+Deno.test("what an agent tells a task is not taken for a misspelt setting", () => {
+  const environment = taskEnvironment({
+    ...{ workflow: { id: "etl", env: {} }, task: { id: "load", env: {} } },
+    ...{ runId: "r", attempt: 1, taskRunId: "t", tryNumber: 1 },
+    ...{ params: { day: "x" }, inputs: new Map([["a", { rows: "1" }]]), outputPath: "/o", inputsPath: "/i" },
+  });
+  deepEqual(load({ environment: { HOME: "/h", ...environment } }).unknownVariables, []);
+  deepEqual(load({ environment: { HOME: "/h", CDKTR_TRYS: "1" } }).unknownVariables, ["CDKTR_TRYS"]);
 });
 
 Deno.test("labels are words between commas; blanks around them and repetitions do not count", () => {

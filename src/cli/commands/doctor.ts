@@ -12,15 +12,17 @@ import { printable } from "../printable.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 import { wrapped } from "../wrap.ts";
 
-/** How long the principal may take beyond the usual, in milliseconds: it reads its whole journal. */
-const checkUpMaxMs = 120_000;
+/** How long the principal may take beyond the usual when it reads its whole journal, in milliseconds. */
+const deepCheckUpMaxMs = 120_000;
 
 const afterHelp = `
-Looks at settings, directories, space, clock and programs of this machine, and has the principal look at its own parts; that one
-reads its journal as a whole, which can keep it busy for seconds. Exits 1 if anything is an error; warnings are none.
+Looks at settings, directories, space, clock and programs of this machine, and has the principal look at its own parts. Exits 1
+if anything is an error; warnings are none. With --deep the principal reads its journal as a whole, seconds for each gigabyte,
+and holds everybody up meanwhile: agents, triggers and schedules.
 
 Examples:
   cdktr doctor
+  cdktr doctor --deep
   cdktr doctor --json | jq -r '.findings[] | select(.state != "ok") | .detail'`;
 
 /** A finding and the side it was made on. */
@@ -29,12 +31,13 @@ type PlacedFinding = Finding & { readonly where: "here" | "principal" };
 export function doctorCommand(invocation: Invocation) {
   return new Command("doctor")
     .description("Look for what is wrong, on this machine and at the principal.")
+    .option("--deep", "have the principal read its whole journal for damage; it does nothing else meanwhile")
     .option("--json", "print one JSON object with all findings")
     .addOption(settingOption("--principal-host <host>", "principalHost"))
     .addOption(settingOption("--principal-port <port>", "principalPort"))
     .addHelpText("after", afterHelp)
-    .action(async ({ json }, command) => {
-      const findings = await findingsFor(invocation, () => loadSettings(invocation, command));
+    .action(async ({ json, deep = false }, command) => {
+      const findings = await findingsFor(invocation, () => loadSettings(invocation, command), deep);
       const isHealthy = findings.every(({ state }) => state !== "error");
       if (!isHealthy) invocation.exitCode = exitCodes.failed.code;
       if (json) await printJson(invocation.stdout, { healthy: isHealthy, findings });
@@ -43,7 +46,7 @@ export function doctorCommand(invocation: Invocation) {
 }
 
 /** Settings that cannot be read are a finding, too, and the last one. */
-async function findingsFor(invocation: Invocation, settings: () => Config): Promise<PlacedFinding[]> {
+async function findingsFor(invocation: Invocation, settings: () => Config, deep: boolean): Promise<PlacedFinding[]> {
   const here = (one: Finding): PlacedFinding => ({ where: "here", ...one });
   let config: Config;
   try {
@@ -53,10 +56,10 @@ async function findingsFor(invocation: Invocation, settings: () => Config): Prom
     return [here(finding("settings", "error", error.message, error.hint ?? null))];
   }
   const machine = await checkMachine(config);
-  return [...machine.map(here), ...await askPrincipal(invocation, config)];
+  return [...machine.map(here), ...await askPrincipal(invocation, config, deep)];
 }
 
-async function askPrincipal(invocation: Invocation, config: Config): Promise<PlacedFinding[]> {
+async function askPrincipal(invocation: Invocation, config: Config, deep: boolean): Promise<PlacedFinding[]> {
   await using client = connectToPrincipal(config, invocation, "cli");
   try {
     if (await client.dialect() === "original") {
@@ -64,7 +67,11 @@ async function askPrincipal(invocation: Invocation, config: Config): Promise<Pla
       return [{ where: "principal", ...finding("principal", "warning", detail, "Run a principal of this version.") }];
     }
     const askedMs = invocation.clock.nowMs();
-    const { findings, nowMs } = await client.callEncoded("DOCTOR", encodeVerbRequest("DOCTOR", {}), checkUpMaxMs);
+    const { findings, nowMs } = await client.callEncoded(
+      "DOCTOR",
+      encodeVerbRequest("DOCTOR", { deep }),
+      deep ? deepCheckUpMaxMs : 0,
+    );
     return [
       { where: "here", ...clockFinding(askedMs, invocation.clock.nowMs(), nowMs) },
       ...findings.map((one): PlacedFinding => ({ where: "principal", ...one })),

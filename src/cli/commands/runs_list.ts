@@ -89,9 +89,13 @@ async function list({ stdout, stderr, clock }: Invocation, client: PrincipalClie
     await printJson(stdout, { runs, cursor });
     return;
   }
-  if (runs.length === 0) stderr.say("There are no such runs.");
+  if (runs.length === 0) stderr.say(isFiltered(options) ? "There are no such runs." : "There are no runs yet.");
   else await stdout.write(runsTable(runs, clock.nowMs(), stdout.columns()));
   if (cursor !== null) stderr.say(`There are more: add --cursor ${cursor}`);
+}
+
+function isFiltered({ state, workflow, trigger, since, until, cursor }: Options): boolean {
+  return [state, workflow, trigger, since, until, cursor].some((filter) => filter !== undefined);
 }
 
 const columns = [

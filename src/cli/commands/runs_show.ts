@@ -1,7 +1,7 @@
 /** `cdktr runs show`: one run with all its tasks. */
 import { Command } from "@commander-js/extra-typings";
 import { timestamp } from "../../clock/mod.ts";
-import { CdktrError, isFinal, type Run, type TaskRun } from "../../core/mod.ts";
+import { CdktrError, counted, isFinal, type Run, type TaskRun } from "../../core/mod.ts";
 import { labelsAmong, type ReplyTo } from "../../wire/mod.ts";
 import { type Task, topologicalOrder, workflowFromJson } from "../../workflow/mod.ts";
 import { connectToPrincipal } from "../connect.ts";
@@ -14,7 +14,8 @@ import { formatTable } from "../table.ts";
 
 const afterHelp = `
 Times are in UTC. In JSON the state of a task that no agent has reported yet is null. What tasks left as outputs stands below
-them. \`cdktr explain\` tells how it came to all that.
+them. Of a run that was retried "Waited" and "Took" are those of its present attempt, "Before" tells how the earlier ones ended.
+\`cdktr explain\` tells how it came to all that.
 
 Examples:
   cdktr runs show 0198c7a2-3f41
@@ -35,12 +36,13 @@ export function runsShowCommand(invocation: Invocation) {
       const shown = await client.call("SHOWRUN", { run: idOrPrefix });
       const { tasks, problem } = tasksOf(shown);
       if (problem !== null) stderr.say(`note: only tasks that were reported are shown. ${printable(problem)}`);
-      if (json) await printJson(stdout, { ...shown.run, tasks });
+      const { run, earlier, waitingSinceMs } = shown;
+      if (json) await printJson(stdout, { ...run, waitingSinceMs, earlier, tasks });
       else {
         const nowMs = clock.nowMs();
         const outputs = outputRows(tasks);
-        await stdout.write(factsText(shown.run, nowMs));
-        await stdout.write(`\n${formatTable(columns, taskRows(shown.run, tasks, nowMs), stdout.columns())}`);
+        await stdout.write(factsText(shown, nowMs));
+        await stdout.write(`\n${formatTable(columns, taskRows(run, tasks, nowMs), stdout.columns())}`);
         if (outputs.length > 0) await stdout.write(`\n${formatTable(outputColumns, outputs, stdout.columns())}`);
       }
     });
@@ -101,7 +103,10 @@ function factsOf({ runId: _, attempt: __, taskId: ___, ...facts }: TaskRun) {
   return facts;
 }
 
-function factsText(run: Run, nowMs: number): string {
+/** Earlier attempts that are shown; of more the newest. */
+const earlierMax = 10;
+
+function factsText({ run, earlier, waitingSinceMs }: ReplyTo<"SHOWRUN">, nowMs: number): string {
   const { agentId, instanceId, triggeredAtMs, startedAtMs, finishedAtMs } = run;
   const endMs = isFinal(run.state) ? finishedAtMs : nowMs;
   const params = Object.entries(run.params).map(([key, value]) => `${key}=${value}`);
@@ -119,15 +124,35 @@ function factsText(run: Run, nowMs: number): string {
     ["Priority", run.priority === 0 ? "" : String(run.priority)],
     ["Labels", labels.join(", ")],
     ["Agent", agentId === null ? "" : instanceId === null ? agentId : `${agentId}, which calls the run ${instanceId}`],
-    ["Attempt", run.attempt === 0 ? "" : `${run.attempt}${crashes}`],
+    [
+      "Attempt",
+      run.attempt === 0 ? "" : `${isBetweenAttempts(run) ? `none after ${run.attempt} yet` : run.attempt}${crashes}`,
+    ],
+    ...earlierTexts(earlier).map((text, index): [string, string] => [index === 0 ? "Before" : "", text]),
     ["Triggered", timestamp(triggeredAtMs)],
     ["Started", startedAtMs === null ? "" : timestamp(startedAtMs)],
     ["Finished", finishedAtMs === null ? "" : timestamp(finishedAtMs)],
-    ["Waited", durationText(triggeredAtMs, startedAtMs ?? endMs)],
+    ["Waited", durationText(waitingSinceMs, startedAtMs ?? endMs)],
     ["Took", durationText(startedAtMs, endMs)],
   ];
   const lines = facts.filter(([, text]) => text !== "");
   return lines.map(([label, text]) => `${label.padEnd(11)}${printable(text)}\n`).join("");
+}
+
+/** Its last attempt is over, and it waits for another. */
+function isBetweenAttempts({ state, attempt }: Run): boolean {
+  return state === "PENDING" && attempt > 0;
+}
+
+function earlierTexts(earlier: ReplyTo<"SHOWRUN">["earlier"]): string[] {
+  const left = earlier.length - earlierMax;
+  const texts = earlier.slice(-earlierMax).map(({ attempt, state, agentId, assignedAtMs, endedAtMs, reason }) =>
+    `attempt ${attempt} ${state} at ${timestamp(endedAtMs)}, after ${
+      durationText(assignedAtMs, endedAtMs)
+    } on ${agentId}` +
+    (reason === null ? "" : `: ${reason}`)
+  );
+  return left > 0 ? [`${counted(left, "attempt")} that --json tells of`, ...texts] : texts;
 }
 
 function stateText({ state, cancelReason, cancelTasks, paused }: Run): string {
@@ -154,7 +179,7 @@ function taskRows(run: Run, tasks: readonly ShownTask[], nowMs: number): string[
     state ?? (isFinal(run.state) ? "-" : "waiting"),
     durationText(startedAtMs, state === "RUNNING" ? nowMs : finishedAtMs),
     exitCode === null ? "" : String(exitCode),
-    tryNumber === null ? "" : String(tryNumber),
+    tryNumber === null || state === "SKIPPED" ? "" : String(tryNumber),
     reason ?? (isKept ? "kept from the attempt before" : ""),
   ]);
 }

@@ -47,7 +47,7 @@ function asText(status: Status, address: string, nowMs: number): string {
 function queueText({ queueLength, queueHeadAgeMs }: Status): string {
   if (queueLength === 0) return "empty";
   const waits = queueLength === 1 ? "1 run waits" : `${queueLength} runs wait`;
-  return queueHeadAgeMs === null ? waits : `${waits}, the first since ${spanText(queueHeadAgeMs)}`;
+  return queueHeadAgeMs === null ? waits : `${waits}, the first for ${spanText(queueHeadAgeMs)}`;
 }
 
 function runsText({ runs }: Status): string {

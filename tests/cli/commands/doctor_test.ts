@@ -56,6 +56,17 @@ Deno.test("doctor finds directories that others can read, broken files and missp
   equal(found.get("here: settings")?.detail, "No setting has the name CDKTR_AGENT_LABLES.");
 });
 
+Deno.test("doctor reminds of databases that were moved aside, and only --deep has the principal read its journal", async () => {
+  await using here = await machine();
+  await Deno.writeTextFile(`${here.path}/kept/app.db.damaged-20260301T000000000Z`, "");
+  await using scene = await PrincipalScene.start({});
+  const shallow = await findings(scene, here.environment);
+  match(shallow.get("here: damaged databases")?.detail ?? "", /^1 file .* newest of them .*\/app\.db\.damaged-2026/);
+  match(shallow.get("principal: journal")?.detail ?? "", /only `cdktr doctor --deep` reads all of it/);
+  const { stdout } = await scene.call(["doctor", "--deep"], { environment: here.environment });
+  match(stdout, /\nok +principal journal +It was read as a whole and is sound\.\n/);
+});
+
 Deno.test("without a principal doctor tells all the rest, whether the ports are free, and exits 1", async () => {
   await using here = await machine();
   const scene = await PrincipalScene.start({});

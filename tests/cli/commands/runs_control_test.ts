@@ -30,7 +30,7 @@ Deno.test("runs retry has what failed run again and keeps the rest, which runs s
   await scene.fetch();
   const shown = (await scene.call(["runs", "show", runId])).stdout;
   match(shown, /\nPriority +5\n/);
-  match(shown, /\nAttempt +2\n/);
+  match(shown, /\nAttempt +2\nBefore +attempt 1 FAILED at \S+Z, after .* on ada@lab\/AG: task clean failed\n/);
   match(shown, /\nload +COMPLETED .* kept from the attempt before\n/);
   match(shown, /\nTASK +OUTPUT +VALUE\nload +rows +12\nload +file +a\\u\{1b\}\[2J\n/);
   const json = JSON.parse((await scene.call(["runs", "show", runId, "--json"])).stdout);
@@ -39,6 +39,8 @@ Deno.test("runs retry has what failed run again and keeps the rest, which runs s
     ["clean", false, null],
   ]);
   deepEqual([json.params, json.priority], [{ day: "2026-03-01" }, 5]);
+  deepEqual([json.earlier.length, json.earlier[0].attempt, json.earlier[0].state], [1, 1, "FAILED"]);
+  equal(json.waitingSinceMs > json.triggeredAtMs, true, "it waited from the retry on");
 });
 
 Deno.test("runs retry --from has a completed task run again, too; --json tells the attempt", async () => {
@@ -95,7 +97,7 @@ Deno.test("task run of a workflow that skips exits 4 and prints no run id", asyn
   const first = (await scene.call(["task", "run", "once"])).stdout.trim();
   const second = await scene.call(["task", "run", "once", "--wait"]);
   deepEqual([second.exitCode, second.stdout], [4, ""]);
-  match(second.stderr, new RegExp(`^Nothing was started: run ${first} of the workflow has not ended, `));
+  match(second.stderr, new RegExp(`^Nothing was started: run ${first} of the workflow had not ended, `));
   const json = JSON.parse((await scene.call(["task", "run", "once", "--json"])).stdout);
   deepEqual([json.runId, json.inTheWay], [null, first]);
 });

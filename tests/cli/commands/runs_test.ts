@@ -86,7 +86,8 @@ Deno.test("a page that is not the last tells its cursor, on stderr and in JSON, 
 Deno.test("a list without runs says so on stderr", async () => {
   await using scene = await PrincipalScene.start(files);
   const { exitCode, stdout, stderr } = await scene.call(["runs", "list"]);
-  deepEqual([exitCode, stdout, stderr], [0, "", "There are no such runs.\n"]);
+  deepEqual([exitCode, stdout, stderr], [0, "", "There are no runs yet.\n"]);
+  equal((await scene.call(["runs", "list", "--state", "failed"])).stderr, "There are no such runs.\n");
 });
 
 Deno.test("runs show tells all of a run, its tasks in topological order, those not reported yet as waiting", async () => {
@@ -122,7 +123,7 @@ Deno.test("of a run that has ended, tasks that never began are not shown as wait
   await scene.reportRun(attempt, "FAILED", "task load failed");
   const { stdout } = await scene.call(["runs", "show", runId]);
   match(stdout, /\nState +FAILED\nReason +task load failed\n/);
-  match(stdout, /\nload +FAILED +3 +1 +exit code 3\nclean +SKIPPED +1 +load failed\ncheck +-\n/);
+  match(stdout, /\nload +FAILED +3 +1 +exit code 3\nclean +SKIPPED +load failed\ncheck +-\n/);
 
   const shown = JSON.parse((await scene.call(["runs", "show", runId, "--json"])).stdout);
   equal(shown.state, "FAILED");

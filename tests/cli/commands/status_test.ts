@@ -11,7 +11,7 @@ Deno.test("status tells queue, runs, agents, history and problems", async () => 
   match(stdout, /^Principal +127\.0\.0\.1:\d+, version 1, up for /);
   match(
     stdout,
-    /\nWorkflows +1\nQueue +1 run waits, the first since .*\nRuns +1 PENDING, 1 RUNNING\nAgents +1, 1 of 1 places taken\n/,
+    /\nWorkflows +1\nQueue +1 run waits, the first for .*\nRuns +1 PENDING, 1 RUNNING\nAgents +1, 1 of 1 places taken\n/,
   );
   match(
     stdout,
