@@ -25,6 +25,7 @@ import { FrameParser } from "./parser.ts";
 import type { Address, PeerInfo, Side, SocketType } from "./peer.ts";
 import type { Pipe, PipeConnection } from "./pipe.ts";
 import { ReadTurns } from "./read_turns.ts";
+import type { UnfinishedHolder, UnfinishedMessages } from "./unfinished.ts";
 import { FrameWriter } from "./writer.ts";
 
 /** Where draining connections read to, all of them: nobody gets to see it. Not the parser's space, which may be full. */
@@ -34,6 +35,7 @@ const discarded = new Uint8Array(64 * 1024);
 export interface ConnectionOwner {
   readonly type: SocketType;
   readonly settings: Settings;
+  readonly unfinished: UnfinishedMessages;
   /**
    * The handshake is done: gives the pipe to exchange messages with.
    *
@@ -57,7 +59,7 @@ export interface ConnectionEnd {
 type State = "handshaking" | "open" | "draining" | "closed";
 
 /** Speaks ZMTP on one TCP connection. */
-export class Connection implements PipeConnection {
+export class Connection implements PipeConnection, UnfinishedHolder {
   readonly side: Side;
   readonly address: Address;
   readonly #tcp: Deno.TcpConn;
@@ -76,6 +78,8 @@ export class Connection implements PipeConnection {
   /** Frames of the message that is arriving, after its first. */
   #frames: Uint8Array[] | undefined;
   #messageBytes = 0;
+  /** What was told of them last. */
+  #unfinishedBytes = 0;
   #paused = false;
   #onResume: (() => void) | undefined;
   #cancelDrain: (() => void) | undefined;
@@ -189,6 +193,11 @@ export class Connection implements PipeConnection {
     await this.ended;
   }
 
+  /** Ends the connection at once: its unfinished message is one too many. */
+  end(error: ZmtpError): void {
+    this.#fail(error);
+  }
+
   /** Ends the connection at once because of `error`. */
   #fail(error: unknown): void {
     if (this.#state === "closed") return;
@@ -204,6 +213,7 @@ export class Connection implements PipeConnection {
     this.#liveness.stop();
     this.#writer.stop();
     this.#tcp.close();
+    this.#tellUnfinished(0);
     this.resume();
     this.#ended.resolve();
   }
@@ -236,6 +246,7 @@ export class Connection implements PipeConnection {
   async #readTraffic(): Promise<void> {
     while (this.#state === "open") {
       this.#takeFrames();
+      if (this.#state === "open") this.#tellUnfinished(this.#messageBytes + this.#parser.largeFrameBytes);
       if (this.#paused) {
         await new Promise<void>((resolve) => this.#onResume = resolve);
         continue;
@@ -251,6 +262,12 @@ export class Connection implements PipeConnection {
     while (this.#state === "draining") {
       if (await this.#tcp.read(discarded) === null) return;
     }
+  }
+
+  #tellUnfinished(bytes: number): void {
+    if (bytes === this.#unfinishedBytes) return;
+    this.#unfinishedBytes = bytes;
+    this.#owner.unfinished.tell(this, bytes);
   }
 
   #endOfTraffic(): void {

@@ -54,6 +54,11 @@ export interface SocketOptions {
   maxMessageBytes?: number;
   /** Most frames accepted in one message. @default {1_024} */
   maxFramesPerMessage?: number;
+  /**
+   * Bytes of messages that are still arriving, over all connections; above it the connection with the largest is ended.
+   * At least `maxMessageBytes` and what its frames' buffers take beyond that. @default {268_435_456}
+   */
+  maxUnfinishedBytes?: number;
   /** Largest command accepted after the handshake, in bytes. @default {8_192} */
   maxCommandBytes?: number;
   /** Largest frame accepted before the handshake is done, in bytes. @default {8_192} */
@@ -108,6 +113,7 @@ export const defaultSettings = {
   maxFrameBytes: 64 * mebibyte,
   maxMessageBytes: 64 * mebibyte,
   maxFramesPerMessage: 1_024,
+  maxUnfinishedBytes: 256 * mebibyte,
   maxCommandBytes: 8 * 1024,
   maxHandshakeFrameBytes: 8 * 1024,
   maxPeers: 4_096,

@@ -40,6 +40,11 @@ export class FrameParser {
     return this.#slab.length + (this.#large?.allocatedBytes ?? 0);
   }
 
+  /** Bytes of memory held for a frame that is too large for a slab and has not arrived whole. */
+  get largeFrameBytes(): number {
+    return this.#large?.allocatedBytes ?? 0;
+  }
+
   /** Whether a part of a frame has arrived. */
   get isMidFrame(): boolean {
     return this.#large !== undefined || this.#end > this.#start;

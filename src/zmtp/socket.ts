@@ -10,6 +10,7 @@ import { Listener } from "./listener.ts";
 import { type Settings, settingsOf, type SocketOptions } from "./options.ts";
 import type { Address, PeerEvent, PeerInfo, Side, SocketType } from "./peer.ts";
 import { Pipe } from "./pipe.ts";
+import { UnfinishedMessages } from "./unfinished.ts";
 import { Waiters } from "./waiters.ts";
 
 /** Options of whatever waits. */
@@ -31,6 +32,7 @@ export abstract class Socket {
   /** Told of everything that happens to listeners and peers. It must not throw. */
   onPeerEvent: ((event: PeerEvent) => void) | undefined;
   protected readonly settings: Settings;
+  readonly #unfinished: UnfinishedMessages;
   readonly #listeners = new Set<Listener>();
   /** Connecting addresses by their pipe. */
   readonly #connectors = new Map<Pipe, Connector>();
@@ -53,6 +55,7 @@ export abstract class Socket {
   /** @throws {ZmtpError} `MISUSE`, for an option out of range. */
   constructor(options: SocketOptions) {
     this.settings = settingsOf(options);
+    this.#unfinished = new UnfinishedMessages(this.settings.maxUnfinishedBytes);
   }
 
   /** Peers that are connected and have finished their handshake. */
@@ -250,6 +253,7 @@ export abstract class Socket {
     const connection = new Connection(tcp, address, side, {
       type: this.type,
       settings: this.settings,
+      unfinished: this.#unfinished,
       admit: (admitted, peer) => {
         pipe = this.#admit(admitted, peer, addressPipe ?? this.#newPipe("bind"));
         onUsable?.();

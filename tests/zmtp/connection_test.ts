@@ -32,6 +32,31 @@ Deno.test("a message over its limits of bytes and frames closes its peer", async
   assert.equal(await disconnectionBy({ maxFramesPerMessage: 5 }, endless), "LIMIT_EXCEEDED");
 });
 
+Deno.test("of messages that arrive at the same time the largest goes when they are too much together", async () => {
+  await using router = new Router(options({ maxUnfinishedBytes: 500_000 }));
+  const events = new Events(router);
+  const { port } = await router.bind("127.0.0.1", 0);
+  const part = (kibibytes: number) => frame(1, new Uint8Array(kibibytes * 1024));
+  using small = await RawPeer.handshaken(port, "DEALER");
+  await small.write(part(100));
+  using greedy = await RawPeer.handshaken(port, "DEALER", 1, bytes("greedy"));
+  await greedy.write(part(150), part(150));
+  // A single frame that never comes to its end counts as well.
+  using late = await RawPeer.handshaken(port, "DEALER");
+  await late.write(hex("02 00 00 00 00 00 0f 42 40"), new Uint8Array(200_000));
+  const { error, peer } = await events.next("disconnected");
+  assert.equal(error?.code, "LIMIT_EXCEEDED");
+  assert.equal(textOf(peer.identity), "greedy");
+  await small.write(frame(0, bytes("end")));
+  assert.deepEqual((await router.receive()).slice(1).map(({ length }) => length), [100 * 1024, 3]);
+  // What is whole or gone does not count: there is room again, time after time.
+  for (let count = 0; count < 10; count++) {
+    await small.write(part(200), frame(0, bytes("end")));
+    assert.equal((await router.receive()).length, 3);
+  }
+  assert.equal(router.peerCount, 2);
+});
+
 Deno.test("a message of exactly the most frames is accepted", async () => {
   await using router = new Router(options({ maxFramesPerMessage: 3 }));
   const { port } = await router.bind("127.0.0.1", 0);
