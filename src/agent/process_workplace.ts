@@ -16,12 +16,12 @@ import type { Clock } from "../clock/mod.ts";
 import { CdktrError, messageOf, type OperatorLog } from "../core/mod.ts";
 import type { TaskTry, TryOutcome, Workplace } from "./executor.ts";
 import { endOrphans } from "./executors/orphans.ts";
-import { outputSuffix, ProcessExecutor } from "./executors/process_executor.ts";
+import { ProcessExecutor, tryFilePattern } from "./executors/process_executor.ts";
 import { defaultGraceMs } from "./executors/run_process.ts";
+import { tryLockFile } from "./file_lock.ts";
 import type { ProcessLimits } from "./run_task.ts";
 
 const lockSuffix = ".lock";
-const privateFile = 0o600;
 const privateDirectory = 0o700;
 
 /** What a {@linkcode ProcessWorkplace} needs. */
@@ -57,7 +57,7 @@ export class ProcessWorkplace implements Workplace {
     try {
       Deno.mkdirSync(directory, { recursive: true, mode: privateDirectory });
       // Locked before the directory is there: a directory without a locked lock has lost its agent.
-      const lock = tryLock(lockPath);
+      const lock = tryLockFile(lockPath);
       if (lock === null) throw new Error(`${lockPath} is locked by another process`);
       this.#session = { path, lockPath, lock, executor: new ProcessExecutor(path, limits) };
       Deno.mkdirSync(path, { mode: privateDirectory });
@@ -96,7 +96,7 @@ export class ProcessWorkplace implements Workplace {
   async #clearUp(path: string): Promise<void> {
     const { clock, log, limits } = this.#options;
     const lockPath = path + lockSuffix;
-    const lock = tryLock(lockPath);
+    const lock = tryLockFile(lockPath);
     if (lock === null) return;
     try {
       const groups = await endOrphans(taskRunsIn(path), clock, limits?.graceMs ?? defaultGraceMs);
@@ -112,24 +112,14 @@ export class ProcessWorkplace implements Workplace {
   }
 }
 
-/** Locks a file, which is made if need be; null while another process has it. */
-function tryLock(path: string): Deno.FsFile | null {
-  const file = Deno.openSync(path, { create: true, write: true, mode: privateFile });
-  try {
-    if (file.tryLockSync(true)) return file;
-  } catch (error) {
-    file.close();
-    throw error;
-  }
-  file.close();
-  return null;
-}
-
-/** The tries whose files are still there. */
+/**
+ * The tries whose files are still there, or one of them, as a task may remove what it likes. A file that is none of ours
+ * must not name processes that are none either.
+ */
 function taskRunsIn(session: string): string[] {
   try {
-    const names = [...Deno.readDirSync(session)].map(({ name }) => name);
-    return names.filter((name) => name.endsWith(outputSuffix)).map((name) => name.slice(0, -outputSuffix.length));
+    const ids = [...Deno.readDirSync(session)].map(({ name }) => tryFilePattern.exec(name)?.[1] ?? "");
+    return [...new Set(ids)].filter((id) => id !== "");
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return []; // Another agent that starts now was faster.
     throw error;

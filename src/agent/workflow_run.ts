@@ -25,7 +25,7 @@ import { RunGraph } from "./run_graph.ts";
 import { type EmitLines, inWords, remark } from "./run_task.ts";
 import type { Happening, TaskEvent } from "./task_event.ts";
 
-/** Tasks of one run that have a process at the same time; the default of CDKTR_AGENT_MAX_CONCURRENCY. */
+/** Tasks of one run that have a process at the same time, where the owner does not say. */
 const defaultMaxParallelTasks = 5;
 
 /** Why a single task ends. Who asked for it and why, the principal knows. */

@@ -90,7 +90,8 @@ Deno.test({
   ignore: !linux,
   async fn() {
     await using site = new Site();
-    const script = "setsid sleep 300 & sleep 300 & echo $$ $!; exec sleep 300";
+    // That it removes a file of its own must not hide it.
+    const script = 'rm "$CDKTR_OUTPUT"; setsid sleep 300 & sleep 300 & echo $$ $!; exec sleep 300';
     const dead = await site.startOther("dead", script);
     const living = await site.startOther("living", "echo $$; exec sleep 300");
     dead.child.kill("SIGKILL");
@@ -129,9 +130,15 @@ Deno.test({
   async fn() {
     await using site = new Site();
     const session = join(site.directory, "dead");
-    const daemon = new Deno.Command("sleep", { args: ["300"], env: { CDKTR_TASK_RUN_ID: "ended" } }).spawn();
+    const daemon = new Deno.Command("setsid", {
+      args: ["sleep", "300"],
+      env: { CDKTR_TASK_RUN_ID: "ended", CDKTR_TEST_DAEMON: "1" },
+    }).spawn();
     await Deno.mkdir(session);
-    await Deno.writeTextFile(join(session, "another.output"), "");
+    // The second is none of ours: with its name one could have any process ended.
+    for (const name of ["another", "x\nCDKTR_TEST_DAEMON="]) {
+      await Deno.writeTextFile(join(session, `${name}.output`), "");
+    }
     const workplace = site.workplace();
     await workplace.open("next");
     assert.equal(await isAlive(daemon.pid), true);

@@ -690,6 +690,8 @@ test("outputs that cannot be used are a failure like any other; those of a faile
     workflowOf({
       bad: { run: 'echo "no pair" > "$CDKTR_OUTPUT"', retry: later(1).retry },
       pipe: { run: 'rm "$CDKTR_OUTPUT"; mkfifo "$CDKTR_OUTPUT"' },
+      link: { run: 'ln -sf /etc/passwd "$CDKTR_OUTPUT"' },
+      directory: { run: 'rm "$CDKTR_OUTPUT"; mkdir "$CDKTR_OUTPUT"' },
       large: { run: 'head -c 70000 /dev/zero > "$CDKTR_OUTPUT"' },
       gone: { run: 'rm "$CDKTR_OUTPUT" "$CDKTR_INPUTS"' },
       failed: { run: 'echo "no pair" > "$CDKTR_OUTPUT"; exit 3' },
@@ -704,14 +706,26 @@ test("outputs that cannot be used are a failure like any other; those of a faile
   assert.deepEqual(failures.sort(), [
     bad,
     bad,
+    "directory 0 its outputs cannot be used: CDKTR_OUTPUT is no regular file any more",
     "failed 3 exited with code 3",
     "large 0 its outputs cannot be used: they have 70000 bytes, at most 65536 are taken",
+    "link 0 its outputs cannot be used: CDKTR_OUTPUT is no regular file any more",
     "pipe 0 its outputs cannot be used: CDKTR_OUTPUT is no regular file any more",
   ]);
   assert.equal(statesOf(run, "gone").at(-1), "COMPLETED");
   assert.ok(
     payloadsOf(run, "bad").includes('STDERR cdktr: its outputs cannot be used: line 1 ("no pair") is not KEY=VALUE'),
   );
+});
+
+test("a task that removes the directory of its files does not keep others from theirs", async () => {
+  const run = play(workflowOf({
+    bad: { run: 'rm -r "$(dirname "$CDKTR_OUTPUT")"' },
+    good: { run: 'echo a=1 > "$CDKTR_OUTPUT"', depends: ["bad"] },
+  }));
+  assert.deepEqual(await run.outcome, completed);
+  const end = run.events.at(-1);
+  assert.deepEqual(end?.state === "COMPLETED" && end.outputs, { a: "1" });
 });
 
 test("the largest outputs a run may have still fit into the environment of a task", async () => {

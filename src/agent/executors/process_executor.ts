@@ -1,16 +1,17 @@
 /** Runs tries as processes, each with a file for its outputs and one with those of the tasks above. */
 
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../core/mod.ts";
 import type { Executor, TaskTry, TryOutcome } from "../executor.ts";
-import { outputLimits, type Outputs, type ParsedOutputs, parseOutputs } from "../outputs.ts";
+import { outputLimits, type ParsedOutputs, parseOutputs } from "../outputs.ts";
 import { type ProcessLimits, remark, runTask } from "../run_task.ts";
 import { taskEnvironment } from "./environment.ts";
 
-/** The file of a try's outputs is named after its task run. It is there for as long as the try goes on. */
-export const outputSuffix = ".output";
-const inputsSuffix = ".inputs.json";
+/** The files of a try are named after its task run. They are there for as long as the try goes on. */
+export const tryFilePattern = /^([\w-]+)\.(?:output|inputs\.json)$/;
 const privateFile = 0o600;
+const privateDirectory = 0o700;
 
 /**
  * See the top of this file. All calls on the files are synchronous, because each takes some 10 µs and the way to a thread
@@ -49,8 +50,10 @@ export class ProcessExecutor implements Executor {
   }
 
   #lay({ taskRunId, inputs }: TaskTry): Paths {
-    const outputPath = join(this.#directory, taskRunId + outputSuffix);
-    const inputsPath = join(this.#directory, taskRunId + inputsSuffix);
+    const outputPath = join(this.#directory, `${taskRunId}.output`);
+    const inputsPath = join(this.#directory, `${taskRunId}.inputs.json`);
+    // A task may have removed the directory, which must not be the end of all others.
+    Deno.mkdirSync(this.#directory, { recursive: true, mode: privateDirectory });
     Deno.writeTextFileSync(inputsPath, JSON.stringify(Object.fromEntries(inputs)), { mode: privateFile });
     Deno.writeFileSync(outputPath, new Uint8Array(0), { mode: privateFile });
     return { outputPath, inputsPath };
@@ -67,21 +70,35 @@ async function fail(taskTry: TaskTry, reason: string, exitCode: number | null): 
   return { kind: "failed", reason, exitCode, signal: null };
 }
 
+/**
+ * Reads the file as it was opened: what the task left in the background may put something else in its place at any time,
+ * and a pipe there must not hold the agent up, nor a file that grows fill its memory.
+ */
 function readOutputs(path: string): ParsedOutputs {
+  let file: number;
   try {
-    const { isFile, size } = Deno.lstatSync(path);
-    if (!isFile) return { problem: "CDKTR_OUTPUT is no regular file any more" };
-    if (size === 0) return nothing;
-    if (size > outputLimits.maxTaskBytes) {
-      return { problem: `they have ${size} bytes, at most ${outputLimits.maxTaskBytes} are taken` };
-    }
-    return parseOutputs(Deno.readFileSync(path));
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    return error instanceof Deno.errors.NotFound ? nothing : { problem: messageOf(error) };
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    if (code === "ENOENT") return { outputs: null };
+    return code === "ELOOP" ? replaced : { problem: messageOf(error) };
+  }
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile()) return replaced;
+    if (stat.size > outputLimits.maxTaskBytes) {
+      return { problem: `they have ${stat.size} bytes, at most ${outputLimits.maxTaskBytes} are taken` };
+    }
+    const bytes = new Uint8Array(stat.size);
+    return parseOutputs(bytes.subarray(0, readSync(file, bytes)));
+  } catch (error) {
+    return { problem: messageOf(error) };
+  } finally {
+    closeSync(file);
   }
 }
 
-const nothing: { readonly outputs: Outputs | null } = { outputs: null };
+const replaced = { problem: "CDKTR_OUTPUT is no regular file any more" };
 
 /** A task can do with its files what it likes; that they cannot be removed then is no reason for it to fail. */
 function removeAll(path: string): void {

@@ -5,6 +5,7 @@
  * All calls are synchronous. A write of a task's output into the page cache takes 1 µs for a line and 20 µs for 64 KiB; the
  * asynchronous call for the same takes 50 to 90 µs, most of it on the way to a thread and back.
  */
+import { tryLockFile } from "../file_lock.ts";
 
 /** A file that is written at its end. */
 export interface SpoolFile {
@@ -35,10 +36,11 @@ export interface SpoolFiles {
   size(path: string): number;
   /** When a file was last written to, Unix milliseconds. */
   modifiedMs(path: string): number;
-  /** `length` bytes from `offset` on, or as many as there are. */
+  /** `length` bytes from `offset` on, or as many as there are; none when somebody has removed the file. */
   read(path: string, offset: number, length: number): Uint8Array;
   /** Puts a file in the place of another, in one step. */
   rename(from: string, to: string): void;
+  /** Removes a file, if it is there. */
   remove(path: string): void;
   /** Locks a file, which is made if need be; null when another process has it. */
   tryLock(path: string): SpoolLock | null;
@@ -49,21 +51,15 @@ const privateDirectory = 0o700;
 
 /** The machine's own file system. */
 export const systemFiles: SpoolFiles = {
-  names: (directory) => {
-    try {
-      return [...Deno.readDirSync(directory)].map(({ name }) => name);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return [];
-      throw error;
-    }
-  },
+  names: (directory) => ifThere(() => [...Deno.readDirSync(directory)].map(({ name }) => name)) ?? [],
   makeDirectory: (path) => Deno.mkdirSync(path, { recursive: true, mode: privateDirectory }),
   removeDirectory: (path) => Deno.removeSync(path),
   open: (path) => new SystemFile(Deno.openSync(path, { create: true, append: true, mode: privateFile })),
   size: (path) => Deno.statSync(path).size,
   modifiedMs: (path) => Deno.statSync(path).mtime?.getTime() ?? Infinity,
   read: (path, offset, length) => {
-    using file = Deno.openSync(path);
+    using file = ifThere(() => Deno.openSync(path));
+    if (file === undefined) return new Uint8Array(0);
     file.seekSync(offset, Deno.SeekMode.Start);
     const bytes = new Uint8Array(length);
     let at = 0;
@@ -75,14 +71,21 @@ export const systemFiles: SpoolFiles = {
     return bytes.subarray(0, at);
   },
   rename: (from, to) => Deno.renameSync(from, to),
-  remove: (path) => Deno.removeSync(path),
+  remove: (path) => ifThere(() => Deno.removeSync(path)),
   tryLock: (path) => {
-    const file = Deno.openSync(path, { create: true, write: true, mode: privateFile });
-    if (file.tryLockSync(true)) return { release: () => file.close() };
-    file.close();
-    return null;
+    const file = tryLockFile(path);
+    return file === null ? null : { release: () => file.close() };
   },
 };
+
+function ifThere<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
 
 class SystemFile implements SpoolFile {
   readonly #file: Deno.FsFile;

@@ -9,7 +9,7 @@ import { gapEntry } from "../../wire/mod.ts";
 import type { SpoolFiles } from "./files.ts";
 import { Gap } from "./held_records.ts";
 import { type Lane, unfinishedSuffix } from "./lane.ts";
-import { encodeRecord } from "./record.ts";
+import { encodeRecord, timestampOf } from "./record.ts";
 import { type PlacedRecord, recordsOf, type Segment } from "./segment.ts";
 import { type Source, sourceJson, type Stream, type Streams } from "./streams.ts";
 
@@ -51,7 +51,9 @@ function thin(options: GiveWayOptions, { lane, segment }: Choice, loudest: Reado
   const older = lane.sealed[lane.sealed.indexOf(segment) - 1];
   const isOlderSmall = older !== undefined && older.size + segment.size / 2 <= segmentBytesMax;
   const old: readonly [Segment, ...Segment[]] = isOlderSmall ? [older, segment] : [segment];
-  for (const { path } of old) for (const placed of recordsOf(files, path, streams)) thinning.add(placed);
+  for (const { path } of old) {
+    for (const placed of recordsOf(files, path, (text) => streams.ofRecord(text))) thinning.add(placed);
+  }
   if (thinning.droppedLines === 0) return 0;
   const kept = thinning.end();
   const path = `${old[0].path}${unfinishedSuffix}`;
@@ -101,16 +103,15 @@ class Thinning {
       this.#open.delete(stream);
       this.#kept.push(placed);
     } else if (source === null) {
-      const { timestampMs, counts } = readGap(placed.record.entry);
       let at = firstSeq;
-      for (const [json, count] of counts) {
-        this.#count(stream, at, json, count, timestampMs);
+      for (const [json, count] of countsOf(placed.record.entry)) {
+        this.#count(stream, at, json, count, timestampOf(placed.record));
         at += count;
       }
     } else {
       this.droppedLines += lines;
       this.droppedBytes.set(source, (this.droppedBytes.get(source) ?? 0) + bytes);
-      this.#count(stream, firstSeq, source.json, lines, timestampOf(placed.record.entry, source));
+      this.#count(stream, firstSeq, source.json, lines, timestampOf(placed.record));
     }
   }
 
@@ -129,19 +130,10 @@ class Thinning {
   }
 }
 
-const decoder = new TextDecoder();
-/** Digits of a time, and a few to spare. */
-const timeBytesMax = 24;
-
-/** The time of lines, without reading them all: it stands right behind their source. */
-function timestampOf(entry: Uint8Array, source: Source): number {
-  const from = source.jsonBytes + 1;
-  return Number.parseFloat(decoder.decode(entry.subarray(from, from + timeBytesMax))) || 0;
-}
-
-function readGap(entry: Uint8Array): { timestampMs: number; counts: [sourceJson: string, lines: number][] } {
-  const [timestampMs, counts] = gapEntry.parse(JSON.parse(decoder.decode(entry)));
-  return { timestampMs, counts: counts.map(([name, id, lines]) => [sourceJson(name, id), lines]) };
+/** What a gap counts. */
+function countsOf(entry: Uint8Array): [sourceJson: string, lines: number][] {
+  const [, counts] = gapEntry.parse(JSON.parse(new TextDecoder().decode(entry)));
+  return counts.map(([name, id, lines]) => [sourceJson(name, id), lines]);
 }
 
 function write(files: SpoolFiles, path: string, placed: readonly PlacedRecord[]): void {

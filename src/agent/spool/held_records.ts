@@ -5,7 +5,7 @@
 import { encodeText } from "../../wire/mod.ts";
 import { encodeRecord, partsOf } from "./record.ts";
 import type { PlacedRecord } from "./segment.ts";
-import type { Stream } from "./streams.ts";
+import type { Source, Stream } from "./streams.ts";
 
 /** Bytes of records that are kept. */
 const heldBytesMax = 16 * 1024 * 1024;
@@ -72,15 +72,19 @@ export class HeldRecords {
     return this.#held.length === 0;
   }
 
+  /** Lines, kept and counted. */
+  get lines(): number {
+    return this.#held.reduce((sum, held) => sum + ofHeld(held).lines, 0);
+  }
+
   /** Keeps a record, or counts its lines. */
-  add(bytes: Uint8Array, placed: PlacedRecord, timestampMs: number): void {
+  add(bytes: Uint8Array, placed: PlacedRecord & { readonly source: Source }, timestampMs: number): void {
     const { stream, source, record: { firstSeq, lines } } = placed;
     if (this.#bytes + bytes.length <= heldBytesMax) {
       this.#bytes += bytes.length;
       this.#held.push({ gap: null, bytes, placed });
       return;
     }
-    if (source === null) return void this.#held.push({ gap: null, bytes, placed });
     const last = this.#held.findLast((held) => ofHeld(held).stream === stream);
     let gap = last?.gap ?? null;
     if (gap === null || gap.firstSeq <= stream.sent || !gap.continuesAt(firstSeq, source.json)) {

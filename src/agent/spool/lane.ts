@@ -30,6 +30,8 @@ export class Lane {
   readonly #streams: Streams;
   readonly #lock: SpoolLock;
   #segments: Segment[] = [];
+  /** Segments that were too old to be taken over, and were deleted. */
+  expired = 0;
   #nextNumber = 1;
   #active: { readonly segment: Segment; readonly file: SpoolFile } | null = null;
   #reader: SegmentReader | null = null;
@@ -87,11 +89,12 @@ export class Lane {
       const path = `${this.directory}/${name}`;
       if (this.#files.modifiedMs(path) < oldestMs) {
         this.#files.remove(path);
+        this.expired++;
         continue;
       }
       const segment = new Segment(Number(number), path);
       let lineCount = 0;
-      for (const placed of recordsOf(this.#files, segment.path, this.#streams)) {
+      for (const placed of recordsOf(this.#files, segment.path, (text) => this.#streams.recovered(text))) {
         const { stream, source, record: { firstSeq, lines, bytes } } = placed;
         segment.note(placed);
         if (stream.lastSeq === 0) stream.sent = stream.acked = stream.lastSeq = firstSeq - 1;
@@ -138,7 +141,7 @@ export class Lane {
     for (;;) {
       const first = this.#reader?.segment ?? this.#segments.find(({ number }) => number >= this.#readFrom);
       if (first === undefined) return undefined;
-      const reader = this.#reader ??= new SegmentReader(this.#files, this.#streams, first);
+      const reader = this.#reader ?? this.#readFromStartOf(first);
       const recent = this.#recent[this.#recentHead];
       if (recent !== undefined && recent.segment === reader.segment && recent.offset === reader.offset) {
         reader.skip(recent.placed.record.bytes);
@@ -149,16 +152,14 @@ export class Lane {
       if (placed !== undefined) return placed;
       const following = this.#segments[this.#segments.indexOf(reader.segment) + 1];
       if (following === undefined) return undefined;
-      this.#reader = new SegmentReader(this.#files, this.#streams, following);
+      this.#readFromStartOf(following);
     }
   }
 
   /** Reads again from where `stream` has the line behind the one of number `seq`, if that is here and was read. */
   rewind(stream: Stream, seq: number): void {
-    const to = this.#segments.findIndex((segment) => segment.holdsBehind(stream, seq));
-    const at = this.#segments.findIndex((segment) => segment === this.#reader?.segment);
-    const segment = this.#segments[to];
-    if (segment !== undefined && to <= at) this.#reader = new SegmentReader(this.#files, this.#streams, segment);
+    const segment = this.#segments.find((segment) => segment.holdsBehind(stream, seq));
+    if (segment !== undefined && segment.number <= this.#readNumber) this.#readFromStartOf(segment);
   }
 
   /** Deletes the segments in which all is acknowledged. */
@@ -173,10 +174,10 @@ export class Lane {
     const segment = new Segment(first.number, first.path);
     for (const each of placed) segment.note(each);
     const index = this.#segments.indexOf(first);
-    const wasRead = old.some((each) => each === this.#reader?.segment);
+    const isBeingRead = first.number <= this.#readNumber && this.#readNumber <= (others.at(-1) ?? first).number;
     this.#segments.splice(index, old.length, segment);
     for (const { path } of others) this.#files.remove(path);
-    if (wasRead) this.#reader = new SegmentReader(this.#files, this.#streams, segment);
+    if (isBeingRead) this.#readFromStartOf(segment);
     this.#forgetRecent();
   }
 
@@ -195,7 +196,17 @@ export class Lane {
     }
   }
 
+  /** The number of the segment that is being read, or is to be read next. */
+  get #readNumber(): number {
+    return this.#reader?.segment.number ?? this.#readFrom;
+  }
+
+  #readFromStartOf(segment: Segment): SegmentReader {
+    return this.#reader = new SegmentReader(this.#files, this.#streams, segment);
+  }
+
   #begin(): { segment: Segment; file: SpoolFile } {
+    this.#files.makeDirectory(this.directory); // Somebody may have removed it to make room.
     const path = `${this.directory}/${String(this.#nextNumber).padStart(10, "0")}.log`;
     const file = this.#files.open(path);
     const segment = new Segment(this.#nextNumber++, path);

@@ -105,7 +105,7 @@ export class MemoryFiles implements SpoolFiles {
   }
 
   read(path: string, offset: number, length: number): Uint8Array {
-    return this.#content(path).bytes.slice(offset, offset + length);
+    return this.#files.get(path)?.bytes.slice(offset, offset + length) ?? new Uint8Array(0);
   }
 
   rename(from: string, to: string): void {
@@ -114,7 +114,6 @@ export class MemoryFiles implements SpoolFiles {
   }
 
   remove(path: string): void {
-    this.#content(path);
     this.#files.delete(path);
     this.#locks.delete(path);
   }

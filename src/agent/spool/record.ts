@@ -31,6 +31,16 @@ const headBytes = 16;
 /** Bytes of stream or source; names are limited to a fraction of it. */
 const partBytesMax = 0xffff;
 
+const decoder = new TextDecoder();
+/** Digits of a time, and a few to spare. */
+const timeBytesMax = 24;
+
+/** The time of an entry, without reading all of it: it stands right behind the source. Unix milliseconds. */
+export function timestampOf({ source, entry }: SpoolRecord): number {
+  const from = source.length + 1;
+  return Number.parseFloat(decoder.decode(entry.subarray(from, from + timeBytesMax))) || 0;
+}
+
 /** The bytes of a record. */
 export function encodeRecord(record: Omit<SpoolRecord, "bytes" | "source"> & { readonly sourceBytes: number }) {
   const { firstSeq, lines, stream, sourceBytes, entry } = record;

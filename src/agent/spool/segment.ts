@@ -51,20 +51,23 @@ export class Segment {
   }
 }
 
+/** Finds the stream that a record names; undefined when it names none. */
+type StreamOf = (text: Uint8Array) => Stream | undefined;
+
 /** The record at `offset` of `bytes` with what it belongs to; undefined when it is torn or damaged. */
-function placedRecordAt(bytes: Uint8Array, offset: number, streams: Streams): PlacedRecord | undefined {
+function placedRecordAt(bytes: Uint8Array, offset: number, streamOf: StreamOf): PlacedRecord | undefined {
   const record = decodeRecord(bytes, offset);
-  const stream = record === undefined ? undefined : streams.ofRecord(record.stream);
+  const stream = record === undefined ? undefined : streamOf(record.stream);
   if (record === undefined || stream === undefined) return undefined;
   const source = record.source.length === 0 ? null : stream.source(decoder.decode(record.source));
   return { record, stream, source };
 }
 
 /** All records of a file up to the first that is torn or damaged. */
-export function* recordsOf(files: SpoolFiles, path: string, streams: Streams): Generator<PlacedRecord, void> {
+export function* recordsOf(files: SpoolFiles, path: string, streamOf: StreamOf): Generator<PlacedRecord, void> {
   const bytes = files.read(path, 0, files.size(path));
   for (let offset = 0; offset < bytes.length;) {
-    const placed = placedRecordAt(bytes, offset, streams);
+    const placed = placedRecordAt(bytes, offset, streamOf);
     if (placed === undefined) return;
     yield placed;
     offset += placed.record.bytes;
@@ -74,7 +77,7 @@ export function* recordsOf(files: SpoolFiles, path: string, streams: Streams): G
 /** Reads a segment from its beginning to its end, a block at a time. */
 export class SegmentReader {
   readonly #files: SpoolFiles;
-  readonly #streams: Streams;
+  readonly #streamOf: StreamOf;
   readonly segment: Segment;
   offset = 0;
   #block = new Uint8Array(0);
@@ -82,7 +85,7 @@ export class SegmentReader {
 
   constructor(files: SpoolFiles, streams: Streams, segment: Segment) {
     this.#files = files;
-    this.#streams = streams;
+    this.#streamOf = (text) => streams.ofRecord(text);
     this.segment = segment;
   }
 
@@ -101,7 +104,7 @@ export class SegmentReader {
   }
 
   #at(): PlacedRecord | undefined {
-    return placedRecordAt(this.#block, this.offset - this.#blockAt, this.#streams);
+    return placedRecordAt(this.#block, this.offset - this.#blockAt, this.#streamOf);
   }
 
   #load(bytes: number): void {

@@ -12,13 +12,13 @@
  * does not work.
  */
 import type { Clock } from "../../clock/mod.ts";
-import { messageOf, type OperatorLog } from "../../core/mod.ts";
+import { counted, messageOf, type OperatorLog } from "../../core/mod.ts";
 import { type EncodedLogChunk, encodeText, type LogStream, maxLogChunks, maxLogEntries } from "../../wire/mod.ts";
 import type { SpoolFiles } from "./files.ts";
 import { giveWay } from "./give_way.ts";
 import { Gap, HeldRecords } from "./held_records.ts";
 import { Lane } from "./lane.ts";
-import { encodeRecord, partsOf } from "./record.ts";
+import { encodeRecord, partsOf, timestampOf } from "./record.ts";
 import type { PlacedRecord } from "./segment.ts";
 import { type Source, sourceJson, type Stream, Streams } from "./streams.ts";
 
@@ -198,9 +198,10 @@ export class Spool {
     this.#held.rewind();
   }
 
-  /** The principal does not know the run of this stream. It is kept for one who does, and not sent any more. */
+  /** The principal does not know the run of this stream: kept for one who does while there is room, and not sent. */
   park(stream: Stream): void {
     stream.isParked = true;
+    stream.sent = stream.acked;
   }
 
   /**
@@ -224,6 +225,10 @@ export class Spool {
       } catch (error) {
         log.error(`log lines in ${directory}/${name} cannot be read: ${messageOf(error)}`);
       }
+      if (lane.expired > 0) {
+        const files = counted(lane.expired, "file");
+        log.warn(`deleted ${files} of log lines in ${directory}/${name} that no principal has taken for 30 days`);
+      }
       if (lane.isEmpty) lane.close();
       else this.#left.push(lane);
     }
@@ -234,6 +239,10 @@ export class Spool {
   close(): void {
     this.#diskRetryMs = -Infinity;
     this.#writeHeld();
+    const { log, directory } = this.#options;
+    if (!this.#held.isEmpty) {
+      log.error(`${counted(this.#held.lines, "log line")} that could not be kept in ${directory} went with this agent`);
+    }
     for (const lane of this.#lanes()) lane.close();
   }
 
@@ -241,7 +250,7 @@ export class Spool {
     return this.#own === null ? this.#left : [...this.#left, this.#own];
   }
 
-  #put(bytes: Uint8Array, placed: PlacedRecord, timestampMs: number): void {
+  #put(bytes: Uint8Array, placed: PlacedRecord & { readonly source: Source }, timestampMs: number): void {
     this.#writeHeld();
     if (!this.#held.isEmpty || !this.#tryWrite(bytes, placed)) this.#held.add(bytes, placed, timestampMs);
   }
@@ -276,6 +285,7 @@ export class Spool {
 
   #makeRoom(neededBytes: number): boolean {
     const { files, maxBytes } = this.#options;
+    if (neededBytes > maxBytes) return false;
     const lanes = this.#lanes();
     while (lanes.reduce((sum, { bytes }) => sum + bytes, 0) + neededBytes > maxBytes) {
       const options = { files, streams: this.#streams, lanes, segmentBytesMax: this.#segmentBytesMax };
@@ -341,7 +351,8 @@ export class Spool {
     const { part, entries } = chunk;
     const missing = firstSeq - 1 - part.lastSeq;
     if (missing > 0) {
-      const gap = new Gap(stream, part.lastSeq + 1, 0);
+      // Nothing tells when they were written; the time of what follows keeps them near their place.
+      const gap = new Gap(stream, part.lastSeq + 1, timestampOf(record));
       gap.count(unknownSource, missing);
       entries.push(gap.placed().record.entry);
     }

@@ -107,22 +107,37 @@ export class Streams {
     return stream;
   }
 
-  /** The stream that a record belongs to; undefined when the record names none. */
+  /**
+   * The stream that a record belongs to; undefined when the record names none. A stream that was forgotten has all its
+   * lines acknowledged, for its records may still stand between those of others.
+   */
   ofRecord(text: Uint8Array): Stream | undefined {
     const key = decoder.decode(text);
     const known = this.#byText.get(key);
     if (known !== undefined) return known;
-    const parsed = streamShape.safeParse(parseJson(key));
-    if (!parsed.success) return undefined;
-    const [runId, attempt, workflowId, workflowName] = parsed.data;
-    const stream = new Stream({ runId, attempt, workflowId, workflowName }, this.#tally);
-    this.#byText.set(key, stream);
+    const forgotten = this.#read(key);
+    if (forgotten !== undefined) forgotten.acked = forgotten.sent = forgotten.lastSeq = Infinity;
+    return forgotten;
+  }
+
+  /** The stream that a record of a session that is gone belongs to; it is made when it is new. */
+  recovered(text: Uint8Array): Stream | undefined {
+    const key = decoder.decode(text);
+    const stream = this.#byText.get(key) ?? this.#read(key);
+    if (stream !== undefined) this.#byText.set(key, stream);
     return stream;
   }
 
   /** Forgets a stream if nothing of it is left and nothing is to come. */
   forgetIfDone(stream: Stream): void {
     if (stream.isEnded && stream.acked >= stream.lastSeq) this.#byText.delete(decoder.decode(stream.text));
+  }
+
+  #read(key: string): Stream | undefined {
+    const parsed = streamShape.safeParse(parseJson(key));
+    if (!parsed.success) return undefined;
+    const [runId, attempt, workflowId, workflowName] = parsed.data;
+    return new Stream({ runId, attempt, workflowId, workflowName }, this.#tally);
   }
 }
 

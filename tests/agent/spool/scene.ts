@@ -13,7 +13,7 @@ export function readChunks({ chunks }: Outgoing): LogChunk[] {
   return parseVerbRequest("LOG", text.slice("LOG\x01".length)).chunks;
 }
 
-/** What a principal has of each attempt: payloads, and `-n` for each gap. */
+/** What a principal has of each attempt: payloads, `-n` for each gap, and `unreadable n` for one that names no task. */
 export class Received {
   readonly #lines = new Map<string, string[]>();
   readonly #positions = new Map<string, number>();
@@ -32,7 +32,8 @@ export class Received {
     for (const entry of entries) {
       const count = linesOfEntry(entry);
       if (isGapEntry(entry)) {
-        if (seq + count > position) lines.push(`-${seq + count - Math.max(position, seq)}`);
+        const missing = seq + count - Math.max(position, seq);
+        if (missing > 0) lines.push(entry[1].some(([task]) => task === "") ? `unreadable ${missing}` : `-${missing}`);
       } else entry[4].forEach((payload, index) => seq + index + 1 > position && lines.push(payload));
       seq += count;
     }

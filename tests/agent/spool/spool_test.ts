@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { systemFiles } from "../../../src/agent/spool/files.ts";
 import { MemoryFiles } from "../../../src/agent/spool/memory_files.ts";
+import { Spool } from "../../../src/agent/spool/spool.ts";
+import { FakeClock } from "../../fake_clock.ts";
 import { numbered, readChunks, SpoolScene } from "./scene.ts";
 
 Deno.test("lines are sent in order, numbered from 1, and their segment goes when they are acknowledged", () => {
@@ -101,6 +104,7 @@ Deno.test("what nobody took for 30 days is deleted", () => {
   later.clock.advance(30 * 86_400_000 + 1);
   assert.deepEqual(later.spool.recover().next(), { done: true, value: 0 });
   assert.deepEqual(later.files.names("/spool"), []);
+  assert.deepEqual(later.told, ["deleted 1 file of log lines in /spool/s1 that no principal has taken for 30 days"]);
 });
 
 Deno.test("a record that was torn by the end of its process is not sent, the ones before it are", () => {
@@ -128,7 +132,7 @@ Deno.test("a damaged record costs itself and what follows in its segment; a gap 
   const next = scene.crash("s2");
   next.send();
   const received = next.received.of();
-  assert.equal(received.filter((line) => line.startsWith("-")).length, 1);
+  assert.equal(received.filter((line) => line.startsWith("unreadable")).length, 1);
   assert.equal(next.received.position(), 60);
   assert.ok(received.at(-1)?.startsWith("60 "));
 });
@@ -242,4 +246,124 @@ Deno.test("the lines of a run that the principal does not know are kept, and not
   const next = scene.crash("s2");
   next.send();
   assert.deepEqual(next.received.of(), ["a", "b"]);
+});
+
+Deno.test("lines are sent again also when the segment that was read last is gone", () => {
+  const scene = new SpoolScene({ maxBytes: 16 * 4096 });
+  const [first, second] = [scene.begin("r1"), scene.begin("r2")];
+  scene.write(first, numbered(1, 30));
+  const lost = scene.spool.next(1);
+  scene.write(second, numbered(1, 30));
+  scene.deliver();
+  assert.deepEqual(scene.segments(), ["s1/0000000001.log"]);
+  for (const part of lost?.parts ?? []) scene.spool.refuse(part, 0);
+  scene.write(first, ["last"]);
+  scene.send();
+  assert.deepEqual(scene.received.of("r1"), [...numbered(1, 30), "last"]);
+});
+
+Deno.test("lines that were not read yet are read when their segment becomes one with an older one", () => {
+  const scene = new SpoolScene({ maxBytes: 16 * 4096 });
+  const [waiting, loud] = [scene.begin("r1"), scene.begin("r2")];
+  scene.write(waiting, numbered(1, 5));
+  scene.spool.next(1);
+  scene.write(loud, numbered(1, 39));
+  scene.spool.acknowledge(scene.spool.next(1)?.parts ?? []);
+  // Its segment is gone, and what is read next is not there yet: it becomes one with that of the lines that wait.
+  for (let from = 40; from <= 1000; from += 20) scene.write(loud, numbered(from, from + 19));
+  const out = scene.spool.next(100_000);
+  assert.ok(out);
+  const entries = readChunks(out).flatMap((chunk) => chunk.entries);
+  const gaps = entries.filter((entry) => entry.length === 2);
+  assert.deepEqual(gaps.flatMap(([, counts]) => counts.map(([name]) => name)), ["only"], "none that nobody made");
+  assert.equal(out.parts[0]?.lastSeq, 1019);
+});
+
+Deno.test("acknowledged lines of a run that ended are not sent again with those around them, nor kept for them", () => {
+  const scene = new SpoolScene({ maxBytes: 64 * 1024 });
+  const [long, short] = [scene.begin("r1"), scene.begin("r2")];
+  scene.write(long, ["a"]);
+  scene.write(short, numbered(1, 20));
+  const [first, second] = [scene.spool.next(1), scene.spool.next(1)];
+  scene.spool.end(short);
+  scene.spool.acknowledge(second?.parts ?? []);
+  for (const part of first?.parts ?? []) scene.spool.refuse(part, 0);
+  assert.deepEqual(scene.spool.next(100_000)?.parts.map(({ stream }) => stream.name.runId), ["r1"]);
+  const before = scene.files.size("/spool/s1/0000000001.log");
+  for (let from = 1; from <= 1000; from += 20) scene.write(long, numbered(from, from + 19));
+  const after = scene.files.size("/spool/s1/0000000001.log");
+  assert.ok(
+    after !== before && !new TextDecoder().decode(scene.files.read("/spool/s1/0000000001.log", 0, after))
+      .includes("r2"),
+  );
+});
+
+Deno.test("lines that the principal does not want make way for those of others when the spool is full", () => {
+  const scene = new SpoolScene({ maxBytes: 64 * 1024 });
+  const unknown = scene.begin("nobody's");
+  for (let from = 1; from <= 541; from += 20) scene.write(unknown, numbered(from, from + 19));
+  while (scene.spool.next(100_000));
+  scene.spool.park(unknown);
+  const stream = scene.begin();
+  for (let from = 1; from <= 381; from += 20) scene.write(stream, numbered(from, from + 19));
+  const next = scene.crash("s2");
+  next.send();
+  assert.deepEqual(next.received.of(), numbered(1, 400));
+});
+
+Deno.test("a segment that somebody removed costs its lines and holds up no others; the gap stands near its place", () => {
+  const scene = new SpoolScene({ maxBytes: 64 * 1024 * 1024 });
+  const stream = scene.begin();
+  const lines = Array.from({ length: 300 }, (_, index) => `${index} ${"y".repeat(60_000)}`);
+  for (const line of lines) scene.write(stream, [line]);
+  scene.files.remove("/spool/s1/0000000001.log");
+  const out = scene.spool.next(1);
+  assert.ok(out);
+  const [gap] = readChunks(out)[0]?.entries ?? [];
+  assert.equal(gap?.[0], scene.clock.nowMs(), "not in 1970");
+  for (const chunk of readChunks(out)) scene.received.take(chunk);
+  scene.spool.acknowledge([...out.parts, ...scene.send(200_000)]);
+  const missing = 300 - (scene.received.of().length - 1);
+  assert.equal(scene.received.of()[0], `unreadable ${missing}`);
+  assert.deepEqual(scene.received.of().slice(1), lines.slice(missing));
+  assert.deepEqual(scene.segments(), []);
+});
+
+Deno.test("lines that were in memory only when the agent ends are told as lost", () => {
+  const scene = new SpoolScene();
+  scene.files.capacityBytes = 0;
+  scene.write(scene.begin(), ["a", "b"]);
+  scene.spool.close();
+  assert.equal(scene.told.at(-1), "2 log lines that could not be kept in /spool went with this agent");
+});
+
+Deno.test("a line that is larger than the whole spool drives no others out of it", () => {
+  const scene = new SpoolScene({ maxBytes: 64 * 1024 });
+  const stream = scene.begin();
+  for (let from = 1; from <= 181; from += 20) scene.write(stream, numbered(from, from + 19));
+  scene.write(stream, ["x".repeat(70_000)]);
+  scene.deliver();
+  assert.deepEqual(scene.received.of(), [...numbered(1, 200), "x".repeat(70_000)]);
+  assert.deepEqual(scene.told, []);
+});
+
+Deno.test("a spool whose directory somebody removed goes on in a new one", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "cdktr-spool-test-" });
+  try {
+    const log = { info: () => {}, warn: () => {}, error: (sentence: string) => assert.fail(sentence) };
+    const sources = { files: systemFiles, clock: new FakeClock(), log };
+    const spool = new Spool({ directory: `${directory}/spool`, session: "s1", maxBytes: 1024 * 1024, ...sources });
+    const stream = spool.begin({ runId: "r1", attempt: 1, workflowId: "etl", workflowName: "ETL" });
+    const lines = { taskName: "only", taskRunId: "t1", timestampMs: 1, level: "INFO", payloads: numbered(1, 300) };
+    spool.append(stream, lines);
+    await Deno.remove(`${directory}/spool`, { recursive: true });
+    for (let round = 0; round < 3; round++) spool.append(stream, lines);
+    assert.deepEqual(systemFiles.names(`${directory}/spool/s1`), ["0000000002.log"]);
+    for (let out = spool.next(100_000); out !== undefined; out = spool.next(100_000)) spool.acknowledge(out.parts);
+    assert.ok(spool.isDelivered);
+    spool.close();
+    assert.deepEqual(systemFiles.names(`${directory}/spool`), []);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
 });
