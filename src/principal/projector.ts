@@ -71,10 +71,11 @@ export class Projector {
     if (!isNext || !history.tryProject(projectionOf(batch))) this.#catchUp();
   }
 
-  /** Ends; what is being read is still handed over. */
+  /** Ends. What the history has not been given is handed over as far as it takes it now; the next start goes on from there. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all([this.#catchingUp, this.#watching]);
+    while (this.eventsBehind > 0 && await this.#handOverPage().catch(() => false));
   }
 
   get #position(): number {

@@ -8,8 +8,14 @@ import { RequestService } from "./request_service.ts";
 /** How often a silent client of ZMTP 3.1 is asked for a sign of life, and when it is given up. */
 const heartbeatIntervalMs = 10_000;
 const heartbeatTimeoutMs = 30_000;
-/** Lines kept for a subscriber that reads slower than they come; further ones are dropped for that subscriber. */
-const subscriberLinesMax = 100_000;
+/**
+ * Lines, and bytes, kept for a subscriber that reads slower than they come; further ones are dropped for that subscriber.
+ * Each of many that read nothing costs so much.
+ */
+const subscriberLinesMax = 50_000;
+const subscriberBytesMax = 8 * 1024 * 1024;
+/** The largest message of the log port: a line of the greatest length with its fields, several times over. */
+const logMessageBytesMax = 4 * 1024 * 1024;
 /** That connections are turned away is told no more often than this. */
 const tellRefusalsEveryMs = 60_000;
 
@@ -68,8 +74,12 @@ export class Server {
     const alive = { ...common, heartbeatIntervalMs, heartbeatTimeoutMs };
     const sockets: Sockets = {
       router: new Router(alive),
-      pull: new Pull(alive),
-      pub: new Pub({ ...common, sendHighWaterMark: subscriberLinesMax }),
+      pull: new Pull({ ...alive, maxFrameBytes: logMessageBytesMax, maxMessageBytes: logMessageBytesMax }),
+      pub: new Pub({
+        ...common,
+        sendHighWaterMark: subscriberLinesMax,
+        sendHighWaterBytes: subscriberBytesMax,
+      }),
     };
     try {
       const ports = {

@@ -208,3 +208,19 @@ Deno.test("a journal that cannot be read is told once, and read when it can be",
   assert.equal(counted.history.position, 8);
   await counted.projector.stop();
 });
+
+Deno.test("a principal that ends while the history is rebuilt hands over what is left", async () => {
+  const journal = new MemoryJournal();
+  {
+    await using scene = await Scene.open({ journal });
+    for (let i = 0; i < 3000; i++) void scene.trigger();
+    await scene.trigger();
+  }
+  const path = `${await Deno.makeTempDir()}/app.db`;
+  const open = () => History.open({ path, clock: systemClock, onProblem: () => {} });
+  {
+    await using _scene = await Scene.open({ journal, history: await open() });
+  }
+  await using history = await open();
+  assert.equal((await history.counts()).runStatusRows, 3001);
+});
