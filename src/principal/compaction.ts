@@ -5,6 +5,7 @@
 import { type Clock, sleep } from "../clock/mod.ts";
 import { counted, messageOf, type OperatorLog } from "../core/mod.ts";
 import type { Journal, Swept } from "../journal/mod.ts";
+import { Periodic } from "./periodic.ts";
 
 /** How long after the start the journal is first compacted, and how long after each time again. */
 const firstAfterMs = 60_000;
@@ -56,22 +57,22 @@ export interface Compacted {
 /** Compacts the journal a minute after the start and every hour, from start to stop. */
 export class Compaction {
   readonly #options: CompactionOptions;
-  readonly #stopping = new AbortController();
-  #running: Promise<void> = Promise.resolve();
+  readonly #periodic: Periodic;
 
   constructor(options: CompactionOptions) {
     this.#options = options;
+    const work = () => this.#compactAndTell();
+    this.#periodic = new Periodic({ clock: options.clock, firstAfterMs, againAfterMs, work });
   }
 
   /** Begins. */
   start(): void {
-    this.#running = this.#run();
+    this.#periodic.start();
   }
 
   /** Resolves once nothing is removed any more. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
+    await this.#periodic.stop();
   }
 
   /**
@@ -89,15 +90,6 @@ export class Compaction {
     return { events, runs, definitions, freedBytes: await this.#shrink() };
   }
 
-  async #run(): Promise<void> {
-    const { clock } = this.#options;
-    const { signal } = this.#stopping;
-    for (let waitMs = firstAfterMs; !signal.aborted; waitMs = againAfterMs) {
-      await sleep(clock, waitMs, signal).catch(() => {});
-      if (!signal.aborted) await this.#compactAndTell();
-    }
-  }
-
   async #compactAndTell(): Promise<void> {
     const { report } = this.#options;
     try {
@@ -108,7 +100,7 @@ export class Compaction {
         `removed from the journal what was too old: ${counted(runs, "run")}, ${counted(events, "event")}${freed}`,
       );
     } catch (error) {
-      if (!this.#stopping.signal.aborted) report.warn(`the journal is not compacted: ${messageOf(error)}`);
+      if (!this.#periodic.signal.aborted) report.warn(`the journal is not compacted: ${messageOf(error)}`);
     }
   }
 
@@ -155,7 +147,7 @@ export class Compaction {
       const tookMs = clock.monotonicMs() - beganMs;
       if (tookMs > stepMs) rows = Math.max(rows >> 1, rowsMin);
       else if (tookMs < stepMs / 2) rows = Math.min(rows * 2, rowsMax);
-      await sleep(clock, Math.max(tookMs * pauseFactor, 1), this.#stopping.signal);
+      await sleep(clock, Math.max(tookMs * pauseFactor, 1), this.#periodic.signal);
     }
   }
 }

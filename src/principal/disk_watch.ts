@@ -1,7 +1,8 @@
 /** Looks at the free space of a disk, and tells when it becomes low and when there is room again. */
-import { type Clock, sleep } from "../clock/mod.ts";
+import type { Clock } from "../clock/mod.ts";
 import { messageOf, type OperatorLog } from "../core/mod.ts";
 import { freeBytes } from "../journal/mod.ts";
+import { Periodic } from "./periodic.ts";
 
 /** The wait between two looks. A look is one system call. */
 export const lookEveryMs = 3_000;
@@ -27,13 +28,16 @@ export interface DiskWatchOptions {
 /** Looks every few seconds, from start to stop. Until the first look the disk counts as having room. */
 export class DiskWatch {
   readonly #options: Required<DiskWatchOptions>;
-  readonly #stopping = new AbortController();
-  #watching: Promise<void> = Promise.resolve();
+  readonly #periodic: Periodic;
   #isLow = false;
   #isBlind = false;
 
   constructor(options: DiskWatchOptions) {
     this.#options = { measure: freeBytes, ...options };
+    const work = () => this.#look();
+    this.#periodic = new Periodic({
+      ...{ clock: options.clock, firstAfterMs: lookEveryMs, againAfterMs: lookEveryMs, work },
+    });
   }
 
   /** Whether the disk is low. */
@@ -44,21 +48,12 @@ export class DiskWatch {
   /** Looks for the first time, and goes on looking. Resolves after the first look. Never rejects. */
   async start(): Promise<void> {
     await this.#look();
-    this.#watching = this.#watch();
+    this.#periodic.start();
   }
 
   /** Resolves once nothing is called any more. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#watching;
-  }
-
-  async #watch(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      await sleep(this.#options.clock, lookEveryMs, signal).catch(() => {});
-      if (!signal.aborted) await this.#look();
-    }
+    await this.#periodic.stop();
   }
 
   async #look(): Promise<void> {
@@ -77,7 +72,7 @@ export class DiskWatch {
   #judge(bytes: number): void {
     const { floorBytes, onLow, onRoom } = this.#options;
     const isLow = bytes < (this.#isLow ? floorBytes * roomFactor : floorBytes);
-    if (isLow === this.#isLow || this.#stopping.signal.aborted) return;
+    if (isLow === this.#isLow || this.#periodic.signal.aborted) return;
     this.#isLow = isLow;
     if (isLow) onLow(bytes);
     else onRoom(bytes);

@@ -1,8 +1,9 @@
 /** Keeps the history bounded: hour by hour, what is older than it is to be kept goes to the archive, and from there. */
-import { type Clock, sleep } from "../clock/mod.ts";
+import type { Clock } from "../clock/mod.ts";
 import { messageOf, type OperatorLog } from "../core/mod.ts";
 import type { History, Retained } from "../history/mod.ts";
 import type { WorkflowSource } from "./catalog.ts";
+import { Periodic } from "./periodic.ts";
 
 /** How long after the start the history is first cleaned, and how long after each time again. */
 const firstAfterMs = 5 * 60_000;
@@ -26,22 +27,22 @@ export interface HistoryCleaningOptions extends HistoryRetention {
 /** Cleans a few minutes after the start and every hour, from start to stop; and whenever asked. */
 export class HistoryCleaning {
   readonly #options: HistoryCleaningOptions;
-  readonly #stopping = new AbortController();
-  #running: Promise<void> = Promise.resolve();
+  readonly #periodic: Periodic;
 
   constructor(options: HistoryCleaningOptions) {
     this.#options = options;
+    const work = () => this.#cleanAndTell();
+    this.#periodic = new Periodic({ clock: options.clock, firstAfterMs, againAfterMs, work });
   }
 
   /** Begins. */
   start(): void {
-    this.#running = this.#run();
+    this.#periodic.start();
   }
 
   /** Resolves once nothing goes on; what was begun is given up. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
+    await this.#periodic.stop();
   }
 
   /**
@@ -49,7 +50,7 @@ export class HistoryCleaning {
    *
    * @throws {CdktrError} STORAGE while the history is not to be written. The reason of `signal`, or of the stop.
    */
-  async clean(signal: AbortSignal = this.#stopping.signal): Promise<Retained> {
+  async clean(signal: AbortSignal = this.#periodic.signal): Promise<Retained> {
     const { history, workflows, clock, logRetention, archiveRetention } = this.#options;
     const byWorkflow = workflows.list().flatMap(({ id, logRetentionMs }) =>
       logRetentionMs === null ? [] : [[id, logRetentionMs] as const]
@@ -60,16 +61,7 @@ export class HistoryCleaning {
       maxBytes: logRetention.bytes,
       archiveOlderThanMs: archiveRetention.ageMs,
       nowMs: clock.nowMs(),
-    }, AbortSignal.any([signal, this.#stopping.signal]));
-  }
-
-  async #run(): Promise<void> {
-    const { clock } = this.#options;
-    const { signal } = this.#stopping;
-    for (let waitMs = firstAfterMs; !signal.aborted; waitMs = againAfterMs) {
-      await sleep(clock, waitMs, signal).catch(() => {});
-      if (!signal.aborted) await this.#cleanAndTell();
-    }
+    }, AbortSignal.any([signal, this.#periodic.signal]));
   }
 
   async #cleanAndTell(): Promise<void> {
@@ -85,7 +77,7 @@ export class HistoryCleaning {
         `cleaned the history: ${archivedLines} log lines archived, ${gone}, ${deletedRows} other rows deleted`,
       );
     } catch (error) {
-      if (!this.#stopping.signal.aborted) report.warn(`the history is not cleaned: ${messageOf(error)}`);
+      if (!this.#periodic.signal.aborted) report.warn(`the history is not cleaned: ${messageOf(error)}`);
     }
   }
 }
