@@ -60,6 +60,7 @@ async function runOfOneTask(): Promise<void> {
     runId: "bench",
     attempt: 1,
     params: {},
+    maxParallelTasks: 1,
     executor: workplace,
     clock: systemClock,
     random: systemRandom,

@@ -5,8 +5,8 @@ import { encodeLogLine } from "../wire/mod.ts";
 import type { LoggedAttempt } from "./dispatcher.ts";
 import type { LogLine } from "./run_task.ts";
 
-/** How long a task is held up by a principal that takes no lines. After that its lines are left out until it does. */
-export const holdUpMaxMs = 5000;
+/** How long a principal that takes no lines, or too slowly, holds up a task or the end of a run, in milliseconds. */
+export const holdUpMaxMs = 5_000;
 
 /**
  * Sends the lines of one run in order. A task waits while they come too fast, but not for a principal that is away: lines

@@ -12,7 +12,8 @@
 import { type Clock, type Random, sleep } from "../clock/mod.ts";
 import { isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
 import { CdktrError, messageOf, type OperatorLog } from "../core/mod.ts";
-import { encodeLogRequest, type ReplyTo } from "../wire/mod.ts";
+import { encodeLogRequest, maxLogChunks, type ReplyTo } from "../wire/mod.ts";
+import { holdUpMaxMs } from "./log_sender.ts";
 import { Pulse } from "./pulse.ts";
 import type { Outgoing, SentPart, Spool } from "./spool/spool.ts";
 import type { Source, Stream } from "./spool/streams.ts";
@@ -38,10 +39,10 @@ export const tellSilenceAfterMs = 30_000;
 export const holdUpBytes = 32 * 1024 * 1024;
 /** A task with fewer bytes in the spool is not slowed down on account of others. */
 const quietBytes = 1024 * 1024;
-/** A principal that has acknowledged nothing for so long is away, and holds nobody up. */
-export const holdUpMaxMs = 5_000;
 /** How long an agent that ends waits for the principal to acknowledge its last lines, in milliseconds. */
 const drainMaxMs = 60_000;
+/** How often lines are looked for that agents have left which are gone, in milliseconds. */
+export const recoverEveryMs = 60_000;
 /** It ends before that when the principal has acknowledged nothing for so long. */
 export const drainSilenceMaxMs = 10_000;
 
@@ -72,6 +73,8 @@ export class LogShipper {
   #pausingFor: "refusal" | "silence" | null = null;
   #cancelPause: () => void = () => {};
   #isRefusalTold = false;
+  /** A request was refused for good: the next ones carry one stream each, which shows whose lines it was for. */
+  #isOneByOne = false;
   #cancelGathering: (() => void) | null = null;
   #isUrgent = false;
   /** Nothing waits for the principal. */
@@ -84,9 +87,9 @@ export class LogShipper {
     this.#options = options;
   }
 
-  /** Takes over what sessions that are gone have left, and begins to send. */
+  /** Takes over what sessions that are gone have left, now and every {@linkcode recoverEveryMs}, and begins to send. */
   start(): void {
-    this.#recover().catch((error) => this.#options.log.error(`old log lines were not taken over: ${messageOf(error)}`));
+    void this.#keepRecovering();
   }
 
   /** There is something new in the spool. */
@@ -102,7 +105,8 @@ export class LogShipper {
 
   /**
    * Resolves when a task may go on writing: at once, unless the spool grows because the principal takes lines more slowly
-   * than they come. A principal that is away holds nobody up; then the spool's limit decides.
+   * than they come. A principal that has acknowledged nothing for {@linkcode holdUpMaxMs} is away, and holds nobody up; then
+   * the spool's limit decides.
    */
   async room(source: Source): Promise<void> {
     const { spool, clock } = this.#options;
@@ -113,11 +117,17 @@ export class LogShipper {
     }
   }
 
-  /** Resolves when all lines of a stream were sent, or when none is being sent at present. */
+  /**
+   * Resolves when all lines of a stream were sent, or when none is being sent at present. Behind a large backlog they need
+   * not be sent after {@linkcode holdUpMaxMs}: then they come after the end of their run.
+   */
   async sent(stream: Stream): Promise<void> {
+    const { clock } = this.#options;
+    const endMs = clock.monotonicMs() + holdUpMaxMs;
     this.#ship();
     while (stream.sent < stream.lastSeq && this.#requests > 0 && this.#pausingFor === null && !stream.isParked) {
-      await this.#changed.next;
+      if (clock.monotonicMs() >= endMs) return;
+      await this.#before(endMs, this.#changed.next);
     }
   }
 
@@ -131,17 +141,17 @@ export class LogShipper {
   }
 
   /**
-   * Waits for the acknowledgement of what is in the spool: for {@linkcode drainSilenceMaxMs} after the last one, and for
-   * {@linkcode drainMaxMs} in all.
+   * Waits for the acknowledgement of what this session has written: for {@linkcode drainSilenceMaxMs} after the last one, and
+   * for {@linkcode drainMaxMs} in all. What earlier ones have left, the next agent sends.
    */
   async drain(): Promise<void> {
     const { spool, clock } = this.#options;
-    if (spool.isDelivered) return;
+    if (spool.isOwnDelivered) return;
     this.#isUrgent = true;
     void this.#exchange({ chunks: [], parts: [], bytes: 0, lines: 0 }).catch(() => {}); // Asks for a commit now.
     this.#ship();
     const beganMs = clock.monotonicMs();
-    while (!spool.isDelivered) {
+    while (!spool.isOwnDelivered) {
       const silentSinceMs = Math.max(this.#progressMs, beganMs);
       const endMs = Math.min(silentSinceMs + drainSilenceMaxMs, beganMs + drainMaxMs);
       if (clock.monotonicMs() >= endMs) return;
@@ -172,6 +182,15 @@ export class LogShipper {
     over.abort();
   }
 
+  async #keepRecovering(): Promise<void> {
+    const { clock, log } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.#recover().catch((error) => log.error(`old log lines were not taken over: ${messageOf(error)}`));
+      await sleep(clock, recoverEveryMs, signal).catch(() => {});
+    }
+  }
+
   async #recover(): Promise<void> {
     const { spool, clock, log } = this.#options;
     const recovery = spool.recover();
@@ -182,8 +201,9 @@ export class LogShipper {
       if (this.#stopping.signal.aborted) return;
       step = recovery.next();
     }
-    if (step.value > 0) log.info(`${step.value} log lines that an earlier agent left are sent to the principal`);
-    this.#ship();
+    if (step.value === 0) return;
+    log.info(`${step.value} log lines that an earlier agent left are sent to the principal`);
+    this.wake();
   }
 
   #ship(): void {
@@ -191,8 +211,11 @@ export class LogShipper {
     if (this.#pausingFor !== null || this.#stopping.signal.aborted) return;
     try {
       while (this.#hasRoom()) {
-        const outgoing = spool.next(requestBytes);
-        if (outgoing === undefined) return;
+        const outgoing = spool.next(requestBytes, this.#isOneByOne ? 1 : maxLogChunks);
+        if (outgoing === undefined) {
+          this.#isOneByOne = false;
+          return;
+        }
         void this.#deliver(outgoing);
       }
     } catch (error) {
@@ -255,10 +278,9 @@ export class LogShipper {
         case "taken":
           return taken.push(part);
         case "unknown":
-          if (!part.stream.isParked) {
-            log.warn(`the principal does not know run ${part.stream.name.runId}: its log lines stay in the spool`);
-          }
-          return spool.park(part.stream);
+          return this.#park(part.stream, (runId) => {
+            log.warn(`the principal does not know run ${runId}: its log lines stay in the spool`);
+          });
         case "later":
         case "gap":
           spool.refuse(part, position);
@@ -285,11 +307,28 @@ export class LogShipper {
     const { spool, log } = this.#options;
     for (const part of parts) spool.refuse(part, part.afterSeq);
     if (this.#stopping.signal.aborted) return;
-    if (!isWorthAnotherTry(error) && !this.#isRefusalTold) {
+    if (isWorthAnotherTry(error)) return this.#pause("silence");
+    if (error instanceof CdktrError && error.code === "UNSUPPORTED") {
+      // It is the principal that cannot do this, whatever the lines are.
+      if (!this.#isRefusalTold) {
+        log.error(`the principal refuses log lines, which stay in the spool: ${messageOf(error)}`);
+      }
       this.#isRefusalTold = true;
-      log.error(`the principal refuses log lines, which stay in the spool: ${messageOf(error)}`);
+      return this.#pause("silence");
     }
-    this.#pause("silence");
+    const [first, ...others] = parts;
+    this.#isOneByOne = others.length > 0;
+    if (first === undefined || this.#isOneByOne) return;
+    this.#park(first.stream, (runId) => {
+      log.error(`the principal refuses the log lines of run ${runId}, which stay in the spool: ${messageOf(error)}`);
+    });
+  }
+
+  /** Sends no more of a stream. `tell` is called with its run, the first time. */
+  #park(stream: Stream, tell: (runId: string) => void): void {
+    if (stream.isParked) return;
+    this.#options.spool.park(stream);
+    tell(stream.name.runId);
   }
 
   #pause(reason: "refusal" | "silence"): void {

@@ -25,9 +25,6 @@ import { RunGraph } from "./run_graph.ts";
 import { type EmitLines, inWords, remark } from "./run_task.ts";
 import type { Happening, TaskEvent } from "./task_event.ts";
 
-/** Tasks of one run that have a process at the same time, where the owner does not say. */
-const defaultMaxParallelTasks = 5;
-
 /** Why a single task ends. Who asked for it and why, the principal knows. */
 const taskCancelReason = "the end of this task was asked for";
 
@@ -60,8 +57,8 @@ export interface WorkflowRunOptions {
   readonly report: (event: TaskEvent) => void | Promise<void>;
   /** Takes the lines of all tasks. Those of a task run were all taken before its last event is reported. */
   readonly emit: EmitLines;
-  /** At least 1. @default 5 */
-  readonly maxParallelTasks?: number | undefined;
+  /** Tasks of the run that have a process at the same time; at least 1. */
+  readonly maxParallelTasks: number;
 }
 
 /** One try at a task, from its announcement to its end. */
@@ -111,7 +108,7 @@ export class WorkflowRun {
   constructor(options: WorkflowRunOptions) {
     const { workflow: { tasks }, kept = [], wish = { paused: false, cancelTasks: [] } } = options;
     this.#options = options;
-    this.#maxParallelTasks = options.maxParallelTasks ?? defaultMaxParallelTasks;
+    this.#maxParallelTasks = options.maxParallelTasks;
     if (!(this.#maxParallelTasks >= 1)) {
       throw new CdktrError("INVALID_ARGUMENT", `maxParallelTasks must be at least 1, got ${this.#maxParallelTasks}.`);
     }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { holdUpMaxMs } from "../../src/agent/log_sender.ts";
 import {
   drainSilenceMaxMs,
   holdUpBytes,
-  holdUpMaxMs,
   LogShipper,
+  recoverEveryMs,
   tellSilenceAfterMs,
 } from "../../src/agent/log_shipper.ts";
 import type { Stream } from "../../src/agent/spool/streams.ts";
@@ -237,6 +238,46 @@ Deno.test("the lines of a run that the principal does not know do not hold up ot
   assert.match(arranged.scene.told[0] ?? "", /does not know run r1: its log lines stay in the spool/);
 });
 
+const notUnderstood = new CdktrError("INVALID_ARGUMENT", "Cannot read the chunk.");
+
+Deno.test("lines that the principal refuses for good hold up no others, and it is told once whose they are", async () => {
+  const arranged = new Arranged();
+  const other = arranged.scene.begin("r2");
+  const bad = arranged.scene.begin("r3");
+  for (let round = 1; round <= 3; round++) {
+    for (const stream of [arranged.stream, bad, other]) arranged.scene.write(stream, [`${round}`]);
+  }
+  arranged.shipper.wake();
+  let refusals = 0;
+  while ((await arranged.waiting()).length > 0) {
+    if (!arranged.asked[0]?.request.chunks.some(({ runId }) => runId === "r3")) arranged.take();
+    else {
+      arranged.asked.shift()?.fail(notUnderstood);
+      assert.ok(++refusals < 20, "it goes on and on");
+    }
+  }
+  const { received, told } = arranged.scene;
+  assert.deepEqual([received.of("r1"), received.of("r2"), received.of("r3")], [["1", "2", "3"], ["1", "2", "3"], []]);
+  assert.deepEqual(told, [
+    "the principal refuses the log lines of run r3, which stay in the spool: Cannot read the chunk.",
+  ]);
+  for (const stream of [arranged.stream, other]) arranged.scene.write(stream, ["more"]);
+  arranged.shipper.wake();
+  assert.equal((await arranged.waiting())[0]?.request.chunks.length, 2, "again together");
+});
+
+Deno.test("a principal that cannot take lines at all is asked again, and no run is blamed for it", async () => {
+  const arranged = new Arranged();
+  arranged.write("a");
+  for (let round = 0; round < 3; round++) {
+    for (const { fail } of (await arranged.waiting()).splice(0)) fail(new CdktrError("UNSUPPORTED", "Unknown verb."));
+    await arranged.scene.clock.pass(5000);
+  }
+  await arranged.takeAll();
+  assert.deepEqual(arranged.scene.received.of(), ["a"]);
+  assert.deepEqual(arranged.scene.told, ["the principal refuses log lines, which stay in the spool: Unknown verb."]);
+});
+
 Deno.test("it never gives up, and says once that the principal is silent, and once that it is not any more", async () => {
   const arranged = new Arranged();
   arranged.write("a", "b");
@@ -273,6 +314,24 @@ Deno.test("a flood is slowed down while the principal takes lines, but not for o
   await arranged.shipper.room(source);
 });
 
+Deno.test("lines that the principal does not want slow nobody down", async () => {
+  const arranged = new Arranged();
+  const line = "x".repeat(60_000);
+  const unknown = arranged.scene.begin("nobody's");
+  for (let bytes = 0; bytes <= 2 * holdUpBytes; bytes += line.length) arranged.scene.write(unknown, [line]);
+  arranged.shipper.wake();
+  await turn();
+  arranged.refuse("unknown");
+  await turn();
+  arranged.scene.write(unknown, [line], "one that begins later");
+  assert.equal(arranged.scene.spool.unackedBytes, 0);
+  const source = arranged.scene.spool.append(arranged.stream, {
+    ...{ taskName: "only", taskRunId: "id of only", timestampMs: 1, level: "INFO" },
+    payloads: Array<string>(40).fill(line),
+  });
+  await arranged.shipper.room(source);
+});
+
 Deno.test("a quiet task is not held up by a loud one", async () => {
   const arranged = new Arranged();
   const line = "x".repeat(60_000);
@@ -296,6 +355,25 @@ Deno.test("the end of a run waits until its lines are on their way, not for thei
   }
   assert.ok(isSent);
   assert.ok(arranged.asked.length > 0, "some are not acknowledged yet");
+});
+
+Deno.test("behind a large backlog the end of a run waits for a bounded time", async () => {
+  const arranged = new Arranged();
+  for (let round = 0; round < 1000; round++) arranged.write(...numbered(1, 1000));
+  const late = arranged.scene.begin("r2");
+  arranged.scene.write(late, ["short"]);
+  let isOver = false;
+  void arranged.shipper.sent(late).then(() => isOver = true);
+  for (let passedMs = 0; passedMs < holdUpMaxMs; passedMs += 1000) {
+    await turn();
+    assert.ok(!isOver, `after ${passedMs} ms`);
+    arranged.take();
+    await arranged.scene.clock.pass(1000);
+  }
+  assert.ok(isOver);
+  assert.equal(late.sent, 0, "its line comes after its end");
+  await arranged.takeAll();
+  assert.deepEqual(arranged.scene.received.of("r2"), ["short"]);
 });
 
 Deno.test("while the principal takes no lines the end of a run does not wait", async () => {
@@ -370,4 +448,45 @@ Deno.test("an agent that ends leaves in the spool what is not acknowledged in ti
   assert.deepEqual(next.scene.received.of(), ["a", "b"]);
   assert.match(next.scene.told[0] ?? "", /^2 log lines that an earlier agent left/);
   assert.deepEqual(next.scene.files.names("/spool"), []);
+});
+
+Deno.test("an agent that ends does not wait for lines that earlier ones left", async () => {
+  const earlier = new SpoolScene();
+  earlier.write(earlier.begin("old"), numbered(1, 1000));
+  earlier.spool.close();
+  const arranged = new Arranged(new SpoolScene({ files: earlier.files, session: "s2", maxBytes: 2 ** 30 }));
+  arranged.shipper.start();
+  await arranged.scene.clock.pass(10, 1);
+  arranged.write("a");
+  let isDrained = false;
+  const drained = arranged.shipper.drain().then(() => isDrained = true);
+  const isOld = ({ request }: Asked) => request.chunks.some(({ runId }) => runId === "old");
+  assert.ok((await arranged.waiting()).some(isOld) && !isDrained);
+  arranged.asked = arranged.asked.filter((asked) => !isOld(asked));
+  await arranged.takeAll();
+  await drained;
+  arranged.shipper.stop();
+  arranged.scene.spool.close();
+  const next = new SpoolScene({ files: earlier.files, session: "s3" });
+  assert.ok([...next.spool.recover()].length > 0);
+  assert.equal(next.spool.unackedLines, 1000);
+});
+
+Deno.test("lines of an agent that ends while this one lives are taken over within a minute", async () => {
+  const arranged = new Arranged();
+  arranged.shipper.start();
+  await arranged.scene.clock.pass(10, 1);
+  const other = new SpoolScene({ files: arranged.scene.files, session: "s2" });
+  other.write(other.begin("r2"), ["b"]);
+  await arranged.scene.clock.pass(recoverEveryMs);
+  assert.equal((await arranged.waiting()).length, 0, "it lives");
+  other.spool.close();
+  await arranged.scene.clock.pass(recoverEveryMs + 2000);
+  await arranged.takeAll();
+  assert.deepEqual(arranged.scene.received.of("r2"), ["b"]);
+  assert.deepEqual(arranged.scene.files.names("/spool"), []);
+  assert.deepEqual(arranged.scene.told, ["1 log lines that an earlier agent left are sent to the principal"]);
+  arranged.shipper.stop();
+  await arranged.scene.clock.pass(recoverEveryMs / 2); // Time limits of requests are over then.
+  assert.equal(arranged.scene.clock.timerCount, 0);
 });

@@ -89,6 +89,7 @@ function play(workflow: Workflow, { limits = { graceMs: 5_000, drainMs: 100 }, .
     runId: "run-1",
     attempt: 1,
     params: {},
+    maxParallelTasks: 5,
     clock: systemClock,
     newTaskRunId: () => `task-run-${++count}`,
     signal: abort.signal,

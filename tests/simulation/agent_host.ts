@@ -1,9 +1,9 @@
 /** A machine with an agent: starts it, and starts it again when it crashed or gave up. */
 import { Agent } from "../../src/agent/mod.ts";
 import type { SpoolFiles } from "../../src/agent/spool/files.ts";
-import { MemoryFiles } from "../../src/agent/spool/memory_files.ts";
 import { PrincipalClient } from "../../src/client/mod.ts";
 import { CdktrError, messageOf } from "../../src/core/mod.ts";
+import { MemoryFiles } from "../agent/spool/memory_files.ts";
 import { Machine, SimProcess } from "./machine.ts";
 import { type Network, requestTimeoutMs, type SimLink } from "./network.ts";
 import type { Plant } from "./plant.ts";

@@ -139,6 +139,7 @@ function countsOf(entry: Uint8Array): [sourceJson: string, lines: number][] {
 function write(files: SpoolFiles, path: string, placed: readonly PlacedRecord[]): void {
   const file = files.open(path);
   try {
+    file.truncate(0); // One that failed before may have left something, where it could not be removed.
     for (const { record: { firstSeq, lines, entry, source }, stream } of placed) {
       file.append(encodeRecord({ firstSeq, lines, stream: stream.text, sourceBytes: source.length, entry }));
     }

@@ -73,6 +73,16 @@ export class Lane {
     return this.#segments.length === 0;
   }
 
+  /** The streams that have lines in it, some of those left out of which all are acknowledged. */
+  get streams(): Set<Stream> {
+    return new Set(this.#segments.flatMap((segment) => [...segment.streams]));
+  }
+
+  /** Whether the principal wants nothing of what is in it. */
+  get isParked(): boolean {
+    return this.#segments.every((segment) => segment.isParked);
+  }
+
   /**
    * Takes notice of what a session that is gone left behind: yields the lines of one segment after the other.
    *

@@ -38,6 +38,17 @@ export class Segment {
     return true;
   }
 
+  /** The streams that have lines in it, some of those left out of which all are acknowledged. */
+  get streams(): IterableIterator<Stream> {
+    return this.#lastSeqs.keys();
+  }
+
+  /** Whether all that is not acknowledged belongs to streams that the principal does not want. */
+  get isParked(): boolean {
+    for (const [stream, lastSeq] of this.#lastSeqs) if (!stream.isParked && stream.acked < lastSeq) return false;
+    return true;
+  }
+
   /** Whether it has a line of `stream` behind the one of number `seq`. */
   holdsBehind(stream: Stream, seq: number): boolean {
     return (this.#lastSeqs.get(stream) ?? 0) > seq;

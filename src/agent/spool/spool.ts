@@ -5,6 +5,7 @@
  * append --> own lane (segments on disk) --next--> sent --acknowledge--> segments deleted
  *        \-> held in memory, while the disk takes nothing
  * recover --> lanes of sessions that are gone --next--> ...
+ *                                              \-> given up, when the principal wants nothing of them
  * ```
  *
  * What was handed to the system by a write survives the end of the process however it comes; nothing is synced, so a
@@ -18,6 +19,7 @@ import type { SpoolFiles } from "./files.ts";
 import { giveWay } from "./give_way.ts";
 import { Gap, HeldRecords } from "./held_records.ts";
 import { Lane } from "./lane.ts";
+import { LeftLanes } from "./left_lanes.ts";
 import { encodeRecord, partsOf, timestampOf } from "./record.ts";
 import type { PlacedRecord } from "./segment.ts";
 import { type Source, sourceJson, type Stream, Streams } from "./streams.ts";
@@ -30,11 +32,6 @@ const recordChars = 64 * 1024;
 const recordLines = 4_096;
 /** How long a disk that failed is left alone, in milliseconds. */
 const diskPauseMs = 1_000;
-/**
- * What nobody has taken for so long is deleted, in milliseconds: 30 days. After that a principal does not know any more
- * what it had of it, and would store it twice.
- */
-const leftoverMaxAgeMs = 30 * 86_400_000;
 /** How often it is told that lines give way, in milliseconds. */
 const tellEveryMs = 60_000;
 
@@ -44,7 +41,7 @@ export interface SpoolOptions {
   readonly directory: string;
   /** Unique to this process; the name of its own directory. */
   readonly session: string;
-  /** Bytes of all segments together, those of sessions that are gone included. */
+  /** Bytes of all segments together, those that were taken over from sessions that are gone included. */
   readonly maxBytes: number;
   readonly files: SpoolFiles;
   readonly clock: Clock;
@@ -91,7 +88,7 @@ export class Spool {
   readonly #options: SpoolOptions;
   readonly #streams = new Streams();
   readonly #held = new HeldRecords();
-  readonly #left: Lane[] = [];
+  readonly #left: LeftLanes;
   #own: Lane | null = null;
   #isLeftTurn = false;
   #diskRetryMs = -Infinity;
@@ -101,9 +98,10 @@ export class Spool {
 
   constructor(options: SpoolOptions) {
     this.#options = options;
+    this.#left = new LeftLanes(options, this.#streams);
   }
 
-  /** Bytes of lines that are not acknowledged, those of parked streams included. */
+  /** Bytes of lines that are not acknowledged, those of parked streams left out. */
   get unackedBytes(): number {
     return this.#streams.unackedBytes;
   }
@@ -115,9 +113,11 @@ export class Spool {
     return lines;
   }
 
-  /** Whether everything was acknowledged but for streams that the principal does not know. */
-  get isDelivered(): boolean {
-    for (const { lastSeq, acked, isParked } of this.#streams.all()) if (acked < lastSeq && !isParked) return false;
+  /** Whether all lines of streams that were begun here are acknowledged, those of parked ones left out. */
+  get isOwnDelivered(): boolean {
+    for (const { lastSeq, acked, isOwn, isParked } of this.#streams.all()) {
+      if (acked < lastSeq && isOwn && !isParked) return false;
+    }
     return true;
   }
 
@@ -152,12 +152,13 @@ export class Spool {
    * The next lines to be sent, marked as such; undefined when there are none.
    *
    * @param bytesMax Bytes of records, give or take a record.
+   * @param chunksMax Chunks, one for each stream.
    */
-  next(bytesMax: number): Outgoing | undefined {
+  next(bytesMax: number, chunksMax = maxLogChunks): Outgoing | undefined {
     const open = new Map<Stream, OpenChunk>();
     this.#isLeftTurn = !this.#isLeftTurn;
     let [bytes, lines, entries] = [0, 0, 0];
-    while (bytes < bytesMax && open.size < maxLogChunks && entries < maxLogEntries) {
+    while (bytes < bytesMax && open.size < chunksMax && entries < maxLogEntries) {
       const placed = this.#nextRecord();
       if (placed === undefined) break;
       bytes += placed.record.bytes;
@@ -198,41 +199,23 @@ export class Spool {
     this.#held.rewind();
   }
 
-  /** The principal does not know the run of this stream: kept for one who does while there is room, and not sent. */
+  /**
+   * The principal does not want this stream: kept for one who does while there is room, and not sent. A session that is gone
+   * and has left nothing but such streams is given up, so that an agent of another principal may take it over.
+   */
   park(stream: Stream): void {
-    stream.isParked = true;
-    stream.sent = stream.acked;
+    stream.park();
+    this.#release();
   }
 
   /**
    * Takes over what sessions that are gone have left, one segment a step, so that the caller can let others have their
-   * turn in between. Directories in which nothing is left are removed.
+   * turn in between. Directories in which nothing is left are removed. May be called again once it is done.
    *
    * @returns How many lines were found.
    */
-  *recover(): Generator<void, number> {
-    const { directory, session, files, clock, log } = this.#options;
-    let lines = 0;
-    for (const name of this.#try(() => files.names(directory)) ?? []) {
-      if (name === session) continue;
-      const lane = this.#try(() => Lane.tryOpen(`${directory}/${name}`, files, this.#streams));
-      if (lane === null || lane === undefined) continue;
-      try {
-        for (const found of lane.recover(clock.nowMs() - leftoverMaxAgeMs)) {
-          lines += found;
-          yield;
-        }
-      } catch (error) {
-        log.error(`log lines in ${directory}/${name} cannot be read: ${messageOf(error)}`);
-      }
-      if (lane.expired > 0) {
-        const files = counted(lane.expired, "file");
-        log.warn(`deleted ${files} of log lines in ${directory}/${name} that no principal has taken for 30 days`);
-      }
-      if (lane.isEmpty) lane.close();
-      else this.#left.push(lane);
-    }
-    return lines;
+  recover(): Generator<void, number> {
+    return this.#left.recover();
   }
 
   /** Gives everything up. What was not acknowledged stays on the disk, for the next session. */
@@ -243,11 +226,12 @@ export class Spool {
     if (!this.#held.isEmpty) {
       log.error(`${counted(this.#held.lines, "log line")} that could not be kept in ${directory} went with this agent`);
     }
-    for (const lane of this.#lanes()) lane.close();
+    this.#own?.close();
+    this.#left.close();
   }
 
-  #lanes(): Lane[] {
-    return this.#own === null ? this.#left : [...this.#left, this.#own];
+  #lanes(): readonly Lane[] {
+    return this.#own === null ? this.#left.lanes : [...this.#left.lanes, this.#own];
   }
 
   #put(bytes: Uint8Array, placed: PlacedRecord & { readonly source: Source }, timestampMs: number): void {
@@ -319,7 +303,7 @@ export class Spool {
   /** What lives and what was left take turns, so that neither waits for the other. */
   #nextRecord(): PlacedRecord | undefined {
     for (;;) {
-      const placed = this.#isLeftTurn ? this.#nextLeft() ?? this.#nextOwn() : this.#nextOwn() ?? this.#nextLeft();
+      const placed = this.#isLeftTurn ? this.#left.next() ?? this.#nextOwn() : this.#nextOwn() ?? this.#left.next();
       if (placed === undefined) return undefined;
       const { stream, record: { firstSeq, lines } } = placed;
       if (!stream.isParked && firstSeq + lines - 1 > stream.sent) return placed;
@@ -328,14 +312,6 @@ export class Spool {
 
   #nextOwn(): PlacedRecord | undefined {
     return this.#own?.next() ?? this.#held.next();
-  }
-
-  #nextLeft(): PlacedRecord | undefined {
-    for (const lane of this.#left) {
-      const placed = lane.next();
-      if (placed !== undefined) return placed;
-    }
-    return undefined;
   }
 
   /** @returns How many entries were added. */
@@ -363,23 +339,9 @@ export class Spool {
   }
 
   #release(): void {
-    for (const lane of this.#lanes()) lane.release();
+    this.#own?.release();
+    this.#left.release();
     this.#held.release();
-    for (const lane of this.#left.filter(({ isEmpty }) => isEmpty)) {
-      lane.close();
-      this.#left.splice(this.#left.indexOf(lane), 1);
-    }
-  }
-
-  #try<T>(action: () => T): T | undefined {
-    try {
-      return action();
-    } catch (error) {
-      this.#options.log.error(
-        `what earlier agents left in ${this.#options.directory} is out of reach: ${messageOf(error)}`,
-      );
-      return undefined;
-    }
   }
 }
 

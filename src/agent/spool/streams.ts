@@ -7,6 +7,8 @@ export class Stream {
   readonly name: LogStream;
   /** {@linkcode LogStream} as records carry it. */
   readonly text: Uint8Array;
+  /** Whether this process writes it; else a session that is gone has left it. */
+  readonly isOwn: boolean;
   readonly #tally: Tally;
   /** By the beginning of their entries. */
   readonly sources = new Map<string, Source>();
@@ -19,13 +21,13 @@ export class Stream {
   /** How often it was taken back to be sent again, and to where the last time. */
   rewinds = 0;
   rewoundTo = 0;
-  /** The principal does not know its run: it is kept, and not offered again. */
-  isParked = false;
+  #isParked = false;
   /** No line is added any more. */
   isEnded = false;
 
-  constructor(name: LogStream, tally: Tally) {
+  constructor(name: LogStream, tally: Tally, isOwn: boolean) {
     this.name = name;
+    this.isOwn = isOwn;
     this.#tally = tally;
     this.text = encodeText(JSON.stringify([name.runId, name.attempt, name.workflowId, name.workflowName]));
   }
@@ -33,12 +35,26 @@ export class Stream {
   /** The source of a task run; it is made when it is new. */
   source(json: string): Source {
     let source = this.sources.get(json);
-    if (source === undefined) this.sources.set(json, source = new Source(json, this.#tally));
+    if (source === undefined) {
+      this.sources.set(json, source = new Source(json, this.#isParked ? null : this.#tally));
+    }
     return source;
+  }
+
+  /** Whether the principal does not want it: it is kept, and not offered again. */
+  get isParked(): boolean {
+    return this.#isParked;
+  }
+
+  /** See {@linkcode Stream.isParked}. Its bytes count no longer as such that wait for the principal. */
+  park(): void {
+    this.#isParked = true;
+    this.sent = this.acked;
+    for (const source of this.sources.values()) source.leaveTally();
   }
 }
 
-/** Bytes of the lines of all sources that are not acknowledged. */
+/** Bytes of the lines that wait for the principal: of all sources but those of parked streams. */
 export interface Tally {
   bytes: number;
 }
@@ -49,10 +65,11 @@ export class Source {
   readonly json: string;
   /** Bytes of its length in UTF-8. */
   readonly jsonBytes: number;
-  readonly #tally: Tally;
+  #tally: Tally | null;
   #unackedBytes = 0;
 
-  constructor(json: string, tally: Tally) {
+  /** @param tally Null when its bytes are not to be counted with those of others. */
+  constructor(json: string, tally: Tally | null) {
     this.json = json;
     this.jsonBytes = encodeText(json).length;
     this.#tally = tally;
@@ -66,14 +83,20 @@ export class Source {
   /** A record of it was added. */
   add(bytes: number): void {
     this.#unackedBytes += bytes;
-    this.#tally.bytes += bytes;
+    if (this.#tally !== null) this.#tally.bytes += bytes;
   }
 
   /** A record of it was acknowledged, or gave way. */
   subtract(bytes: number): void {
     const counted = Math.min(bytes, this.#unackedBytes);
     this.#unackedBytes -= counted;
-    this.#tally.bytes -= counted;
+    if (this.#tally !== null) this.#tally.bytes -= counted;
+  }
+
+  /** Its bytes are not counted with those of others any more. */
+  leaveTally(): void {
+    if (this.#tally !== null) this.#tally.bytes -= this.#unackedBytes;
+    this.#tally = null;
   }
 }
 
@@ -90,7 +113,7 @@ export class Streams {
   readonly #byText = new Map<string, Stream>();
   readonly #tally: Tally = { bytes: 0 };
 
-  /** Bytes of lines that are not acknowledged. */
+  /** Bytes of lines that are not acknowledged, those of parked streams left out. */
   get unackedBytes(): number {
     return this.#tally.bytes;
   }
@@ -102,7 +125,7 @@ export class Streams {
 
   /** A stream that this process writes. */
   begin(name: LogStream): Stream {
-    const stream = new Stream(name, this.#tally);
+    const stream = new Stream(name, this.#tally, true);
     this.#byText.set(decoder.decode(stream.text), stream);
     return stream;
   }
@@ -130,14 +153,19 @@ export class Streams {
 
   /** Forgets a stream if nothing of it is left and nothing is to come. */
   forgetIfDone(stream: Stream): void {
-    if (stream.isEnded && stream.acked >= stream.lastSeq) this.#byText.delete(decoder.decode(stream.text));
+    if (stream.isEnded && stream.acked >= stream.lastSeq) this.forget(stream);
+  }
+
+  /** Forgets a stream; what is left of it is somebody else's. */
+  forget(stream: Stream): void {
+    this.#byText.delete(decoder.decode(stream.text));
   }
 
   #read(key: string): Stream | undefined {
     const parsed = streamShape.safeParse(parseJson(key));
     if (!parsed.success) return undefined;
     const [runId, attempt, workflowId, workflowName] = parsed.data;
-    return new Stream({ runId, attempt, workflowId, workflowName }, this.#tally);
+    return new Stream({ runId, attempt, workflowId, workflowName }, this.#tally, false);
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type SpoolFiles, systemFiles } from "../../../src/agent/spool/files.ts";
-import { MemoryFiles } from "../../../src/agent/spool/memory_files.ts";
+import { MemoryFiles } from "./memory_files.ts";
 
 /** What every file system of a spool does alike. */
 async function withEach(check: (files: SpoolFiles, directory: string) => void): Promise<void> {

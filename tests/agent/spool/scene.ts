@@ -1,10 +1,10 @@
 /** A spool on a disk in memory that can be crashed, filled and torn; and what a principal would make of what it sends. */
 import assert from "node:assert/strict";
-import { MemoryFiles } from "../../../src/agent/spool/memory_files.ts";
 import { type Outgoing, type SentPart, Spool, type SpoolOptions } from "../../../src/agent/spool/spool.ts";
 import type { Stream } from "../../../src/agent/spool/streams.ts";
 import { encodeLogRequest, isGapEntry, linesOfEntry, type LogChunk, parseVerbRequest } from "../../../src/wire/mod.ts";
 import { FakeClock } from "../../fake_clock.ts";
+import { MemoryFiles } from "./memory_files.ts";
 
 /** The bytes of a request as the principal reads them. */
 export function readChunks({ chunks }: Outgoing): LogChunk[] {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { systemFiles } from "../../../src/agent/spool/files.ts";
-import { MemoryFiles } from "../../../src/agent/spool/memory_files.ts";
 import { Spool } from "../../../src/agent/spool/spool.ts";
 import { FakeClock } from "../../fake_clock.ts";
+import { MemoryFiles } from "./memory_files.ts";
 import { numbered, readChunks, SpoolScene } from "./scene.ts";
 
 Deno.test("lines are sent in order, numbered from 1, and their segment goes when they are acknowledged", () => {
@@ -24,7 +24,7 @@ Deno.test("lines are sent in order, numbered from 1, and their segment goes when
   scene.spool.acknowledge(out.parts);
   assert.deepEqual(scene.segments(), []);
   assert.equal(scene.spool.unackedBytes, 0);
-  assert.ok(scene.spool.isDelivered);
+  assert.ok(scene.spool.isOwnDelivered);
 });
 
 Deno.test("a spool that never had a line leaves nothing behind, nor does one whose lines were all acknowledged", () => {
@@ -241,11 +241,62 @@ Deno.test("the lines of a run that the principal does not know are kept, and not
   scene.spool.park(stream);
   scene.write(stream, ["b"]);
   assert.equal(scene.spool.next(1024), undefined);
-  assert.ok(scene.spool.isDelivered);
+  assert.ok(scene.spool.isOwnDelivered);
   scene.spool.close();
   const next = scene.crash("s2");
   next.send();
   assert.deepEqual(next.received.of(), ["a", "b"]);
+});
+
+Deno.test("what an earlier session left and the principal does not want is given up, for an agent that may try elsewhere", () => {
+  const first = new SpoolScene();
+  first.write(first.begin("known"), ["a"]);
+  first.write(first.begin("unknown"), ["b"]);
+  const scene = first.crash("s2");
+  const out = scene.spool.next(1024);
+  assert.ok(out);
+  const other = new SpoolScene({ files: scene.files, session: "s3" });
+  const [known, unknown] = out.parts;
+  assert.ok(known && unknown);
+  scene.spool.park(unknown.stream);
+  assert.deepEqual([...other.spool.recover()], [], "the other run is not delivered yet");
+  scene.spool.acknowledge([known]);
+  assert.equal(scene.spool.unackedLines, 0);
+  assert.deepEqual([...scene.spool.recover()], [], "once is enough");
+  assert.equal([...other.spool.recover()].length, 1);
+  other.deliver();
+  assert.deepEqual(other.received.of("unknown"), ["b"]);
+  scene.spool.refuse(unknown, 0); // An answer that comes late.
+  assert.equal(scene.spool.next(1024), undefined);
+  assert.deepEqual(scene.files.names("/spool"), []);
+});
+
+Deno.test("a spool that is closed while it takes over what was left leaves that to others", () => {
+  const first = new SpoolScene({ maxBytes: 16 * 4096 });
+  first.write(first.begin(), numbered(1, 30));
+  for (let from = 31; from <= 91; from += 30) first.write(first.begin(`r${from}`), numbered(from, from + 29));
+  assert.ok(first.segments().length > 1);
+  first.spool.close();
+  const scene = new SpoolScene({ files: first.files, session: "s2" });
+  const recovery = scene.spool.recover();
+  assert.equal(recovery.next().done, false);
+  scene.spool.close();
+  const next = new SpoolScene({ files: first.files, session: "s3" });
+  assert.equal([...next.spool.recover()].length, first.segments().length);
+});
+
+Deno.test("what an earlier attempt to write a segment anew has left does not get into it", () => {
+  const scene = new SpoolScene({ maxBytes: 64 * 1024 });
+  const stream = scene.begin();
+  for (let number = 1; number <= 40; number++) {
+    const file = scene.files.open(`/spool/s1/${String(number).padStart(10, "0")}.log.new`);
+    file.append(new TextEncoder().encode("left over"));
+    file.close();
+  }
+  for (let from = 1; from <= 1000; from += 20) scene.write(stream, numbered(from, from + 19));
+  scene.send();
+  assert.equal(scene.received.position(), 1000);
+  assert.deepEqual(scene.received.of().filter((line) => line.startsWith("unreadable")), []);
 });
 
 Deno.test("lines are sent again also when the segment that was read last is gone", () => {
@@ -360,7 +411,7 @@ Deno.test("a spool whose directory somebody removed goes on in a new one", async
     for (let round = 0; round < 3; round++) spool.append(stream, lines);
     assert.deepEqual(systemFiles.names(`${directory}/spool/s1`), ["0000000002.log"]);
     for (let out = spool.next(100_000); out !== undefined; out = spool.next(100_000)) spool.acknowledge(out.parts);
-    assert.ok(spool.isDelivered);
+    assert.ok(spool.isOwnDelivered);
     spool.close();
     assert.deepEqual(systemFiles.names(`${directory}/spool`), []);
   } finally {

@@ -1,5 +1,5 @@
 /** A file system in memory: for tests and the simulation, which crash it, fill it and tear what is written. */
-import type { SpoolFile, SpoolFiles, SpoolLock } from "./files.ts";
+import type { SpoolFile, SpoolFiles, SpoolLock } from "../../../src/agent/spool/files.ts";
 
 /** What a file holds. Grows by doubling, as many small writes follow each other. */
 class Content {
