@@ -25,7 +25,10 @@ export async function openPrincipal(
 ): Promise<Principal> {
   makePrivateDirectory(dirname(config.statePath));
   await using opened = new AsyncDisposableStack();
-  const journal = opened.adopt(SqliteJournal.open(config.statePath), (journal) => journal.close());
+  const journal = opened.adopt(
+    SqliteJournal.open(config.statePath, { report: roomLog("journal") }),
+    (journal) => journal.close(),
+  );
   const history = opened.use(await openHistory(config));
   const principal = await Principal.open({
     version,
@@ -39,6 +42,8 @@ export async function openPrincipal(
     isServing,
     upkeep: {
       dataPath: dirname(config.statePath),
+      journalPath: config.statePath,
+      historyPath: config.dbPath,
       diskFloorBytes: config.diskFloorBytes,
       journalRetention: {
         runDays: config.runRetentionDays,

@@ -40,14 +40,31 @@ export function shown({ host, port }: PrincipalAddress): string {
   return reachable.includes(":") ? `[${reachable}]:${port}` : `${reachable}:${port}`;
 }
 
-/** The error of a principal that does not answer. */
+/** The error of a principal that does not answer, or whose host cannot be found. */
 export function unreachable(address: PrincipalAddress, cause?: unknown): CdktrError {
   const where = shown(address);
+  const lookup = failedLookup(cause);
+  if (lookup !== null) {
+    return new CdktrError("UNREACHABLE", `The host name ${address.host} cannot be resolved: ${lookup}.`, {
+      hint: "Check the name in CDKTR_PRINCIPAL_HOST or --principal-host, and this machine's name resolution.",
+      cause,
+    });
+  }
   return new CdktrError("UNREACHABLE", `The principal at ${where} does not answer.`, {
     hint:
       "Start one with `cdktr start principal`, or say where it is in CDKTR_PRINCIPAL_HOST and CDKTR_PRINCIPAL_PORT.",
     cause,
   });
+}
+
+/** What the system said about a host name it has no address for; null for any other error. */
+function failedLookup(error: unknown): string | null {
+  for (let one = error; one instanceof Error; one = one.cause) {
+    // The words of Rust's standard library, before those of `gai_strerror(3)`; the error has no code.
+    const found = /failed to lookup address information: (.*)/.exec(one.message)?.[1];
+    if (found !== undefined) return found.replace(/[.:]+$/, "");
+  }
+  return null;
 }
 
 interface InFlight {

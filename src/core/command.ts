@@ -138,6 +138,9 @@ export interface Cancel {
 /** What became of a wish about a run: done, passed on to the agent, or why it cannot be fulfilled. */
 export type WishReply = "done" | "requested" | "cannot_reach_agent" | "not_in_progress" | "task_has_ended";
 
+/** What became of the wish for a pause or its end; `unchanged` where it was as wished before. */
+export type PauseReply = WishReply | "unchanged";
+
 /** Have a run stand still, or go on. */
 export interface Pause {
   readonly runId: string;
@@ -181,7 +184,7 @@ export type Noted = { [T in Occurrence["type"]]: Omit<Extract<Occurrence, { type
 export interface CommandReplies {
   trigger: [Trigger, TriggerReply];
   retry: [Retry, RetryReply];
-  pause: [Pause, WishReply];
+  pause: [Pause, PauseReply];
   note_schedules: [NoteSchedules, { readonly changed: number }];
   note: [Noted, null];
   request_work: [RequestWork, WorkReply];

@@ -99,6 +99,7 @@ export class History {
   /** The number of the batch that is known to be committed last. */
   #lastBatch = 0;
   #generation = 1;
+  #openings = 0;
   #isReadFailureReported = false;
   #committedRows = 0;
   #refusedRows = 0;
@@ -266,6 +267,25 @@ export class History {
    */
   get generation(): number {
     return this.#generation;
+  }
+
+  /** How often the database was opened: each time the file counts that stands at its path then. */
+  get openings(): number {
+    return this.#openings;
+  }
+
+  /**
+   * Closes the database and opens what stands at its path now, a new one where there is nothing. For an owner who saw
+   * that the file was removed or replaced: what is written to the one that is open is lost when it is closed.
+   *
+   * @param reason Half a sentence, for people.
+   */
+  reopen(reason: string): void {
+    const { state } = this.#condition.current;
+    if (state === "ended" || state === "closed") return;
+    this.#cannotWrite(`has to be opened again: ${reason}`);
+    this.#lost();
+    this.#link.reopen();
   }
 
   /**
@@ -518,6 +538,7 @@ export class History {
     const isFirst = this.#identity === undefined;
     const isReplaced = !isFirst && (identity !== this.#identity || lastBatch < this.#lastBatch);
     this.#identity = identity;
+    this.#openings++;
     this.#lastBatch = lastBatch;
     if (isFirst || isReplaced) this.#marks.reset(marks);
     if (isReplaced) {
@@ -585,11 +606,7 @@ export class History {
       this.#condition.report("READ_FAILED", `is damaged, so some queries fail: ${failure.message}`);
     }
     // DuckDB gives up on an open database after a defect of its own, and then refuses rows too.
-    if (failure.kind === "invalidated" && this.#condition.isOk) {
-      this.#cannotWrite(`has to be opened again: ${failure.message}`);
-      this.#lost();
-      this.#link.reopen();
-    }
+    if (failure.kind === "invalidated" && this.#condition.isOk) this.reopen(failure.message);
   }
 
   /** Whether marked rows are taken at present. */

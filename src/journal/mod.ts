@@ -12,6 +12,7 @@ export type {
   RunSweep,
   Swept,
 } from "./journal.ts";
+export { identityOf } from "./file_identity.ts";
 export { freeBytes } from "./free_space.ts";
 export { MemoryJournal } from "./memory.ts";
 export { SqliteJournal } from "./sqlite.ts";

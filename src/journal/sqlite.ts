@@ -4,6 +4,7 @@ import {
   type Definition,
   definitionSchema,
   eventSchema,
+  type OperatorLog,
   type Run,
   runIdLowerBound,
   runIdOf,
@@ -51,16 +52,25 @@ export interface SqliteJournalOptions {
   readonly reserveBytes?: number;
   /** What keeps it. @default a file beside the journal */
   readonly reserve?: Pick<SpaceReserve, "isGivenUp" | "giveUp" | "keep">;
+  /** Told at the end when the file was removed or replaced meanwhile. @default nobody */
+  readonly report?: Pick<OperatorLog, "warn" | "error">;
 }
+
+const nobody: Pick<OperatorLog, "warn" | "error"> = { warn: () => {}, error: () => {} };
 
 /** A {@linkcode Journal} in a file that no other process may have open. */
 export class SqliteJournal implements Journal {
   readonly #file: SqliteFile;
   readonly #reserve: Pick<SpaceReserve, "isGivenUp" | "giveUp" | "keep">;
+  readonly #report: Pick<OperatorLog, "warn" | "error">;
 
-  private constructor(file: SqliteFile, reserve: Pick<SpaceReserve, "isGivenUp" | "giveUp" | "keep">) {
+  private constructor(
+    file: SqliteFile,
+    { reserve, report }: Required<Pick<SqliteJournalOptions, "reserve" | "report">>,
+  ) {
     this.#file = file;
     this.#reserve = reserve;
+    this.#report = report;
   }
 
   /**
@@ -70,7 +80,7 @@ export class SqliteJournal implements Journal {
    */
   static open(path: string, options: SqliteJournalOptions = {}): SqliteJournal {
     const { reserveBytes = reserveDefaultBytes, reserve = new SpaceReserve(`${path}.reserve`, reserveBytes) } = options;
-    return new SqliteJournal(SqliteFile.open(path), reserve);
+    return new SqliteJournal(SqliteFile.open(path), { reserve, report: options.report ?? nobody });
   }
 
   get isOnReserve(): boolean {
@@ -179,7 +189,7 @@ export class SqliteJournal implements Journal {
   }
 
   close(): Promise<void> {
-    return this.#attempt("close", () => this.#file.close());
+    return this.#attempt("close", () => this.#file.close(this.#report));
   }
 
   #run(runId: string): Run | undefined {

@@ -1,7 +1,8 @@
 /** The file of a SQLite journal: opening it, bringing it to the present version, transactions, and errors in sentences. */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { z } from "zod";
-import { CdktrError, messageOf } from "../core/mod.ts";
+import { CdktrError, messageOf, type OperatorLog } from "../core/mod.ts";
+import { closeAndRescue, noteFiles, type OpenFiles } from "./sqlite_rescue.ts";
 import { migrations, schemaVersion, statements } from "./sqlite_schema.ts";
 
 /**
@@ -20,11 +21,13 @@ const findingRow = z.object({ quick_check: z.string() });
 export class SqliteFile {
   readonly path: string;
   readonly #database: DatabaseSync;
+  readonly #files: OpenFiles;
   readonly #prepared = new Map<StatementName, StatementSync>();
 
   private constructor(database: DatabaseSync, path: string) {
     this.#database = database;
     this.path = path;
+    this.#files = noteFiles(path);
   }
 
   /**
@@ -109,8 +112,9 @@ export class SqliteFile {
     return findings.filter((finding) => finding !== "ok");
   }
 
-  close(): void {
-    this.#database.close();
+  /** Closes it. What a file held that is not in its place any more is kept, and `report` told. */
+  close(report: Pick<OperatorLog, "warn" | "error">): void {
+    closeAndRescue(this.#database, this.#files, report);
   }
 }
 

@@ -73,6 +73,7 @@ export async function assemble(options: PrincipalOptions): Promise<Services> {
     workDesk: new WorkDesk({ ledger, agents, clock, agentTimeoutMs }),
     problems: () => [
       ...(journalProblem === null ? [] : [journalProblem]),
+      ...(ledger.refusal === null ? [] : [ledger.refusal.message]),
       ...(history.health.state === "ok" ? [] : [`The history is ${history.health.state}: ${history.health.reason}`]),
       ...workflows.problems(),
     ],

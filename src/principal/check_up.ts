@@ -1,6 +1,6 @@
 /** DOCTOR: a principal looks at its own parts. What it finds is judged by pure functions. */
 import { spanText } from "../clock/mod.ts";
-import { counted, messageOf, type Run } from "../core/mod.ts";
+import { type CdktrError, counted, messageOf, type Run } from "../core/mod.ts";
 import type { HistoryHealth } from "../history/mod.ts";
 import { labelsAmong, type ReplyTo, type RequestOf } from "../wire/mod.ts";
 import type { Place } from "./explain_wait.ts";
@@ -34,6 +34,8 @@ export interface Condition {
   /** What is wrong with the journal, one sentence each; null when it was not read for that. */
   readonly journalFaults: readonly string[] | null;
   readonly isOnReserve: boolean;
+  /** What keeps anything new from beginning, and what to do about it; null when nothing does. */
+  readonly refusal: Pick<CdktrError, "message" | "hint"> | null;
   readonly history: Pick<HistoryHealth, "state" | "reason" | "droppedRows" | "refusedRows">;
   readonly eventsBehind: number;
   readonly agents: readonly AgentHealth[];
@@ -56,6 +58,7 @@ export async function checkUp(services: Services, { deep }: RequestOf<"DOCTOR">)
     ...{ version, nowMs, journalFaults },
     upMs: nowMs - startedAtMs,
     isOnReserve: journal.isOnReserve,
+    refusal: ledger.refusal,
     history: history.health,
     eventsBehind: projector.eventsBehind,
     agents: agents.list().map(({ agentId, session, version, lastSeenMs, slots, offers }) => ({
@@ -95,7 +98,8 @@ function error(name: string, detail: string, hint: string): Finding {
   return { name, state: "error", detail, hint };
 }
 
-function journalFinding({ journalFaults, isOnReserve }: Condition): Finding {
+function journalFinding({ journalFaults, isOnReserve, refusal }: Condition): Finding {
+  if (refusal !== null) return error("journal", refusal.message, refusal.hint ?? "Stop the principal in good order.");
   if (journalFaults !== null && journalFaults.length > 0) {
     const hint = "Stop the principal, copy the file away, and check its disk; CDKTR_STATE_PATH names another file.";
     return error("journal", `The journal is damaged: ${listed(journalFaults)}`, hint);

@@ -1,7 +1,8 @@
 /** EXPLAIN: gathers what the journal and the present state know, and has the story told. */
 import { CdktrError, type Event, messageOf, type Run, type ScheduleText } from "../core/mod.ts";
 import type { RequestOf } from "../wire/mod.ts";
-import { type Task, type Workflow, workflowFromJson } from "../workflow/mod.ts";
+import { scheduleOf, type Task, type Workflow, workflowFromJson } from "../workflow/mod.ts";
+import { storyOfLatest } from "./explain_latest.ts";
 import { type RunFacts, storyOfRun } from "./explain_run.ts";
 import { storyOfTask } from "./explain_task.ts";
 import { type Obstacle, obstaclesOf } from "./explain_wait.ts";
@@ -38,7 +39,9 @@ export async function explain(services: Services, request: RequestOf<"EXPLAIN">)
     case "task":
       return await explainTask(services, await findRun(services, request.run), request.taskId);
     case "workflow":
-      return await explainWorkflow(services, request.workflowId, request.atMs);
+      return request.atMs === null
+        ? await explainLatest(services, request.workflowId)
+        : await explainWorkflow(services, request.workflowId, request.atMs);
   }
 }
 
@@ -154,6 +157,28 @@ async function explainWorkflow(services: Services, workflowId: string, atMs: num
     runs: await runsAbout(services, facts, moment),
     skipped: await skippedAbout(services, facts, moment),
     absence: dueMs === null || dueMs > facts.nowMs ? null : await absenceAt(services, dueMs),
+  });
+}
+
+async function explainLatest(services: Services, workflowId: string): Promise<Explanation> {
+  const { journal, catalog, clock } = services;
+  const facts = await momentFacts(services, workflowId, clock.nowMs());
+  const { nowMs } = facts;
+  const { runs: [run] } = await journal.runs({ workflowId, limit: 1 });
+  const [newestSkip] = await journal.eventsWithoutRun({
+    types: ["trigger_skipped"],
+    workflowId,
+    untilMs: nowMs,
+    limit: 1,
+  });
+  const skipped = newestSkip?.event;
+  const workflow = catalog.source.get(workflowId);
+  const schedule = workflow === undefined ? null : scheduleOf(workflow);
+  return storyOfLatest({
+    ...facts,
+    newest: run === undefined ? null : { run, summary: storyOfRun(await factsOf(services, run)).summary },
+    skipped: skipped?.type === "trigger_skipped" ? skipped : null,
+    nextMs: schedule === null ? null : schedule.next(nowMs),
   });
 }
 

@@ -48,11 +48,22 @@ function summaryOf(facts: TaskFacts, present: TaskRun | undefined): string {
       const causes = causesAbove(facts);
       return `${name} was skipped${causes.length === 0 ? reason : `, because ${listed(causes)}`}.`;
     }
-    case "CANCELLED":
-      return `${name} was cancelled${reason}.`;
+    case "CANCELLED": {
+      const wish = wishToEnd(facts);
+      return `${name} was cancelled${wish === null ? reason : `: ${quotable(wish)}`}.`;
+    }
     case "CRASHED":
       return `${name} crashed${reason}.`;
   }
+}
+
+/** Why somebody wanted the end of the task in the present attempt: the agent says only that it ended it. */
+function wishToEnd({ events, task }: TaskFacts): string | null {
+  const begin = events.findLastIndex(({ type }) => type === "run_requeued");
+  const wish = events.findLast((event, index) =>
+    index > begin && event.type === "task_cancel_requested" && event.taskId === task.id
+  );
+  return wish?.type === "task_cancel_requested" ? wish.reason : null;
 }
 
 function stepsOf(facts: TaskFacts, present: TaskRun | undefined) {
@@ -91,10 +102,14 @@ class TryTeller {
     if (event.type === "task_cancel_requested" && event.taskId === this.#task.id) {
       this.#story.tell(event.atMs, `Its end was asked for: ${event.reason}.`);
     }
-    if (event.type === "run_requeued" && event.kept.includes(this.#task.id)) {
+    if (event.type === "run_requeued") {
+      const next = event.attempt + 1;
+      this.#readyMs = this.#begunMs = null;
       this.#story.tell(
         event.atMs,
-        `It had completed, so attempt ${event.attempt + 1} does not run it: ${event.reason}.`,
+        event.kept.includes(this.#task.id)
+          ? `It had completed, so attempt ${next} does not run it: ${event.reason}.`
+          : `The run was put back into the queue, for attempt ${next}: ${event.reason}.`,
       );
     }
     if (event.type === "task_changed" && event.taskId === this.#task.id) this.#takeChange(event);

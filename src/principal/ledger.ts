@@ -96,6 +96,8 @@ export class Ledger {
   #failure: CdktrError | null = null;
   #snapshotProblem: string | null = null;
   #toldProblem: string | null = null;
+  /** Why nothing new may begin. */
+  #refusal: CdktrError | null = null;
   readonly #closing = new AbortController();
 
   private constructor(options: LedgerOptions, state: State, seq: number, snapshotSeq: number) {
@@ -126,11 +128,21 @@ export class Ledger {
     return this.#seq;
   }
 
+  /** Why nothing new may begin, apart from what the journal itself says; null when it may. */
+  get refusal(): CdktrError | null {
+    return this.#refusal;
+  }
+
+  /** From now on refuses with this error what would begin something new; with null no more. */
+  refuseBeginnings(refusal: CdktrError | null): void {
+    this.#refusal = refusal;
+  }
+
   /**
    * Decides a command and resolves once everything it rests on is durable.
    *
-   * @throws {CdktrError} STORAGE while the journal cannot be written, or while its disk is full and the command would begin
-   * something new: it had no effect. SHUTTING_DOWN after close.
+   * @throws {CdktrError} STORAGE while the journal cannot be written, or while its disk is full or its file gone and the
+   * command would begin something new: it had no effect. SHUTTING_DOWN after close.
    */
   async execute<T extends CommandType>(type: T, command: CommandOf<T>): Promise<ReplyOf<T>> {
     const { reply, committed } = this.executeNow(type, command);
@@ -151,6 +163,7 @@ export class Ledger {
     if (events.length > 0 && journal.isOnReserve && beginnings.has(type)) {
       throw new CdktrError("STORAGE", diskIsFull, { hint: diskIsFullHint });
     }
+    if (events.length > 0 && this.#refusal !== null && beginnings.has(type)) throw this.#refusal;
     const batch = this.#open;
     for (const event of events) {
       const change = this.state.evolve(event);

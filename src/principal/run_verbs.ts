@@ -1,5 +1,5 @@
 /** The verbs about runs: begin them, look at them, steer them. */
-import { CdktrError, type CommandOf, isFinal, type Run, type WishReply } from "../core/mod.ts";
+import { CdktrError, type CommandOf, isFinal, type ReplyOf, type Run, type WishReply } from "../core/mod.ts";
 import type { ReplyTo, RequestOf } from "../wire/mod.ts";
 import { descendants, type Workflow, workflowFromJson } from "../workflow/mod.ts";
 import { type AttemptHistory, attemptsIn } from "./attempts.ts";
@@ -68,6 +68,7 @@ export async function pause(services: Services, request: RequestOf<"PAUSE">): Pr
   const { runId } = await findRun(services, request.run);
   const { paused, reason } = request;
   const outcome = await wish(services, "pause", { runId, paused, reason });
+  if (outcome === "unchanged") return { runId, outcome };
   return { runId, outcome: await told(services, runId, outcome, paused ? "paused" : "resumed", null) };
 }
 
@@ -100,8 +101,8 @@ async function wish<T extends "cancel" | "pause">(
   { ledger, workDesk }: Services,
   type: T,
   command: CommandOf<T>,
-): Promise<WishReply> {
-  const { reply, committed } = ledger.executeNow<"cancel" | "pause">(type, command);
+): Promise<ReplyOf<T>> {
+  const { reply, committed } = ledger.executeNow<T>(type, command);
   workDesk.nudgeHolderOf(command.runId);
   workDesk.offer();
   await committed;

@@ -241,14 +241,16 @@ export const verbs = {
   /** Have a run stand still (no further task of it starts), or go on. */
   PAUSE: {
     request: z.object({ run: name.min(1), paused: z.boolean(), reason: sentence }),
-    reply: z.object({ runId: z.string(), outcome: z.enum(["done", "requested"]) }),
+    /** `unchanged`: it was as wished before. */
+    reply: z.object({ runId: z.string(), outcome: z.enum(["done", "requested", "unchanged"]) }),
   },
   /** Why something ran, waits, was skipped, retried, or did not run. */
   EXPLAIN: {
     request: z.discriminatedUnion("subject", [
       z.object({ subject: z.literal("run"), run: name.min(1) }),
       z.object({ subject: z.literal("task"), run: name.min(1), taskId: name.min(1) }),
-      z.object({ subject: z.literal("workflow"), workflowId: name.min(1), atMs: timeMs }),
+      /** At a time; null for what it did last. */
+      z.object({ subject: z.literal("workflow"), workflowId: name.min(1), atMs: timeMs.nullable() }),
     ]),
     reply: z.object({
       /** What it came to, in one sentence. */

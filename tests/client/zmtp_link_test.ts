@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { systemClock, systemRandom } from "../../src/clock/mod.ts";
 import { PrincipalClient } from "../../src/client/mod.ts";
+import { OneShotLink } from "../../src/client/one_shot_link.ts";
 import { ZmtpLink } from "../../src/client/zmtp_link.ts";
 import { encodeReply, encodeText, parseRequest, unrecognisedVerbReply } from "../../src/wire/mod.ts";
 import { Pull, Rep, Router } from "../../src/zmtp/mod.ts";
@@ -75,6 +76,19 @@ Deno.test("a request is UNREACHABLE at once when its connection is lost, and the
   while (reply === null) reply = await link.request(encodeText("z"), patient).then(text, () => null);
   assert.equal(reply, "back");
   await Promise.all([link.close(), again.close()]);
+});
+
+Deno.test("a host name that stands for no address is told as such", async () => {
+  // A name that by RFC 6761 no name server knows.
+  const address = { host: "nobody.invalid", port: 1, logsInPort: 2, logsOutPort: 3 };
+  for (const link of [new ZmtpLink({ address, ...sources }), new OneShotLink({ address, ...sources })]) {
+    await assert.rejects(link.request(encodeText("x"), patient), {
+      code: "UNREACHABLE",
+      message: /^The host name nobody\.invalid cannot be resolved: .*[a-z]\.$/,
+      hint: /CDKTR_PRINCIPAL_HOST/,
+    });
+    await link.close();
+  }
 });
 
 Deno.test("a request that was given up is not carried out later", async () => {

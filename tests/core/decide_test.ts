@@ -394,6 +394,7 @@ const everythingToSee = [
   "done",
   "requested",
   "task_has_ended",
+  "unchanged",
   "cannot_reach_agent",
   "not_in_progress",
   "returned true",

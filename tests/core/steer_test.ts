@@ -29,11 +29,12 @@ Deno.test("an agent is told of a pause until it knows, and of the end of it like
   assert.deepEqual(scene.request(ann, { holding: aware }).reply.steer, [{ ...wish, paused: false }]);
 });
 
-Deno.test("pausing twice is decided once", () => {
+Deno.test("pausing twice is decided once, and said to have changed nothing, as is resuming what goes on", () => {
   const scene = new Scene();
   scene.trigger("r1");
+  assert.equal(pause(scene, "r1", false), "unchanged");
   pause(scene, "r1");
-  pause(scene, "r1");
+  assert.equal(pause(scene, "r1"), "unchanged");
   assert.deepEqual(scene.story("r1"), ["run_triggered", "run_paused"]);
 });
 

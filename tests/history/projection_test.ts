@@ -177,6 +177,28 @@ Deno.test("a database that is replaced while open: a new generation, waits told,
   await history.whenCommitted(stream, 6);
 });
 
+Deno.test("a database whose owner wants it opened again is the same or another, as its file is the same or another", async () => {
+  await withDirectory(async (directory) => {
+    const path = `${directory}/app.db`;
+    const problems = new Problems();
+    await using history = await openHistory({ path, onProblem: problems.add });
+    assert.ok(history.tryAppendLogs(lines(5), { stream, position: 5 }));
+    await history.whenCommitted(stream, 5);
+    history.reopen("the test wants it");
+    history.appendLogs([line("waits until it is open")]);
+    await history.flush();
+    assert.deepEqual([history.openings, history.generation, history.positionOf(stream)], [2, 1, 5]);
+
+    await Deno.remove(path);
+    history.reopen("its file was removed");
+    history.appendLogs([line("first in the new one")]);
+    await history.flush();
+    assert.deepEqual([history.openings, history.generation, history.positionOf(stream)], [3, 2, 0]);
+    assert.deepEqual((await history.queryLogs()).map(({ payload }) => payload), ["first in the new one"]);
+    assert.deepEqual(problems.codes, ["WRITE_FAILED", "RECOVERED", "WRITE_FAILED", "RECOVERED"]);
+  });
+});
+
 Deno.test("marked rows are not taken while paused, and are again afterwards; health says since when and why", async () => {
   const clock = new FakeClock();
   const problems = new Problems();

@@ -10,7 +10,7 @@ const ann = {
   lastSeenMs: nowMs - 1000,
 };
 const healthy: Condition = {
-  ...{ version: "1.2.3", nowMs, upMs: 3_600_000, journalFaults: [], isOnReserve: false },
+  ...{ version: "1.2.3", nowMs, upMs: 3_600_000, journalFaults: [], isOnReserve: false, refusal: null },
   history: { state: "ok", reason: undefined, droppedRows: 0, refusedRows: 0 },
   ...{ eventsBehind: 0, agents: [ann], waiting: [], queueLength: 0, pausedRuns: 0 },
   ...{ workflowCount: 3, workflowProblems: [] },
@@ -34,6 +34,12 @@ const troubles: [change: Partial<Condition>, name: string, state: "warning" | "e
   [{ journalFaults: ["row 3 is missing"] }, "journal", "error", /^The journal is damaged: row 3 is missing/],
   [{ journalFaults: null }, "journal", "ok", /^It is open; only `cdktr doctor --deep` reads all of it\.$/],
   [{ isOnReserve: true }, "journal", "error", /^The disk is full/],
+  [
+    { refusal: { message: "The file is gone.", hint: "Stop." }, isOnReserve: true },
+    "journal",
+    "error",
+    /^The file is gone\.$/,
+  ],
   [
     { history: { ...healthy.history, state: "degraded", reason: "no space left" } },
     "history",

@@ -21,7 +21,7 @@ async function reportTask(
   agent: FakeAgent,
   runId: string,
   taskId: string,
-  state: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED" | "SKIPPED",
+  state: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED" | "SKIPPED" | "CANCELLED",
   more: { attempt?: number; tryNumber?: number; reason?: string } = {},
 ) {
   const { attempt = 1, tryNumber = 1, reason = null } = more;
@@ -226,4 +226,66 @@ Deno.test("a due time whose trigger was skipped, and one after the schedule had 
     (await at(2)).summary,
     /^etl was not due at .*: since 2026-03-01T01:30:00Z it had no schedule, because /,
   );
+});
+
+Deno.test("a workflow without a time: its newest run, a trigger skipped since, and when it is due next", async () => {
+  const clock = new FakeClock(Date.UTC(2026, 2, 1, 0, 30));
+  const shelf = new Shelf(workflowOf("etl", `${everyHour}\noverlap: skip`));
+  await using scene = await serve(new MemoryJournal(), clock, shelf);
+  const latest = async () => await scene.ask("EXPLAIN", { subject: "workflow", workflowId: "etl", atMs: null }).reply;
+  assert.deepEqual(await latest(), {
+    summary: "etl has no run, as far as the journal goes back. It is due next at 2026-03-01T01:00:00Z.",
+    steps: [],
+    hint: "`cdktr task run etl` triggers it by hand.",
+  });
+
+  const runId = await scene.trigger();
+  clock.advance(90_000);
+  const { summary, hint } = await latest();
+  assert.equal(
+    summary,
+    `Run ${runId} of etl waits, because no agent is there. It is due next at 2026-03-01T01:00:00Z.`,
+  );
+  assert.match(hint ?? "", new RegExp(`^\`cdktr explain ${runId}\` tells how`));
+
+  await scene.ask("RUN", runRequest()).reply;
+  const skipped = await latest();
+  assert.match(
+    skipped.summary,
+    /^The newest trigger of etl was skipped at 2026-03-01T00:31:30Z: .* had not ended.*\. Run \S+ of etl waits, .* It is due next /,
+  );
+  assert.deepEqual(skipped.steps.map(({ atMs }) => atMs), [clock.nowMs() - 90_000, clock.nowMs()]);
+
+  await scene.ask("CANCEL", { run: runId, task: null, reason: "not needed" }).reply;
+  clock.advance(1000);
+  const next = await scene.trigger();
+  shelf.replace(workflowOf("etl"));
+  assert.match(
+    (await latest()).summary,
+    new RegExp(`^Run ${next} of etl waits, because no agent is there\\. It has no schedule\\.$`),
+  );
+});
+
+Deno.test("a task that was cancelled and whose run was retried: who wanted it, and the retry between the attempts", async () => {
+  await using scene = await Scene.open({ shelf: new Shelf(chain()) });
+  const [runId, ann] = [await scene.trigger(), scene.agent("ann")];
+  await ann.begin();
+  await reportTask(scene, ann, runId, "load", "RUNNING");
+  await scene.ask("CANCEL", { run: runId, task: "load", reason: "the table is locked" }).reply;
+  await reportTask(scene, ann, runId, "load", "CANCELLED", { reason: "the task was cancelled" });
+  const explained = async () => await scene.ask("EXPLAIN", { subject: "task", run: runId, taskId: "load" }).reply;
+  assert.equal((await explained()).summary, `Task load of run ${runId} was cancelled: the table is locked.`);
+
+  await ann.report(runId, "FAILED");
+  await scene.ask("RETRY", { run: runId, fromTask: null, reason: "the table is free" }).reply;
+  const { begin } = await ann.work().reply;
+  assert.equal(begin[0]?.attempt, 2);
+  await reportTask(scene, ann, runId, "load", "RUNNING", { attempt: 2 });
+  await reportTask(scene, ann, runId, "load", "CANCELLED", { attempt: 2, reason: "the run was cancelled" });
+  const { summary, steps } = await explained();
+  assert.equal(summary, `Task load of run ${runId} was cancelled: the run was cancelled.`, "the old wish is over");
+  const sentences = steps.map(({ sentence }) => sentence);
+  const retried = sentences.indexOf("The run was put back into the queue, for attempt 2: the table is free.");
+  assert.ok(retried > sentences.indexOf("Its end was asked for: the table is locked."), sentences.join("\n"));
+  assert.match(sentences[retried + 1] ?? "", /^It began\.$/);
 });

@@ -6,6 +6,7 @@ import { History } from "../../src/history/mod.ts";
 import type { Journal } from "../../src/journal/mod.ts";
 import { directLink, Principal } from "../../src/principal/mod.ts";
 import type { Answer } from "../../src/principal/principal.ts";
+import type { UpkeepOptions } from "../../src/principal/upkeep.ts";
 import {
   encodeText,
   encodeVerbRequest,
@@ -72,6 +73,10 @@ export interface SceneOptions {
   readonly agentTimeoutMs?: number;
   /** @default false, so that nothing is journalled but what a test asks for */
   readonly isServing?: boolean;
+  /** @default null */
+  readonly upkeep?: UpkeepOptions | null;
+  /** Called with each word to the operator. */
+  readonly onTold?: () => void;
 }
 
 /** See the top of this file. */
@@ -105,7 +110,10 @@ export class Scene implements AsyncDisposable {
   static async open(options: SceneOptions = {}): Promise<Scene> {
     const { clock = new FakeClock(), shelf = new Shelf(workflowOf("etl")) } = options;
     const told: string[] = [];
-    const teller = (level: string) => (sentence: string) => void told.push(`${level}: ${sentence}`);
+    const teller = (level: string) => (sentence: string) => {
+      told.push(`${level}: ${sentence}`);
+      options.onTold?.();
+    };
     const report = { info: teller("info"), warn: teller("warn"), error: teller("error") };
     const journal = new GatedJournal(options.journal);
     const history = options.history ??
@@ -116,7 +124,7 @@ export class Scene implements AsyncDisposable {
       ...parts,
       agentTimeoutMs: timeoutMs,
       isServing: options.isServing ?? false,
-      upkeep: null,
+      upkeep: options.upkeep ?? null,
     });
     return new Scene({ clock, journal, history, principal, shelf, told });
   }

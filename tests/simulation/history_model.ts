@@ -102,6 +102,13 @@ export class HistoryModel implements Pick<History, keyof History> {
     return this.#generation;
   }
 
+  get openings(): number {
+    return this.#generation;
+  }
+
+  /** To open its file once more changes nothing: it is not taken away while it is open. */
+  reopen(): void {}
+
   appendLogs(rows: Iterable<LogRow>): void {
     this.#add({ ...noRows, logs: [...rows] });
   }

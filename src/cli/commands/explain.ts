@@ -16,13 +16,14 @@ import { wrapped } from "../wrap.ts";
 type Explanation = ReplyTo<"EXPLAIN">;
 
 const afterHelp = `
-Everything it says was decided by the principal and kept in its journal. Steps are told with their times, in UTC. With --at, or
-for a workflow, it tells what the workflow did at that time, by default now, and if it did not run, why: given to the minute,
-the whole minute is meant. The time is given as ${instantForm}.
+Everything it says was decided by the principal and kept in its journal. Steps are told with their times, in UTC. For a
+workflow it tells its newest run, a trigger that was skipped since, and when it is due next; with --at, what it did at that
+time, and if it did not run, why: given to the minute, the whole minute is meant. The time is given as ${instantForm}.
 
 Examples:
   cdktr explain 0198c7a2-3f41
   cdktr explain 0198c7a2-3f41 load
+  cdktr explain etl.daily
   cdktr explain etl.daily --at "2026-03-01 02:00"
   cdktr explain etl.daily --json | jq -r .summary`;
 
@@ -47,20 +48,20 @@ export function explainCommand(invocation: Invocation) {
         ? await client.call("EXPLAIN", { subject: "task", run: subject, taskId: task })
         : at !== undefined
         ? await client.call("EXPLAIN", { subject: "workflow", workflowId: subject, atMs: at })
-        : await explainWhateverItIs(client, subject, invocation.clock.nowMs());
+        : await explainWhateverItIs(client, subject);
       if (json) await printJson(invocation.stdout, explanation);
       else await invocation.stdout.write(asText(explanation, invocation.stdout.columns()));
     });
 }
 
 /** What exists by that name: a run, else a workflow. */
-async function explainWhateverItIs(client: PrincipalClient, subject: string, nowMs: number): Promise<Explanation> {
+async function explainWhateverItIs(client: PrincipalClient, subject: string): Promise<Explanation> {
   try {
     return await client.call("EXPLAIN", { subject: "run", run: subject });
   } catch (error) {
     if (!(error instanceof CdktrError) || (error.code !== "NOT_FOUND" && error.code !== "AMBIGUOUS")) throw error;
     try {
-      return await client.call("EXPLAIN", { subject: "workflow", workflowId: subject, atMs: nowMs });
+      return await client.call("EXPLAIN", { subject: "workflow", workflowId: subject, atMs: null });
     } catch (second) {
       // Of a beginning that fits several runs the first error tells more.
       throw error.code === "AMBIGUOUS" ? error : second;

@@ -1,5 +1,6 @@
 /** `cdktr runs pause` and `cdktr runs resume`: have a run stand still, and go on. */
 import { Command } from "@commander-js/extra-typings";
+import type { ReplyTo } from "../../wire/mod.ts";
 import { connectToPrincipal } from "../connect.ts";
 import type { Invocation } from "../invocation.ts";
 import { printJson } from "../output.ts";
@@ -27,6 +28,17 @@ export function runsResumeCommand(invocation: Invocation) {
 
 const participles = { pause: "paused", resume: "resumed" } as const;
 
+function became(outcome: ReplyTo<"PAUSE">["outcome"], name: keyof typeof participles): string {
+  switch (outcome) {
+    case "done":
+      return `is ${participles[name]}`;
+    case "requested":
+      return `is being ${participles[name]}: its agent is told`;
+    case "unchanged":
+      return name === "pause" ? "is paused already" : "is not paused";
+  }
+}
+
 function pauseOrResume(invocation: Invocation, name: keyof typeof participles, summary: string, afterHelp: string) {
   return new Command(name)
     .summary(summary)
@@ -40,8 +52,7 @@ function pauseOrResume(invocation: Invocation, name: keyof typeof participles, s
     .action(async (run, { reason, json }, command) => {
       await using client = connectToPrincipal(loadSettings(invocation, command), invocation, "cli");
       const { runId, outcome } = await client.call("PAUSE", { run, paused: name === "pause", reason });
-      const done = outcome === "done" ? `is ${participles[name]}` : `is being ${participles[name]}: its agent is told`;
       if (json) await printJson(invocation.stdout, { runId, outcome });
-      else await invocation.stdout.write(`${runId} ${done}\n`);
+      else await invocation.stdout.write(`${runId} ${became(outcome, name)}\n`);
     });
 }

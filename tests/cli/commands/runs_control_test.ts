@@ -71,8 +71,11 @@ Deno.test("runs pause and resume say what they did, and runs show that it is pau
   await using scene = await PrincipalScene.start(workflows);
   const runId = await scene.trigger("etl");
   deepEqual((await scene.call(["runs", "pause", runId])).stdout, `${runId} is paused\n`);
+  const again = await scene.call(["runs", "pause", runId]);
+  deepEqual([again.exitCode, again.stdout], [0, `${runId} is paused already\n`]);
   match((await scene.call(["runs", "show", runId])).stdout, /\nState +PENDING, paused\n/);
   deepEqual((await scene.call(["runs", "resume", runId])).stdout, `${runId} is resumed\n`);
+  deepEqual((await scene.call(["runs", "resume", runId])).stdout, `${runId} is not paused\n`);
   await scene.fetch();
   const { stdout } = await scene.call(["runs", "pause", runId, "--reason", "moving"]);
   equal(stdout, `${runId} is being paused: its agent is told\n`);
