@@ -141,7 +141,7 @@ export class Agent implements AgentSide {
   }
 
   get slotsTotal(): number {
-    return this.#options.maxConcurrentRuns;
+    return this.#isDraining ? this.running : this.#options.maxConcurrentRuns;
   }
 
   freeSlots(): number {

@@ -121,7 +121,7 @@ Deno.test("an agent that is told twice to stop cancels its run, leaves no proces
   const running = await trigger(client, "held");
   const { pid, childPid } = await held.begun();
   agent.kill("SIGTERM");
-  await agent.said(/a second signal cancels them/);
+  await agent.said(/a second signal cancels what runs/);
   agent.kill("SIGTERM");
   const { code, stderr } = await agent.ended;
   equal(code, 0, stderr);
