@@ -11,7 +11,7 @@ import type { PrincipalOptions } from "./principal_options.ts";
 import { Projector } from "./projector.ts";
 import { RunWatch } from "./run_watch.ts";
 import type { Services } from "./services.ts";
-import { Upkeep } from "./upkeep.ts";
+import { Upkeep } from "./upkeep/upkeep.ts";
 import { WorkDesk } from "./work_desk.ts";
 
 /** Recovers what the journal holds, and makes the parts that work on it. */

@@ -1,7 +1,7 @@
 /** The principal: it decides, keeps and answers. */
 export type { PrincipalOptions } from "./principal_options.ts";
 export type { WorkflowSource } from "./catalog.ts";
-export { Compaction } from "./compaction.ts";
+export { Compaction } from "./upkeep/compaction.ts";
 export { directLink } from "./direct_link.ts";
 export { Ledger } from "./ledger.ts";
 export { Principal } from "./principal.ts";

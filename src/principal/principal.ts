@@ -14,10 +14,10 @@ import {
 import { assemble, writeDown } from "./assemble.ts";
 import { HeartbeatMonitor } from "./heartbeat_monitor.ts";
 import type { LogIntake } from "./log_intake.ts";
-import { OriginalVerbs } from "./original_verbs.ts";
+import { OriginalVerbs } from "./verbs/original_verbs.ts";
 import type { PrincipalOptions } from "./principal_options.ts";
 import type { Services } from "./services.ts";
-import { answerVerb } from "./verbs.ts";
+import { answerVerb } from "./verbs/verbs.ts";
 import type { WorkDesk } from "./work_desk.ts";
 
 /** The reply to a request. */

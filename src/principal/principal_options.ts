@@ -4,7 +4,7 @@ import type { OperatorLog } from "../core/mod.ts";
 import type { History } from "../history/mod.ts";
 import type { Journal } from "../journal/mod.ts";
 import type { WorkflowSource } from "./catalog.ts";
-import type { UpkeepOptions } from "./upkeep.ts";
+import type { UpkeepOptions } from "./upkeep/upkeep.ts";
 
 /** What a principal is made of. */
 export interface PrincipalOptions {

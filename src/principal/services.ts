@@ -8,7 +8,7 @@ import type { LogIntake } from "./log_intake.ts";
 import type { LogStreams } from "./log_streams.ts";
 import type { Projector } from "./projector.ts";
 import type { RunWatch } from "./run_watch.ts";
-import type { Upkeep } from "./upkeep.ts";
+import type { Upkeep } from "./upkeep/upkeep.ts";
 import type { WorkDesk } from "./work_desk.ts";
 
 /** The parts of a running principal, and what it was made of. */

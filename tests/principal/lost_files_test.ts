@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../src/clock/mod.ts";
 import { History, journalStream } from "../../src/history/mod.ts";
 import { SqliteJournal } from "../../src/journal/mod.ts";
-import { lookEveryMs } from "../../src/principal/file_watch.ts";
+import { lookEveryMs } from "../../src/principal/upkeep/file_watch.ts";
 import { turn } from "../fake_clock.ts";
 import { runRequest, Scene } from "./scene.ts";
 

@@ -6,7 +6,7 @@ import { History } from "../../src/history/mod.ts";
 import type { Journal } from "../../src/journal/mod.ts";
 import { directLink, Principal } from "../../src/principal/mod.ts";
 import type { Answer } from "../../src/principal/principal.ts";
-import type { UpkeepOptions } from "../../src/principal/upkeep.ts";
+import type { UpkeepOptions } from "../../src/principal/upkeep/upkeep.ts";
 import {
   encodeText,
   encodeVerbRequest,
