@@ -10,15 +10,13 @@
  * marks.ts): they are taken or not taken, and never given up. The *others* are always taken; while the database cannot be
  * written they are kept, in order and bounded, and when there are too many the oldest go.
  *
- * Long because it is the whole surface of the room with its documentation, and the one place where what happens to rows,
- * queries and the database is put together; each of the three has its own file.
+ * Long because it is the one place where what happens to rows, queries and the database is put together; each of the three
+ * has its own file, and what can be asked is in reader.ts.
  */
 import type { Clock } from "../clock/mod.ts";
 import { CdktrError } from "../core/mod.ts";
 import { RowBuffer } from "./buffer.ts";
-import { linesOf } from "./chunk.ts";
 import { Condition, type HistoryHealth } from "./condition.ts";
-import { dayOf } from "./days.ts";
 import type { Failure } from "./failure.ts";
 import { Link } from "./link.ts";
 import { batchStream, type Mark, Marks } from "./marks.ts";
@@ -28,18 +26,9 @@ import type { Opening, Part, Query } from "./protocol.ts";
 import { type AskOptions, Queries } from "./queries.ts";
 import { isStorableStatus, storableTime } from "./repair.ts";
 import { type Retained, type RetentionPolicy, retentionPolicySchema } from "./retention.ts";
-import {
-  type HistoryCounts,
-  type LogFilter,
-  logFilterSchema,
-  type LogPage,
-  type LogRow,
-  type RunStatusRow,
-  type TaskStatusRow,
-} from "./rows.ts";
-import { defaultSqlRows, maxSqlChars, maxSqlRows, type SqlAnswer, type SqlOptions } from "./sql_answer.ts";
+import { HistoryReader, unexpected, unusable } from "./reader.ts";
+import type { LogRow, RunStatusRow, TaskStatusRow } from "./rows.ts";
 import { type CommittedBatch, Writer } from "./writer.ts";
-import type { z } from "zod";
 
 /** Options of {@linkcode History.open}. */
 export interface HistoryOptions {
@@ -73,9 +62,6 @@ export interface HistoryOptions {
   spawnWorker?: () => Worker;
 }
 
-/** Status rows that one query returns at most. */
-const maxStatusRows = 100_000;
-
 /** Rows that wait above which a sender of log lines is to wait, and the number at which it may go on. */
 const waitingRows = { full: 65_536, roomy: 32_768 };
 
@@ -86,7 +72,7 @@ const markedLimits = { rows: 131_072, chars: 32 * 1024 * 1024 };
 export const journalStream = "journal";
 
 /** See the top of this file. */
-export class History {
+export class History extends HistoryReader {
   readonly #options: HistoryOptions;
   readonly #link: Link;
   readonly #buffer: RowBuffer;
@@ -110,6 +96,7 @@ export class History {
   #room: PromiseWithResolvers<void> | undefined;
 
   private constructor(options: HistoryOptions) {
+    super(options.clock);
     const { path, clock } = options;
     this.#options = options;
     this.#condition = new Condition(path, clock, options.onProblem);
@@ -342,97 +329,6 @@ export class History {
   }
 
   /**
-   * The log lines that `filter` asks for, all at once. Lines handed over within the last second may not be among them.
-   *
-   * @throws {CdktrError} `INVALID_ARGUMENT`, `LIMIT_EXCEEDED`, `TIMED_OUT` or `STORAGE`, or the reason of `signal`.
-   */
-  async queryLogs(filter: LogFilter = {}, signal?: AbortSignal): Promise<LogRow[]> {
-    const rows: LogRow[] = [];
-    for await (const part of this.streamLogs(filter, signal)) {
-      for (const row of part) rows.push(row);
-    }
-    return rows;
-  }
-
-  /**
-   * Like {@linkcode queryLogs}, in parts of at most 2,048 lines, for answers too large to be built in one turn.
-   *
-   * @throws {CdktrError} As `queryLogs`.
-   */
-  async *streamLogs(filter: LogFilter = {}, signal?: AbortSignal): AsyncGenerator<LogRow[], void> {
-    const query = this.#logQuery(filter, { wantsCursor: false });
-    for await (const part of this.#ask(query, { signal })) {
-      if (part.kind === "logsEnd") return;
-      yield linesIn(part);
-    }
-  }
-
-  /**
-   * A page of the log lines that `filter` asks for, with the cursor for the next one.
-   *
-   * @param options.maxTextBytes The line with which the text of the page has reached this many bytes is its last.
-   * @throws {CdktrError} As `queryLogs`.
-   */
-  async queryLogPage(
-    filter: LogFilter,
-    options: { maxTextBytes?: number; signal?: AbortSignal } = {},
-  ): Promise<LogPage> {
-    const { maxTextBytes, signal } = options;
-    const query = this.#logQuery(filter, { wantsCursor: true, maxTextBytes });
-    const lines: LogRow[] = [];
-    for await (const part of this.#ask(query, { signal })) {
-      if (part.kind === "logsEnd") return { lines, cursor: part.cursor, mayHaveMore: part.mayHaveMore };
-      for (const line of linesIn(part)) lines.push(line);
-    }
-    throw new CdktrError("INTERNAL", "The history worker answered a log query without an end.");
-  }
-
-  /**
-   * Answers a query of a user in SQL: one SELECT (also written as FROM, VALUES, WITH, DESCRIBE, SHOW or SUMMARIZE) of what
-   * is stored; see {@linkcode viewDescriptions}. It reaches no files, and changes nothing. One is answered at a time.
-   *
-   * @param options.maxRows Rows at most, up to {@linkcode maxSqlRows}. `@default` {@linkcode defaultSqlRows}
-   * @throws {CdktrError} `INVALID_ARGUMENT` with what is wrong, as a sentence; `TIMED_OUT`; `LIMIT_EXCEEDED` when it needs
-   * too much memory; `STORAGE`; or the reason of the signal.
-   */
-  async sql(text: string, options: SqlOptions & { maxRows?: number } = {}): Promise<SqlAnswer> {
-    const { maxRows = defaultSqlRows, timeoutMs, signal } = options;
-    assertSqlText(text);
-    if (!Number.isInteger(maxRows) || maxRows < 0 || maxRows > maxSqlRows) {
-      throw new CdktrError("INVALID_ARGUMENT", `SQL is answered with 0 to ${maxSqlRows} rows, not ${maxRows}.`);
-    }
-    const answer: SqlAnswer = { columns: [], rows: [], truncated: false };
-    for await (const part of this.#ask({ name: "sql", text, maxRows }, { signal, timeoutMs })) {
-      if (part.kind === "sqlColumns") answer.columns = part.columns;
-      else if (part.kind === "sqlRows") { for (const row of part.rows) answer.rows.push(row); }
-      else if (part.kind === "sqlEnd") answer.truncated = part.truncated;
-      else throw unexpected(part);
-    }
-    return answer;
-  }
-
-  /**
-   * Like {@linkcode sql}, with all rows, as the bytes of a Parquet file of at most 64 MiB.
-   *
-   * @throws {CdktrError} As `sql`; `LIMIT_EXCEEDED` also when the file would be larger.
-   */
-  async sqlParquet(text: string, options: SqlOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    assertSqlText(text);
-    const pieces: Uint8Array[] = [];
-    for await (const part of this.#ask({ name: "sqlParquet", text }, options)) {
-      if (part.kind === "sqlBytes") pieces.push(part.bytes);
-      else if (part.kind !== "sqlEnd") throw unexpected(part);
-    }
-    const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-    let end = 0;
-    for (const piece of pieces) {
-      bytes.set(piece, end);
-      end += piece.length;
-    }
-    return bytes;
-  }
-
-  /**
    * Moves or deletes what is older than is to be kept, or more than there is room for. May take minutes where there is
    * much to move; rows go on being written, queries go on being answered.
    *
@@ -444,56 +340,11 @@ export class History {
     if (!parsed.success) throw unusable("retention policy", parsed.error);
     const { state, reason } = this.#condition.current;
     if (state !== "ok") throw new CdktrError("STORAGE", `History cannot be cleaned up at present: ${reason}.`);
-    for await (const part of this.#ask({ name: "retain", policy: parsed.data }, { signal, timeoutMs: null })) {
+    for await (const part of this.ask({ name: "retain", policy: parsed.data }, { signal, timeoutMs: null })) {
       if (part.kind !== "retained") throw unexpected(part);
       return part.retained;
     }
     throw new CdktrError("INTERNAL", "The history worker answered a retention with nothing.");
-  }
-
-  /**
-   * The newest state of each workflow, newest first.
-   *
-   * @throws {CdktrError} `LIMIT_EXCEEDED`, `TIMED_OUT` or `STORAGE`.
-   */
-  async recentStatuses(limit = 10): Promise<RunStatusRow[]> {
-    return await this.#askRunStatuses({ name: "recentStatuses", limit: Math.min(limit, maxStatusRows) });
-  }
-
-  /**
-   * The states that were recorded of a run, in the order of arrival; the first {@linkcode maxStatusRows}.
-   *
-   * @throws {CdktrError} As `recentStatuses`.
-   */
-  async runStatuses(runId: string): Promise<RunStatusRow[]> {
-    return await this.#askRunStatuses({ name: "runStatuses", runId, limit: maxStatusRows });
-  }
-
-  /**
-   * The states that were recorded of a run's tasks, in the order of arrival; the first {@linkcode maxStatusRows}.
-   *
-   * @throws {CdktrError} As `recentStatuses`.
-   */
-  async taskStatuses(runId: string): Promise<TaskStatusRow[]> {
-    const rows: TaskStatusRow[] = [];
-    for await (const part of this.#ask({ name: "taskStatuses", runId, limit: maxStatusRows })) {
-      if (part.kind !== "taskStatuses") throw unexpected(part);
-      for (const row of part.rows) rows.push(row);
-    }
-    return rows;
-  }
-
-  /**
-   * How many rows each table holds, and in which state how many runs are. Reads all status rows.
-   *
-   * @throws {CdktrError} As `recentStatuses`.
-   */
-  async counts(): Promise<HistoryCounts> {
-    for await (const part of this.#ask({ name: "counts" })) {
-      if (part.kind !== "counts") throw unexpected(part);
-      return part.counts;
-    }
-    throw new CdktrError("INTERNAL", "The history worker answered a count with nothing.");
   }
 
   /**
@@ -666,52 +517,12 @@ export class History {
     if (state === "ended") throw new CdktrError("STORAGE", `History has ended: ${reason}.`);
   }
 
-  #logQuery(filter: LogFilter, options: { wantsCursor: boolean; maxTextBytes?: number | undefined }): Query {
-    const parsed = logFilterSchema.safeParse(filter);
-    if (!parsed.success) throw unusable("log filter", parsed.error);
-    const { wantsCursor, maxTextBytes = Number.MAX_SAFE_INTEGER } = options;
-    // A line that comes a day late, from an agent that could not send it, is among those in the order of their arrival.
-    const horizon = dayOf(this.#options.clock.nowMs()) - 1;
-    return { name: "logs", filter: parsed.data, horizon, maxTextBytes, wantsCursor };
-  }
-
-  async *#ask(query: Query, options: AskOptions = {}): AsyncGenerator<Part, void> {
+  protected override async *ask(query: Query, options: AskOptions = {}): AsyncGenerator<Part, void> {
     this.#assertUsable();
     yield* this.#queries.ask(query, options);
-  }
-
-  async #askRunStatuses(query: Query): Promise<RunStatusRow[]> {
-    const rows: RunStatusRow[] = [];
-    for await (const part of this.#ask(query)) {
-      if (part.kind !== "runStatuses") throw unexpected(part);
-      for (const row of part.rows) rows.push(row);
-    }
-    return rows;
   }
 }
 
 function spawnOwnWorker(): Worker {
   return new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "history" });
-}
-
-function assertSqlText(text: string): void {
-  if (text.length <= maxSqlChars) return;
-  throw new CdktrError(
-    "INVALID_ARGUMENT",
-    `The SQL has ${text.length} characters, more than the ${maxSqlChars} allowed.`,
-  );
-}
-
-function unusable(what: string, error: z.ZodError): CdktrError {
-  const issues = error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-  return new CdktrError("INVALID_ARGUMENT", `The ${what} cannot be used: ${issues.join("; ")}.`);
-}
-
-function linesIn(part: Part): LogRow[] {
-  if (part.kind !== "logs" || part.chunk.kind !== "logs") throw unexpected(part);
-  return [...linesOf(part.chunk)];
-}
-
-function unexpected(part: Part): CdktrError {
-  return new CdktrError("INTERNAL", `The history worker answered a query with rows of another kind: ${part.kind}.`);
 }
