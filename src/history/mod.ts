@@ -5,14 +5,5 @@ export { logMarkLifetimeMs, logMarksMax, logStreamOf, type Mark } from "./marks.
 export type { HistoryProblem, HistoryProblemCode } from "./problem.ts";
 export type { DecisionRow, ProjectionPage, RunVersionRow, TaskVersionRow } from "./projection.ts";
 export type { Retained, RetentionPolicy } from "./retention.ts";
-export {
-  type HistoryCounts,
-  type LogFilter,
-  type LogPage,
-  type LogRow,
-  type RunStatus,
-  type RunStatusRow,
-  type TaskStatusRow,
-} from "./rows.ts";
-export { type SqlAnswer, type SqlColumn, type SqlOptions, type SqlValue } from "./sql_answer.ts";
+export type { LogFilter, LogRow, RunStatusRow, TaskStatusRow } from "./rows.ts";
 export { type ViewDescription, viewDescriptions } from "./views.ts";
