@@ -50,7 +50,8 @@ Deno.test("a database from whose end DuckDB cut free blocks is whole, although i
     const path = `${directory}/app.db`;
     await run(path, "CREATE TABLE rows (text TEXT)");
     let shorter = 0;
-    for (let round = 0; round < 12; round++) {
+    // When it cuts depends on how its threads share the work; mostly it is within the first rounds.
+    for (let round = 0; round < 60 && (round < 6 || shorter === 0); round++) {
       await run(path, insert, ...(round % 3 === 2 ? ["DELETE FROM rows WHERE hash(text) % 3 = 0"] : []));
       if (await missingBlocks(path) !== undefined) shorter++;
       assert.equal(await isEndMissing(path), false);
