@@ -1,7 +1,8 @@
 /** Looks whether a file that is open still stands at its path, and tells when it was removed or replaced. */
-import { type Clock, sleep } from "../../clock/mod.ts";
+import type { Clock } from "../../clock/mod.ts";
 import { messageOf, type OperatorLog } from "../../core/mod.ts";
 import { identityOf } from "../../journal/mod.ts";
+import { Periodic } from "./periodic.ts";
 
 /** The wait between two looks. A look is one system call. */
 export const lookEveryMs = 3_000;
@@ -28,8 +29,7 @@ export interface FileWatchOptions {
 /** Looks every few seconds, from start to stop. */
 export class FileWatch {
   readonly #options: FileWatchOptions;
-  readonly #stopping = new AbortController();
-  #watching: Promise<void> = Promise.resolve();
+  readonly #periodic: Periodic;
   /** The right file; null until it was seen. */
   #identity: string | null = null;
   #openings: number | null = null;
@@ -38,26 +38,21 @@ export class FileWatch {
 
   constructor(options: FileWatchOptions) {
     this.#options = options;
+    const work = () => this.#look();
+    this.#periodic = new Periodic({
+      ...{ clock: options.clock, firstAfterMs: lookEveryMs, againAfterMs: lookEveryMs, work },
+    });
   }
 
   /** Looks for the first time, and goes on looking. Resolves after the first look. Never rejects. */
   async start(): Promise<void> {
     await this.#look();
-    this.#watching = this.#watch();
+    this.#periodic.start();
   }
 
   /** Resolves once nothing is called any more. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#watching;
-  }
-
-  async #watch(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      await sleep(this.#options.clock, lookEveryMs, signal).catch(() => {});
-      if (!signal.aborted) await this.#look();
-    }
+    await this.#periodic.stop();
   }
 
   async #look(): Promise<void> {
@@ -69,7 +64,7 @@ export class FileWatch {
       if (this.#isBlind) report.info(`the file ${path} is watched again`);
       this.#isBlind = false;
       // What was opened while it was looked may be another file already.
-      if (!this.#stopping.signal.aborted && openings() === openingsBefore) this.#judge(identity, openingsBefore);
+      if (!this.#periodic.signal.aborted && openings() === openingsBefore) this.#judge(identity, openingsBefore);
     } catch (error) {
       if (!this.#isBlind) report.warn(`the file ${path} cannot be watched: ${messageOf(error)}`);
       this.#isBlind = true;
