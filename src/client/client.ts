@@ -1,5 +1,5 @@
 /** The principal's API: typed, checked, and in the principal's own dialect. */
-import type { Clock, Random } from "../clock/mod.ts";
+import { type Clock, orAborted, type Random } from "../clock/mod.ts";
 import { CdktrError } from "../core/mod.ts";
 import {
   encodeRequest,
@@ -188,15 +188,4 @@ export class PrincipalClient {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-/** Waits for `promise`, which goes on by itself when `signal` aborts the wait. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

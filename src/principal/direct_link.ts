@@ -1,5 +1,6 @@
 /** The way to a principal in the same process: no socket, no port. */
 import type { PrincipalLink, RequestOptions } from "../client/mod.ts";
+import { orAborted } from "../clock/mod.ts";
 import { CdktrError } from "../core/mod.ts";
 import type { Principal } from "./principal.ts";
 
@@ -21,19 +22,15 @@ export function directLink(principal: Principal): PrincipalLink {
       const late = new AbortController();
       const gone = AbortSignal.any([closed.signal, late.signal, ...(signal === undefined ? [] : [signal])]);
       gone.throwIfAborted();
-      const givenUp = Promise.withResolvers<never>();
-      const giveUp = () => givenUp.reject(gone.reason);
-      gone.addEventListener("abort", giveUp, { once: true });
       const cancelTimer = principal.clock.setTimer(timeoutMs, () => late.abort(lateError(timeoutMs)));
       const answered = principal.answer([body], gone).then(({ body: reply, undelivered }) => {
         if (gone.aborted) undelivered();
         return reply;
       });
       try {
-        return await Promise.race([answered, givenUp.promise]);
+        return await orAborted(answered, gone);
       } finally {
         cancelTimer();
-        gone.removeEventListener("abort", giveUp);
       }
     },
     tryPushLog: (frame) => {
@@ -43,7 +40,7 @@ export function directLink(principal: Principal): PrincipalLink {
       return true;
     },
     pushLog: async (frame, signal) => {
-      while (room !== undefined) await unlessAborted(room, signal);
+      while (room !== undefined) await orAborted(room, signal);
       if (closed.signal.aborted) throw ended();
       take(frame);
     },
@@ -68,17 +65,4 @@ function lateError(timeoutMs: number): CdktrError {
 
 function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
   return bytes.length >= prefix.length && prefix.every((byte, index) => bytes[index] === byte);
-}
-
-/** Waits for `promise`, which does not reject, and throws the signal's reason when that aborts first. */
-function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(signal.reason);
-    if (signal.aborted) return giveUp();
-    signal.addEventListener("abort", giveUp, { once: true });
-    promise.then(() => {
-      signal.removeEventListener("abort", giveUp);
-      resolve();
-    });
-  });
 }
