@@ -2,7 +2,7 @@
 import type { Clock } from "../clock/mod.ts";
 import type { NotedSchedule } from "../core/mod.ts";
 import type { ReplyTo, WorkflowSummary } from "../wire/mod.ts";
-import { hold } from "./hold.ts";
+import { Waiters } from "./waiters.ts";
 import { type Schedule, scheduleOf, type Workflow } from "../workflow/mod.ts";
 
 /** Where workflows come from: a directory, or a single file for an embedded run. */
@@ -23,7 +23,7 @@ export class Catalog {
   readonly #stopListening: () => void;
   /** Begins with the time, so that a client of an earlier principal does not take this one's revision for the one it has. */
   #revision: number;
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters = new Waiters();
   #onChange: () => void = () => {};
 
   /** @param schedules By workflow: since when its present schedule is known, and what of it was triggered. */
@@ -46,7 +46,9 @@ export class Catalog {
 
   /** Describes all workflows; while the client knows this revision, waits up to `waitMs` for the next. */
   async describe(knownRevision: number | null, waitMs: number, gone: AbortSignal): Promise<ReplyTo<"WORKFLOWS">> {
-    if (knownRevision === this.#revision && waitMs > 0) await this.#nextRevision(waitMs, gone);
+    if (knownRevision === this.#revision && waitMs > 0) {
+      await this.#waiters.wait({ clock: this.#clock, waitMs, gone });
+    }
     const nowMs = this.#clock.nowMs();
     return {
       revision: this.#revision,
@@ -57,19 +59,12 @@ export class Catalog {
 
   /** Answers everyone who waits. */
   wakeAll(): void {
-    for (const wake of [...this.#waiters]) wake();
+    this.#waiters.wakeAll();
   }
 
   /** Listens no more. */
   close(): void {
     this.#stopListening();
-  }
-
-  #nextRevision(waitMs: number, gone: AbortSignal): Promise<void> {
-    return hold({ clock: this.#clock, waitMs, gone }, (wake) => {
-      this.#waiters.add(wake);
-      return () => this.#waiters.delete(wake);
-    });
   }
 }
 
