@@ -4,6 +4,7 @@ import { journalStream } from "../history/mod.ts";
 import type { Batch } from "../journal/mod.ts";
 import { Agents } from "./agents.ts";
 import { Catalog } from "./catalog.ts";
+import { ChangeWatch } from "./change_watch.ts";
 import { Ledger } from "./ledger.ts";
 import { LogIntake } from "./log_intake.ts";
 import { LogStreams } from "./log_streams.ts";
@@ -45,10 +46,12 @@ export async function assemble(options: PrincipalOptions): Promise<Services> {
     },
   });
   const projector = new Projector({ journal, history, clock, report, committedSeq: ledger.seq });
+  const changeWatch = new ChangeWatch(clock, ledger.seq);
   const take = (batch: Batch) => {
     logs.learnInstances(batch.runs);
     projector.notice(batch);
     runWatch.notice(batch.runs);
+    changeWatch.notice(batch);
   };
   const catalog = new Catalog(workflows, clock, ledger.state.schedules);
   if (isServing) {
@@ -61,7 +64,7 @@ export async function assemble(options: PrincipalOptions): Promise<Services> {
     startedAtMs: clock.nowMs(),
     // The queue goes by the ids: what comes now is to stand behind what waits already.
     runIds: new RunIds([...ledger.state.runs.keys()].sort().at(-1) ?? null),
-    ...{ ledger, projector, agents, logs, runWatch, catalog },
+    ...{ ledger, projector, agents, logs, runWatch, changeWatch, catalog },
     logStreams: new LogStreams({
       clock,
       store: history,

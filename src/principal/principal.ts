@@ -100,10 +100,11 @@ export class Principal {
    * refused as SHUTTING_DOWN.
    */
   stopHolding(): void {
-    const { workDesk, runWatch, catalog } = this.#services;
+    const { workDesk, runWatch, changeWatch, catalog } = this.#services;
     this.#isHolding = false;
     workDesk.dismissAll();
     runWatch.wakeAll();
+    changeWatch.wakeAll();
     catalog.wakeAll();
   }
 

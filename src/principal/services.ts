@@ -3,6 +3,7 @@ import type { RunIds } from "../core/mod.ts";
 import type { Agents } from "./agents.ts";
 import type { PrincipalOptions } from "./principal_options.ts";
 import type { Catalog } from "./catalog.ts";
+import type { ChangeWatch } from "./change_watch.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LogIntake } from "./log_intake.ts";
 import type { LogStreams } from "./log_streams.ts";
@@ -23,6 +24,7 @@ export interface Services extends Omit<PrincipalOptions, "upkeep"> {
   readonly catalog: Catalog;
   readonly workDesk: WorkDesk;
   readonly runWatch: RunWatch;
+  readonly changeWatch: ChangeWatch;
   /** Null where nothing is removed and the disk is left alone. */
   readonly upkeep: Upkeep | null;
   /** What is wrong at present, one sentence each. */

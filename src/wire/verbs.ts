@@ -152,6 +152,24 @@ const agent = z.object({
   running: z.array(z.string()),
 });
 
+/** How a principal is. */
+const principalStatus = z.object({
+  version: z.string(),
+  startedAtMs: z.number(),
+  queueLength: z.int(),
+  queueHeadAgeMs: z.number().nullable(),
+  runs: z.record(z.string(), z.int()),
+  agents: z.array(agent),
+  workflowCount: z.int(),
+  history: z.object({
+    state: z.enum(["ok", "degraded", "ended", "closed"]),
+    reason: z.string().nullable(),
+    /** Decisions that are journalled and not yet in the history's tables. */
+    eventsBehind: z.int(),
+  }),
+  problems: z.array(z.string()),
+});
+
 /** One finding of a check-up. */
 const finding = z.object({
   name: z.string(),
@@ -328,21 +346,35 @@ export const verbs = {
   /** How the principal is. */
   STATUS: {
     request: z.object({}),
+    reply: principalStatus,
+  },
+  /**
+   * What changed since the place `afterSeq` in the journal: how a view is kept current without asking again and again for
+   * all it shows. Held while nothing did. Only what is durable is told.
+   */
+  CHANGES: {
+    request: z.object({
+      /** The `seq` of the reply before; null at first. */
+      afterSeq: z.int().nonnegative().nullable(),
+      /**
+       * The `status.startedAtMs` that came with that place. After a restart the journal may be another one that has come to
+       * the same place. Null has nothing compared.
+       */
+      startedAtMs: timeMs.nullable().default(null),
+      waitMs,
+    }),
     reply: z.object({
-      version: z.string(),
-      startedAtMs: z.number(),
-      queueLength: z.int(),
-      queueHeadAgeMs: z.number().nullable(),
-      runs: z.record(z.string(), z.int()),
-      agents: z.array(agent),
-      workflowCount: z.int(),
-      history: z.object({
-        state: z.enum(["ok", "degraded", "ended", "closed"]),
-        reason: z.string().nullable(),
-        /** Decisions that are journalled and not yet in the history's tables. */
-        eventsBehind: z.int(),
-      }),
-      problems: z.array(z.string()),
+      /** The place up to which this tells. */
+      seq: z.int(),
+      /** What changed since `afterSeq` cannot be told: whoever asks has to load anew what it shows. Then there are no runs. */
+      isReset: z.boolean(),
+      /** There are later changes already: ask again at once. */
+      mayHaveMore: z.boolean(),
+      /** The runs that something happened to, their tasks included, as they stand now; what happened last comes last. */
+      runs: z.array(runSchema),
+      status: principalStatus,
+      /** The principal's clock, Unix milliseconds. */
+      nowMs: timeMs,
     }),
   },
   /** An agent asks for work and waits. Also its heartbeat and the way cancellations reach it. */

@@ -27,6 +27,7 @@ Deno.test("every limit of a request holds at its edge", () => {
     ["WAITRUN", { run: "r", waitMs: maxWaitMs }, { run: "r", waitMs: maxWaitMs + 1 }],
     ["WAITRUN", { run: "r", waitMs: 0 }, { run: "r", waitMs: -1 }],
     ["WAITRUN", { run: "r", waitMs: 1 }, { run: "r", waitMs: 1.5 }],
+    ["CHANGES", { afterSeq: 0, waitMs: 0 }, { afterSeq: -1, waitMs: 0 }],
   ];
   for (const [verb, inside, outside] of edges) {
     const { request } = verbs[verb];
