@@ -21,4 +21,5 @@ export { outputSpans } from "./output_spans.ts";
 export { printable } from "./printable.ts";
 export { type Role, type Series, seriesOf } from "./role.ts";
 export { type ColourDepth, colourDepthOf, Painter, type ThemeName, themeNames } from "./theme.ts";
+export { wrapped } from "./wrap.ts";
 export { cut, displayWidth, padded } from "./width.ts";

@@ -8,9 +8,9 @@ import { connectToPrincipal } from "../connect.ts";
 import { exitCodes } from "../exit_codes.ts";
 import type { Invocation } from "../invocation.ts";
 import { type Output, printJson } from "../output.ts";
-import { printable } from "../../paint/mod.ts";
+import { printable, wrapped } from "../../paint/mod.ts";
 import { loadSettings, settingOption } from "../settings.ts";
-import { wrapped } from "../wrap.ts";
+
 
 /** How long the principal may take beyond the usual when it reads its whole journal, in milliseconds. */
 const deepCheckUpMaxMs = 120_000;

@@ -1,5 +1,5 @@
 import { deepEqual } from "node:assert/strict";
-import { wrapped } from "../../src/cli/wrap.ts";
+import { wrapped } from "../../src/paint/wrap.ts";
 
 const cases: [text: string, width: number | undefined, lines: string[]][] = [
   ["one two three", undefined, ["one two three"]],

@@ -1,0 +1,50 @@
+/** Ink's part: the lines of a frame on the terminal, and what the terminal sends to the interface. */
+import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { Box, Text, useStdin } from "ink";
+import type { Clock } from "../clock/mod.ts";
+import type { Painter } from "../paint/mod.ts";
+import { escapeWaitMs, InputDecoder } from "./input.ts";
+import type { Ui } from "./ui.ts";
+
+/** What the app is made of. */
+export interface AppProps {
+  readonly ui: Ui;
+  readonly painter: Painter;
+  readonly clock: Clock;
+}
+
+/** The interface as Ink draws it: a line of text for each row. */
+export function App({ ui, painter, clock }: AppProps) {
+  const frame = useSyncExternalStore(ui.subscribe, ui.frame);
+  useInput(ui, clock);
+  return (
+    <Box flexDirection="column">
+      {frame.map((line, row) => <Row key={row} text={painter.ansi(line)} />)}
+    </Box>
+  );
+}
+
+/** A row stays as it is while its text does: Ink measures and wraps only what changed. */
+function Row({ text }: { readonly text: string }) {
+  return useMemo(() => <Text wrap="truncate">{text}</Text>, [text]);
+}
+
+/** Ink's own way to keys knows no mouse and gives several keys as one, so the stream is read as it is. */
+function useInput(ui: Ui, clock: Clock): void {
+  const { stdin } = useStdin();
+  useEffect(() => {
+    const decoder = new InputDecoder();
+    const utf8 = new TextDecoder();
+    let cancelFlush = () => {};
+    const onData = (data: Uint8Array | string) => {
+      cancelFlush();
+      ui.take(decoder.push(typeof data === "string" ? data : utf8.decode(data, { stream: true })));
+      if (decoder.isWaiting) cancelFlush = clock.setTimer(escapeWaitMs, () => ui.take(decoder.flush()));
+    };
+    stdin.on("data", onData);
+    return () => {
+      cancelFlush();
+      stdin.off("data", onData);
+    };
+  }, [stdin, ui, clock]);
+}

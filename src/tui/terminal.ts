@@ -1,0 +1,80 @@
+/**
+ * The terminal taken over and given back: screen, cursor, mode and mouse are as before after every way out that a process
+ * can see coming.
+ */
+import process from "node:process";
+import type { Size } from "../paint/mod.ts";
+
+/** Alternate screen, no cursor, clicks and wheel as SGR sequences, pastes in brackets (xterm, ctlseqs). */
+const takeOver = "\x1b[?1049h\x1b[2J\x1b[H\x1b[?25l\x1b[?1000h\x1b[?1006h\x1b[?2004h";
+const giveBack = "\x1b[?2004l\x1b[?1006l\x1b[?1000l\x1b[0m\x1b[?25h\x1b[?1049l";
+
+const encoder = new TextEncoder();
+
+/** The terminal that a process was started in. */
+export class Terminal implements Disposable {
+  #isTaken = false;
+  readonly #onUnload = () => this.release();
+
+  /** Takes it over. */
+  take(): void {
+    if (this.#isTaken) return;
+    this.#isTaken = true;
+    // Whoever ends the process, and for whatever reason: this is called.
+    globalThis.addEventListener("unload", this.#onUnload);
+    Deno.stdin.setRaw(true);
+    this.#write(takeOver);
+  }
+
+  /** Gives it back as it was. May be called again. */
+  release(): void {
+    if (!this.#isTaken) return;
+    this.#isTaken = false;
+    globalThis.removeEventListener("unload", this.#onUnload);
+    this.#write(giveBack);
+    try {
+      Deno.stdin.setRaw(false);
+    } catch {
+      // The terminal is gone, as after a hang-up: there is nothing to give back.
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  /** Columns and rows now. */
+  get size(): Size {
+    try {
+      const { columns, rows } = Deno.consoleSize();
+      return { width: columns, height: rows };
+    } catch {
+      return { width: 80, height: 24 };
+    }
+  }
+
+  /** Calls `listener` after each change of the size, until the returned function is called. */
+  onResize(listener: (size: Size) => void): () => void {
+    if (Deno.build.os === "windows") return () => {};
+    let { width, height } = this.size;
+    const check = () => {
+      const size = this.size;
+      if (size.width === width && size.height === height) return;
+      ({ width, height } = size);
+      // Deno before 2.9 does not tell its streams.
+      process.stdout.emit("resize");
+      listener(size);
+    };
+    Deno.addSignalListener("SIGWINCH", check);
+    return () => Deno.removeSignalListener("SIGWINCH", check);
+  }
+
+  #write(text: string): void {
+    const bytes = encoder.encode(text);
+    try {
+      for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+    } catch {
+      // The terminal is gone.
+    }
+  }
+}

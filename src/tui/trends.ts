@@ -1,0 +1,87 @@
+/** How the newest runs of each workflow went: read once, then kept up with the runs that end. */
+import { type FinalRunState, finalRunStates, isFinal, type Run } from "../core/mod.ts";
+
+/** Runs of a workflow that are remembered. */
+const rememberedRuns = 20;
+
+/** How one run went. */
+export interface Outcome {
+  readonly runId: string;
+  readonly state: FinalRunState;
+  /** Null when it never began. */
+  readonly durationMs: number | null;
+}
+
+/** What the newest runs of a workflow come to. */
+export interface Trend {
+  /** The newest of them that ended, oldest first. */
+  readonly outcomes: readonly Outcome[];
+  /** The part that completed, 0 to 1; null without runs. */
+  readonly successShare: number | null;
+  /** The median of those that completed, in milliseconds. */
+  readonly usualMs: number | null;
+}
+
+/** The newest runs that ended, one row a workflow: its id and `run id:state:duration` for each, oldest first. */
+const query = `
+  SELECT workflow_id, string_agg(run_id || ':' || state || ':' || coalesce(duration_ms::VARCHAR, ''), ' ' ORDER BY run_id)
+  FROM (
+    SELECT workflow_id, run_id, state, duration_ms FROM runs
+    WHERE finished_at IS NOT NULL AND state IN ('COMPLETED', 'FAILED', 'CRASHED', 'CANCELLED')
+    QUALIFY row_number() OVER (PARTITION BY workflow_id ORDER BY run_id DESC) <= ${rememberedRuns}
+  ) GROUP BY workflow_id`;
+
+const noTrend: Trend = { outcomes: [], successShare: null, usualMs: null };
+
+/** See the top of this file. */
+export class Trends {
+  readonly #query: (query: string, signal: AbortSignal) => Promise<readonly (readonly unknown[])[]>;
+  #outcomes = new Map<string, Outcome[]>();
+  /** Whether the past is known; without it only runs that ended since are counted. */
+  isComplete = false;
+
+  /** @param query Asks the principal's history. */
+  constructor(query: (query: string, signal: AbortSignal) => Promise<readonly (readonly unknown[])[]>) {
+    this.#query = query;
+  }
+
+  /** Reads the past. A history that cannot be asked leaves what is known as it is. */
+  async load(signal: AbortSignal): Promise<void> {
+    try {
+      const rows = await this.#query(query, signal);
+      this.#outcomes = new Map(rows.map(([id, text]) => [String(id), String(text).split(" ").flatMap(outcomeOf)]));
+      this.isComplete = true;
+    } catch {
+      this.isComplete = false;
+    }
+  }
+
+  /** Takes a run that has ended. */
+  take({ workflowId, runId, state, startedAtMs, finishedAtMs }: Run): void {
+    if (!isFinal(state)) return;
+    const durationMs = startedAtMs === null || finishedAtMs === null ? null : Math.max(finishedAtMs - startedAtMs, 0);
+    const others = (this.#outcomes.get(workflowId) ?? []).filter((outcome) => outcome.runId !== runId);
+    const outcomes = [...others, { runId, state, durationMs }].sort((a, b) => a.runId < b.runId ? -1 : 1);
+    this.#outcomes.set(workflowId, outcomes.slice(-rememberedRuns));
+  }
+
+  /** What is known of a workflow. */
+  of(workflowId: string): Trend {
+    const outcomes = this.#outcomes.get(workflowId);
+    if (outcomes === undefined || outcomes.length === 0) return noTrend;
+    const completed = outcomes.filter(({ state }) => state === "COMPLETED");
+    const durations = completed.flatMap(({ durationMs }) => durationMs ?? []);
+    return { outcomes, successShare: completed.length / outcomes.length, usualMs: medianOf(durations) };
+  }
+}
+
+/** The middle one; null of none. */
+export function medianOf(values: readonly number[]): number | null {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? null;
+}
+
+function outcomeOf(text: string): Outcome[] {
+  const [runId = "", stateText, duration = ""] = text.split(":");
+  const state = finalRunStates.find((known) => known === stateText);
+  return state === undefined ? [] : [{ runId, state, durationMs: duration === "" ? null : Number(duration) }];
+}

@@ -1,0 +1,410 @@
+/**
+ * The interface: the screens one came by, the dialog over them, and what is said around them. Keys go to the dialog, else to
+ * what is being typed, else to the action that has them, else to the screen. It knows no terminal: it takes events and a
+ * size, and gives lines.
+ */
+import { type Clock, spanText } from "../clock/mod.ts";
+import { CdktrError, messageOf } from "../core/mod.ts";
+import {
+  fitBlock,
+  fitLine,
+  type Glyphs,
+  type Line,
+  lineWidth,
+  overlay,
+  printable,
+  type Role,
+  type Size,
+  span,
+} from "../paint/mod.ts";
+import { CommandLine } from "./dialogs/command_line.ts";
+import { Help } from "./dialogs/help.ts";
+import { Palette } from "./dialogs/palette.ts";
+import type { InputEvent } from "./input.ts";
+import { Messages } from "./messages.ts";
+import { makeScreen } from "./screens/make_screen.ts";
+import type { Action, Dialog, Route, Screen, ScreenName, Shell } from "./screen.ts";
+import type { Session } from "./session.ts";
+import { timeText } from "./words.ts";
+
+/** A principal one can go to. */
+export interface Context {
+  readonly name: string;
+  /** A session that was not started. */
+  readonly open: () => Session;
+}
+
+/** What the interface needs. */
+export interface UiOptions {
+  readonly contexts: readonly Context[];
+  /** The one to begin with. */
+  readonly context: Context;
+  readonly route: Route;
+  readonly clock: Clock;
+  readonly glyphs: Glyphs;
+  readonly isReadOnly: boolean;
+  readonly size: Size;
+  /** Writes a file for the user, in the working directory; its path. */
+  readonly saveFile: (name: string, parts: AsyncIterable<string>) => Promise<string>;
+  /** Called when the user wants to leave. */
+  readonly onQuit: (exitCode: number) => void;
+}
+
+/** Frames that news brings come no more often than this, in milliseconds; keys are answered at once. */
+const frameMs = 100;
+/** Ages on the screen are brought up to date this often, in milliseconds. */
+const ageMs = 1000;
+/** How long a message stands above the footer, in milliseconds. */
+const messageMs = 8000;
+/** Screens that back leads to. */
+const maxScreens = 50;
+/** Rows above a screen and below it. */
+const headRows = 2;
+const footRows = 2;
+/** Narrower or lower than this nothing is drawn but a request for room. */
+const leastSize: Size = { width: 40, height: 10 };
+
+/** The screens that have a key of their own, with it. */
+export const places: readonly (readonly [key: string, name: ScreenName, title: string])[] = [
+  ["0", "overview", "Overview"],
+  ["1", "workflows", "Workflows"],
+  ["3", "runs", "Runs"],
+  ["4", "logs", "Logs"],
+  ["5", "agents", "Agents"],
+  ["6", "schedule", "Schedule"],
+  ["2", "messages", "Admin"],
+];
+
+/** See the top of this file. */
+export class Ui implements Shell {
+  readonly clock: Clock;
+  readonly glyphs: Glyphs;
+  readonly isReadOnly: boolean;
+  session: Session;
+  readonly messages: Messages;
+  readonly #options: UiOptions;
+  readonly #listeners = new Set<() => void>();
+  #size: Size;
+  #screens: Screen[];
+  #dialog: Dialog | null = null;
+  #contextName: string;
+  #frame: readonly Line[] | null = null;
+  #lastFrameMs = -Infinity;
+  #cancelFrame: (() => void) | null = null;
+  #cancelAge: () => void = () => {};
+  #stopListening: () => void = () => {};
+  #dialogPlace = { column: 0, row: 0 };
+  readonly #closed = new AbortController();
+
+  constructor(options: UiOptions) {
+    const { clock, glyphs, isReadOnly, size, context, route } = options;
+    this.#options = options;
+    this.clock = clock;
+    this.glyphs = glyphs;
+    this.isReadOnly = isReadOnly;
+    this.#size = size;
+    this.messages = new Messages(clock);
+    this.#contextName = context.name;
+    this.session = this.#begin(context);
+    this.#screens = [makeScreen(route, this)];
+    this.#keepAges();
+  }
+
+  /** Calls `listener` when there is a new frame, until the returned function is called. */
+  readonly subscribe = (listener: () => void): () => void => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** What is to be seen: as many lines as there are rows. The same ones until something changes. */
+  readonly frame = (): readonly Line[] => this.#frame ??= this.#draw();
+
+  /** The names of the principals one can go to, and the present one. */
+  get contexts(): { readonly names: readonly string[]; readonly present: string } {
+    return { names: this.#options.contexts.map(({ name }) => name), present: this.#contextName };
+  }
+
+  resize(size: Size): void {
+    this.#size = size;
+    this.#show();
+  }
+
+  /** Takes what the user did, all of it before the next frame. */
+  take(events: readonly InputEvent[]): void {
+    for (const event of events) this.#takeOne(event);
+    if (events.length > 0) this.#show();
+  }
+
+  open(route: Route): void {
+    this.#screens.push(makeScreen(route, this));
+    if (this.#screens.length > maxScreens) this.#screens.shift()?.close();
+    this.changed();
+  }
+
+  back(): void {
+    if (this.#screens.length === 1) return;
+    this.#screens.pop()?.close();
+    this.changed();
+  }
+
+  /** Goes to a screen that has a key of its own: whatever lies above is left. */
+  goTo(route: Route): void {
+    for (const screen of this.#screens.splice(0)) screen.close();
+    this.#screens.push(makeScreen(route, this));
+    this.changed();
+  }
+
+  /** Goes to another principal. */
+  switchTo(name: string): void {
+    const context = this.#options.contexts.find((candidate) => candidate.name === name);
+    if (context === undefined) return this.tell(`There is no context named ${name}.`, "bad");
+    const former = this.session;
+    for (const screen of this.#screens.splice(0)) screen.close();
+    this.#stopListening();
+    this.#contextName = name;
+    this.session = this.#begin(context);
+    this.#screens.push(makeScreen({ screen: "overview" }, this));
+    this.tell(`Now at ${name}, ${this.session.address}.`);
+    former.stop().catch(() => {}); // Nobody is interested in it any more.
+  }
+
+  ask(dialog: Dialog): void {
+    this.#dialog = dialog;
+    this.changed();
+  }
+
+  closeDialog(): void {
+    this.#dialog = null;
+    this.changed();
+  }
+
+  tell(text: string, role: Role = "plain"): void {
+    this.messages.add(text, role);
+    this.clock.setTimer(messageMs, () => this.changed());
+    this.changed();
+  }
+
+  perform(work: (signal: AbortSignal) => Promise<string>): void {
+    work(this.#closed.signal).then((text) => this.tell(text, "good"), (error) => {
+      if (this.#closed.signal.aborted) return;
+      const hint = error instanceof CdktrError && error.hint !== undefined ? ` ${error.hint}` : "";
+      this.tell(messageOf(error) + hint, "bad");
+    });
+  }
+
+  saveFile(name: string, parts: AsyncIterable<string>): Promise<string> {
+    return this.#options.saveFile(name, parts);
+  }
+
+  /** Has the screen drawn again with the next frame that is due. */
+  changed(): void {
+    if (this.#cancelFrame !== null || this.#closed.signal.aborted) return;
+    const waitMs = this.#lastFrameMs + frameMs - this.clock.monotonicMs();
+    this.#cancelFrame = this.clock.setTimer(waitMs, () => this.#show());
+  }
+
+  quit(exitCode = 0): void {
+    this.#options.onQuit(exitCode);
+  }
+
+  /** Ends everything that goes on. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    this.#cancelAge();
+    this.#cancelFrame?.();
+    for (const screen of this.#screens) screen.close();
+    this.#stopListening();
+    await this.session.stop();
+  }
+
+  /** What can be done where one is: the screen's actions, then those of everywhere. */
+  actions(): Action[] {
+    const isOffered = ({ isChange = false }: Action) => !(isChange && this.isReadOnly);
+    return [...this.#screen.actions().filter(isOffered), ...this.#commonActions()];
+  }
+
+  get #screen(): Screen {
+    const screen = this.#screens.at(-1);
+    if (screen === undefined) throw new CdktrError("INTERNAL", "The interface has no screen.");
+    return screen;
+  }
+
+  #commonActions(): Action[] {
+    const other = { isHinted: false };
+    return [
+      ...places.map(([key, name, title]): Action => ({
+        keys: [key],
+        title: `go to ${title}`,
+        ...other,
+        run: () => name === "workflow" || name === "run" ? undefined : this.goTo({ screen: name }),
+      })),
+      { keys: [":"], title: "go to, or do, by name", ...other, run: () => this.ask(new CommandLine(this)) },
+      { keys: ["ctrl-p"], title: "find an action", ...other, run: () => this.ask(new Palette(this)) },
+      ...this.contexts.names.length < 2 ? [] : [{
+        keys: ["ctrl-x"],
+        title: "another principal",
+        ...other,
+        run: () => this.ask(new CommandLine(this, "context ")),
+      }],
+      { keys: ["R"], title: "load anew", ...other, run: () => this.#screen.reload?.() },
+      { keys: ["?"], title: "keys", run: () => this.ask(new Help(this)) },
+      {
+        keys: ["q", "esc"],
+        title: this.#screens.length > 1 ? "back" : "quit",
+        run: () => this.#screens.length > 1 ? this.back() : this.quit(),
+      },
+    ];
+  }
+
+  #begin(context: Context): Session {
+    const session = context.open();
+    this.#stopListening = session.onChange(() => this.changed());
+    session.start();
+    return session;
+  }
+
+  #takeOne(event: InputEvent): void {
+    if (event.type === "mouse") return this.#onMouse(event);
+    if (event.type === "paste") return void (this.#dialog ?? this.#screen).onPaste?.(event.text);
+    const { key } = event;
+    if (key === "ctrl-c") return this.quit(130);
+    if (this.#dialog !== null) return this.#dialog.onKey(key);
+    const screen = this.#screen;
+    if (screen.isTyping) return void screen.onKey(key);
+    // `esc` belongs to the screen first: it may have a filter to take away.
+    if (key === "esc" && screen.onKey(key)) return;
+    const action = this.actions().find(({ keys }) => keys.includes(key));
+    if (action !== undefined) action.run();
+    else screen.onKey(key);
+  }
+
+  #onMouse(event: InputEvent & { type: "mouse" }): void {
+    if (this.#dialog !== null) {
+      const { column, row } = this.#dialogPlace;
+      return this.#dialog.onMouse?.({ ...event, column: event.column - column, row: event.row - row });
+    }
+    if (event.row === 1 && event.kind === "press") return this.#onTab(event.column);
+    const row = event.row - headRows;
+    if (row >= 0 && row < this.#size.height - headRows - footRows) this.#screen.onMouse?.({ ...event, row });
+  }
+
+  #onTab(column: number): void {
+    let at = 0;
+    for (const [key, name, title] of places) {
+      at += key.length + title.length + 4;
+      if (column < at) return name === "workflow" || name === "run" ? undefined : this.goTo({ screen: name });
+    }
+  }
+
+  #show(): void {
+    this.#cancelFrame?.();
+    this.#cancelFrame = null;
+    this.#lastFrameMs = this.clock.monotonicMs();
+    this.#frame = null;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #keepAges(): void {
+    this.#cancelAge = this.clock.setTimer(ageMs, () => {
+      this.changed();
+      this.#keepAges();
+    });
+  }
+
+  #draw(): readonly Line[] {
+    const { width, height } = this.#size;
+    if (width < leastSize.width || height < leastSize.height) {
+      return fitBlock([[span(`cdktr needs ${leastSize.width}x${leastSize.height}`)]], this.#size);
+    }
+    const body = { width, height: height - headRows - footRows };
+    const lines = [
+      this.#header(width),
+      this.#placesLine(width),
+      ...fitBlock(this.#screen.draw(body), body),
+      this.#prompt(width),
+      this.#footer(width),
+    ];
+    if (this.#dialog === null) return lines;
+    const box = this.#dialog.draw({ width: width - 4, height: height - 2 });
+    const boxWidth = Math.max(0, ...box.map(lineWidth));
+    const column = Math.max(Math.floor((width - boxWidth) / 2), 0);
+    const row = Math.max(Math.floor((height - box.length) / 2), 0);
+    this.#dialogPlace = { column, row };
+    return overlay(lines, box, column, row);
+  }
+
+  #header(width: number): Line {
+    const { name, address } = this.session;
+    const where = name === address ? address : `${name} ${address}`;
+    const left = [span(" cdktr ", "title"), span(` ${printable(where)}  `, "strong"), ...this.#connectionSpans()];
+    const right = [
+      ...this.isReadOnly ? [span(" read-only ", "warn")] : [],
+      span(` ${timeText(this.session.nowMs())}Z `, "faint"),
+    ];
+    return [...fitLine(left, Math.max(width - lineWidth(right), 0)), ...right];
+  }
+
+  /** Nothing on the screen lies about its age: what is shown of a principal that is away is as old as told here. */
+  #connectionSpans(): Line {
+    const { connection, status, heardMs, dialect } = this.session;
+    const nowMs = this.clock.nowMs();
+    switch (connection.state) {
+      case "connecting":
+        return [span("connecting ...", "idle")];
+      case "lost": {
+        const age = heardMs === null ? "never answered" : `LOST for ${spanText(nowMs - connection.sinceMs)}`;
+        const retry = spanText(Math.max(connection.nextTryMs - nowMs, 0));
+        return [span(`! ${age}, tried again in ${retry}: ${printable(connection.reason)}`, "bad")];
+      }
+      case "live": {
+        if (dialect === "original") return [span(`${this.glyphs.states.RUNNING} original cdktr, asked each second`, "good")];
+        const silentMs = heardMs === null ? 0 : nowMs - heardMs;
+        const live = silentMs > 5000
+          ? span(`silent for ${spanText(silentMs)}`, "warn")
+          : span(`${this.glyphs.states.RUNNING} live`, "good");
+        if (status === null) return [live];
+        const { runs, queueLength, agents, problems } = status;
+        const facts = `  ${runs["RUNNING"] ?? 0} running  ${queueLength} queued  ${agents.length} agents`;
+        const trouble = problems.length === 0 ? [] : [span(`  ! ${problems.length} problems`, "bad")];
+        return [live, span(facts), ...trouble];
+      }
+    }
+  }
+
+  #placesLine(width: number): Line {
+    const root = this.#screens[0]?.route.screen;
+    const tabs = places.flatMap(([key, name, title]) => {
+      const isHere = name === root;
+      return [span(" "), span(key, "accent"), span(` ${title} `, isHere ? "title" : "faint"), span(" ")];
+    });
+    const trail = this.#screens.slice(places.some(([, name]) => name === root) ? 1 : 0).map(({ title }) => printable(title));
+    const crumbs = trail.length === 0 ? [] : [span(`${this.glyphs.arrowRight} ${trail.join(` ${this.glyphs.arrowRight} `)}`, "strong")];
+    // A deep place is told in full; the tabs give way to it.
+    const room = width - lineWidth(crumbs) - 1;
+    return fitLine([...fitLine(tabs, Math.max(Math.min(lineWidth(tabs), room), 0)), ...crumbs], width);
+  }
+
+  #prompt(width: number): Line {
+    const prompt = this.#screen.drawPrompt?.(width) ?? null;
+    if (prompt !== null && this.#screen.isTyping) return prompt;
+    const message = this.messages.newest;
+    if (message !== null && this.clock.nowMs() - message.atMs < messageMs) {
+      return fitLine([span(` ${printable(message.text)}`, message.role)], width);
+    }
+    return fitLine(prompt ?? [], width);
+  }
+
+  #footer(width: number): Line {
+    const hints = this.actions().filter(({ isHinted = true }) => isHinted);
+    const spans = hints.flatMap(({ keys: [key = ""], title }) => [
+      span(` ${keyName(key)}`, "accent"),
+      span(` ${title} `, "faint"),
+    ]);
+    return fitLine(spans, width);
+  }
+}
+
+/** A key as the footer and the help name it. */
+export function keyName(key: string): string {
+  return key === " " ? "space" : key;
+}

@@ -1,0 +1,63 @@
+/** How states, spans and instants are said on the screen. */
+import { spanText } from "../clock/mod.ts";
+import type { RunState, TaskState } from "../core/mod.ts";
+import { type Glyphs, type Role, type Span, span } from "../paint/mod.ts";
+
+const roles: Readonly<Record<RunState | TaskState, Role>> = {
+  PENDING: "idle",
+  ASSIGNED: "idle",
+  RUNNING: "busy",
+  COMPLETED: "good",
+  FAILED: "bad",
+  CRASHED: "bad",
+  CANCELLED: "warn",
+  SKIPPED: "faint",
+};
+
+/** What a state is to its reader. */
+export function roleOf(state: RunState | TaskState): Role {
+  return roles[state];
+}
+
+/** A state as mark and word. */
+export function stateSpans(state: RunState | TaskState, glyphs: Glyphs, isPaused = false): Span[] {
+  if (isPaused) return [span(`${glyphs.paused} ${state} paused`, "warn")];
+  return [span(`${glyphs.states[state]} ${state}`, roleOf(state))];
+}
+
+/** A span in few columns: `850ms`, `12.3s`, `5m20s`, `3h04m`, `2d07h`. */
+export function briefSpan(spanMs: number): string {
+  const ms = Math.max(spanMs, 0);
+  if (ms < 1000) return `${Math.round(ms)}ms`;
+  const two = (value: number) => String(value).padStart(2, "0");
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 60) return `${(Math.floor(ms / 100) / 10).toFixed(1)}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${two(seconds % 60)}s`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h${two(Math.floor(seconds / 60) % 60)}m`;
+  return `${Math.floor(seconds / 86_400)}d${two(Math.floor(seconds / 3600) % 24)}h`;
+}
+
+/** How long ago: `12.3 s ago`. */
+export function agoText(atMs: number, nowMs: number): string {
+  return `${spanText(nowMs - atMs)} ago`;
+}
+
+/** How long until: `in 5 min 20 s`; `now` when it is over. */
+export function untilText(atMs: number, nowMs: number): string {
+  return atMs <= nowMs ? "now" : `in ${spanText(atMs - nowMs)}`;
+}
+
+/** Date and time in UTC, the seconds last: `2026-03-01 06:00:00`. */
+export function instantText(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 19).replace("T", " ");
+}
+
+/** The time of day in UTC: `06:00:00`. */
+export function timeText(atMs: number): string {
+  return new Date(atMs).toISOString().slice(11, 19);
+}
+
+/** The beginning of a run's id that people read. */
+export function briefId(runId: string): string {
+  return runId.length > 18 ? runId.slice(0, 18) : runId;
+}
