@@ -34,6 +34,11 @@ const entries: readonly CommandEntry[] = [
     load: async () => (await import("./commands/task.ts")).taskCommand,
   },
   {
+    name: "ui",
+    summary: "Watch and steer a principal on the full screen",
+    load: async () => (await import("./commands/ui.ts")).uiCommand,
+  },
+  {
     name: "runs",
     summary: "List, show and steer runs: cancel, retry, pause, resume",
     load: async () => (await import("./commands/runs.ts")).runsCommand,

@@ -199,7 +199,9 @@ export class List<Row> {
     this.#top = Math.max(Math.min(this.#top, this.#shown.length - rows), 0);
     const lead = canMark ? 3 : 2;
     const layout = columnsFor(this.#options.columns, width - lead);
-    const heading = layout.flatMap(({ column, width }) => aligned([span(column.heading, "title")], width, column.align));
+    const heading = layout.flatMap(({ column, width }) =>
+      aligned([span(column.heading, "title")], width, column.align)
+    );
     const lines: Line[] = [fitLine([span(" ".repeat(lead)), ...heading], width)];
     for (let index = this.#top; index < Math.min(this.#top + rows, this.#shown.length); index++) {
       const row = this.#shown[index];

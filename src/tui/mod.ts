@@ -2,7 +2,7 @@
 import { createElement } from "react";
 import { render } from "ink";
 import { CdktrError } from "../core/mod.ts";
-import { Painter, type ColourDepth, type ThemeName } from "../paint/mod.ts";
+import { type ColourDepth, Painter, type ThemeName } from "../paint/mod.ts";
 import { App } from "./app.tsx";
 import { Terminal } from "./terminal.ts";
 import { Ui, type UiOptions } from "./ui.ts";

@@ -133,7 +133,9 @@ export class Session {
     let afterSeq: number | null = null;
     let isFirst = true;
     while (!signal.aborted) {
-      const news: ReplyTo<"CHANGES"> = await client.call("CHANGES", { afterSeq, waitMs: signOfLifeMs }, { signal });
+      const startedAtMs = this.status?.startedAtMs ?? null;
+      const request = { afterSeq, startedAtMs, waitMs: signOfLifeMs };
+      const news: ReplyTo<"CHANGES"> = await client.call("CHANGES", request, { signal });
       afterSeq = news.seq;
       heard();
       this.#hear(news.nowMs);
@@ -174,7 +176,7 @@ export class Session {
   #tellRuns(runs: readonly Run[] | null): void {
     if (runs === null) void this.trends.load(this.#ended.signal).then(() => this.#tell());
     else for (const run of runs) if (isFinal(run.state)) this.trends.take(run);
-    if (runs === null || runs.length > 0) for (const listener of [...this.#runListeners]) listener(runs);
+    if (runs === null || runs.length > 0) { for (const listener of [...this.#runListeners]) listener(runs); }
   }
 
   #tell(): void {

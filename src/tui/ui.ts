@@ -357,7 +357,9 @@ export class Ui implements Shell {
         return [span(`! ${age}, tried again in ${retry}: ${printable(connection.reason)}`, "bad")];
       }
       case "live": {
-        if (dialect === "original") return [span(`${this.glyphs.states.RUNNING} original cdktr, asked each second`, "good")];
+        if (dialect === "original") {
+          return [span(`${this.glyphs.states.RUNNING} original cdktr, asked each second`, "good")];
+        }
         const silentMs = heardMs === null ? 0 : nowMs - heardMs;
         const live = silentMs > 5000
           ? span(`silent for ${spanText(silentMs)}`, "warn")
@@ -377,8 +379,12 @@ export class Ui implements Shell {
       const isHere = name === root;
       return [span(" "), span(key, "accent"), span(` ${title} `, isHere ? "title" : "faint"), span(" ")];
     });
-    const trail = this.#screens.slice(places.some(([, name]) => name === root) ? 1 : 0).map(({ title }) => printable(title));
-    const crumbs = trail.length === 0 ? [] : [span(`${this.glyphs.arrowRight} ${trail.join(` ${this.glyphs.arrowRight} `)}`, "strong")];
+    const trail = this.#screens.slice(places.some(([, name]) => name === root) ? 1 : 0).map(({ title }) =>
+      printable(title)
+    );
+    const crumbs = trail.length === 0
+      ? []
+      : [span(`${this.glyphs.arrowRight} ${trail.join(` ${this.glyphs.arrowRight} `)}`, "strong")];
     // A deep place is told in full; the tabs give way to it.
     const room = width - lineWidth(crumbs) - 1;
     return fitLine([...fitLine(tabs, Math.max(Math.min(lineWidth(tabs), room), 0)), ...crumbs], width);

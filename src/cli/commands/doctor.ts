@@ -11,7 +11,6 @@ import { type Output, printJson } from "../output.ts";
 import { printable, wrapped } from "../../paint/mod.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 
-
 /** How long the principal may take beyond the usual when it reads its whole journal, in milliseconds. */
 const deepCheckUpMaxMs = 120_000;
 

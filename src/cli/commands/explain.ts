@@ -12,7 +12,6 @@ import { printJson } from "../output.ts";
 import { printable, wrapped } from "../../paint/mod.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 
-
 type Explanation = ReplyTo<"EXPLAIN">;
 
 const afterHelp = `

@@ -38,7 +38,10 @@ export class CommandLine implements Dialog {
       [span(":", "accent"), ...this.#field.draw(inner - 2)],
       ...suggestions.length > 0 ? suggestions : [[span("  nothing of that name; Esc goes back", "faint")]],
     ];
-    return box(lines, { width: inner + 2, height: lines.length + 2 }, glyphs, { title: [span("Go to", "title")], role: "accent" });
+    return box(lines, { width: inner + 2, height: lines.length + 2 }, glyphs, {
+      title: [span("Go to", "title")],
+      role: "accent",
+    });
   }
 
   onKey(key: string): void {
@@ -76,9 +79,14 @@ export class CommandLine implements Dialog {
   #found(): Command[] {
     const typed = this.#field.text.trim().toLowerCase();
     const [verb = "", ...rest] = typed.split(/\s+/);
-    const fixed = this.#commands().filter(({ text }) => text.startsWith(typed) || (typed.length > 1 && text.includes(typed)));
+    const fixed = this.#commands().filter(({ text }) =>
+      text.startsWith(typed) || (typed.length > 1 && text.includes(typed))
+    );
     // What is typed in full goes first: `:q` quits, whatever else begins so.
-    fixed.sort((a, b) => Number(b.text === typed) - Number(a.text === typed) || Number(b.text.startsWith(typed)) - Number(a.text.startsWith(typed)));
+    fixed.sort((a, b) =>
+      Number(b.text === typed) - Number(a.text === typed) ||
+      Number(b.text.startsWith(typed)) - Number(a.text.startsWith(typed))
+    );
     return [...fixed, ...this.#byName(verb, rest.join(" "), typed)];
   }
 
@@ -103,10 +111,17 @@ export class CommandLine implements Dialog {
   /** A run by its id, and workflows by theirs. */
   #byName(verb: string, argument: string, typed: string): Command[] {
     const ui = this.#ui;
-    const go = (text: string, explanation: string, route: Route): Command => ({ text, explanation, run: () => ui.open(route) });
+    const go = (text: string, explanation: string, route: Route): Command => ({
+      text,
+      explanation,
+      run: () => ui.open(route),
+    });
     const run = verb === "run" || verb === "logs" ? argument : typed;
     const runs = /^[0-9a-f]{4,8}(-[0-9a-f-]*)?$/.test(run)
-      ? [go(`run ${run}`, "that run", { screen: "run", run }), go(`logs ${run}`, "its log lines", { screen: "logs", run })]
+      ? [
+        go(`run ${run}`, "that run", { screen: "run", run }),
+        go(`logs ${run}`, "its log lines", { screen: "logs", run }),
+      ]
       : [];
     if (typed === "") return runs;
     const workflows = ui.session.workflows.filter(({ id, name }) =>

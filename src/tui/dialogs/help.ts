@@ -29,7 +29,8 @@ export class Help implements Dialog {
 
   draw({ width, height }: Size): Line[] {
     const inner = Math.min(width, 72) - 2;
-    const row = (keys: string, meaning: string): Line => fitLine([span("  "), span(keys.padEnd(16), "accent"), span(meaning)], inner);
+    const row = (keys: string, meaning: string): Line =>
+      fitLine([span("  "), span(keys.padEnd(16), "accent"), span(meaning)], inner);
     const lines = [
       [span(" Here and everywhere", "title")],
       ...this.#actions.map(({ keys, title, isChange }) =>
@@ -41,12 +42,19 @@ export class Help implements Dialog {
     ];
     this.#rows = Math.min(lines.length, height - 2);
     this.#top = Math.max(Math.min(this.#top, lines.length - this.#rows), 0);
-    const footer = lines.length > this.#rows ? [span("j k scroll, Esc closes", "faint")] : [span("Esc closes", "faint")];
-    return box(lines.slice(this.#top, this.#top + this.#rows), { width: inner + 2, height: this.#rows + 2 }, this.#ui.glyphs, {
-      title: [span("Keys", "title")],
-      footer,
-      role: "accent",
-    });
+    const footer = lines.length > this.#rows
+      ? [span("j k scroll, Esc closes", "faint")]
+      : [span("Esc closes", "faint")];
+    return box(
+      lines.slice(this.#top, this.#top + this.#rows),
+      { width: inner + 2, height: this.#rows + 2 },
+      this.#ui.glyphs,
+      {
+        title: [span("Keys", "title")],
+        footer,
+        role: "accent",
+      },
+    );
   }
 
   onKey(key: string): void {

@@ -56,7 +56,11 @@ export class TriggerForm implements Dialog {
     }
     const isOnButton = this.#at === this.#fields.length;
     const button = this.#isSending ? " ... " : " Run it ";
-    lines.push([], [span("  "), { text: button, role: "strong", isSelected: isOnButton }, span("   Esc leaves it", "faint")]);
+    lines.push([], [
+      span("  "),
+      { text: button, role: "strong", isSelected: isOnButton },
+      span("   Esc leaves it", "faint"),
+    ]);
     this.#buttonRow = lines.length;
     // Of a form that is too long, the part around the field.
     const rows = Math.min(lines.length, height - 2);
@@ -77,8 +81,9 @@ export class TriggerForm implements Dialog {
     if (key === "enter" || key === "ctrl-s") return this.#send();
     if (key === "tab" || key === "down") this.#at = (this.#at + 1) % (fields + 1);
     else if (key === "shift-tab" || key === "up") this.#at = (this.#at + fields) % (fields + 1);
-    else if (field !== undefined && this.#isChoice(field) && ["left", "right", " "].includes(key)) this.#turn(field, key);
-    else if (field?.text.onKey(key)) this.#error = null;
+    else if (field !== undefined && this.#isChoice(field) && ["left", "right", " "].includes(key)) {
+      this.#turn(field, key);
+    } else if (field?.text.onKey(key)) this.#error = null;
     this.#shell.changed();
   }
 
@@ -120,7 +125,10 @@ export class TriggerForm implements Dialog {
       ...param.description === null ? [] : [param.description],
     ];
     return [
-      fitLine([span(` ${mark} `, "accent"), span(label.padEnd(labelWidth), isHere ? "strong" : "plain"), ...value], width + 2),
+      fitLine(
+        [span(` ${mark} `, "accent"), span(label.padEnd(labelWidth), isHere ? "strong" : "plain"), ...value],
+        width + 2,
+      ),
       fitLine([span(" ".repeat(labelWidth + 3)), span(printable(facts.join(", ")), "faint")], width + 2),
     ];
   }
@@ -152,7 +160,8 @@ export class TriggerForm implements Dialog {
       this.#shell.open({ screen: "run", run: runId });
     }, (error) => {
       this.#isSending = false;
-      this.#error = messageOf(error) + (error instanceof CdktrError && error.hint !== undefined ? ` ${error.hint}` : "");
+      this.#error = messageOf(error) +
+        (error instanceof CdktrError && error.hint !== undefined ? ` ${error.hint}` : "");
       this.#shell.changed();
     });
   }

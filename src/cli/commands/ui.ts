@@ -1,0 +1,122 @@
+/** `cdktr ui`: the terminal UI. */
+import { join } from "node:path";
+import { Argument, Command, Option } from "@commander-js/extra-typings";
+import { CdktrError, messageOf } from "../../core/mod.ts";
+import { asciiGlyphs, colourDepthOf, themeNames, unicodeGlyphs } from "../../paint/mod.ts";
+import type { Context, Route } from "../../tui/mod.ts";
+import { connectToPrincipal } from "../connect.ts";
+import { listenForInterrupt } from "../interrupt.ts";
+import type { Invocation } from "../invocation.ts";
+import { loadSettings, settingOption } from "../settings.ts";
+
+const screens = ["overview", "workflows", "workflow", "runs", "run", "logs", "agents", "schedule"] as const;
+type ScreenWord = typeof screens[number];
+
+const afterHelp = `
+\`?\` shows the keys of where you are, \`:\` goes to a screen, a workflow or a run by name, ctrl-p finds an action, \`q\` goes back.
+With --read-only nothing can be changed.
+
+Examples:
+  cdktr ui
+  cdktr ui run 0198c7a2-3f41
+  cdktr ui logs 0198c7a2-3f41
+  cdktr ui workflow etl.daily --read-only`;
+
+export function uiCommand(invocation: Invocation) {
+  return new Command("ui")
+    .description("Watch and steer a principal on the full screen.")
+    .addArgument(new Argument("[screen]", "where to begin").choices(screens))
+    .argument("[id]", "the run, or the workflow; of a run's id any unique beginning will do")
+    .option("--read-only", "offer nothing that changes anything")
+    .addOption(
+      new Option("--theme <theme>", "colours for this kind of terminal").choices(themeNames).default("dark" as const),
+    )
+    .option("--ascii", "draw with ASCII characters alone")
+    .addOption(settingOption("--principal-host <host>", "principalHost"))
+    .addOption(settingOption("--principal-port <port>", "principalPort"))
+    .addHelpText("after", afterHelp)
+    .action(async (screen, id, { readOnly, theme, ascii }, command) => {
+      const config = loadSettings(invocation, command);
+      const route = routeOf(screen, id);
+      assertTerminal(invocation.environment);
+      // Ink's chalk takes its colours from here; ours are in the lines already, and NO_COLOR is not known to it.
+      Deno.env.set("FORCE_COLOR", "0");
+      Deno.env.set("NODE_ENV", "production");
+      const { runUi, Session } = await import("../../tui/mod.ts");
+      using interrupt = listenForInterrupt();
+      const context: Context = {
+        name: "default",
+        open: () => {
+          const client = connectToPrincipal(config, invocation, "ui");
+          return new Session({
+            client,
+            clock: invocation.clock,
+            name: client.address,
+            pollMs: config.tuiStatusRefreshIntervalMs,
+          });
+        },
+      };
+      invocation.exitCode = await runUi({
+        contexts: [context],
+        context,
+        route,
+        clock: invocation.clock,
+        glyphs: ascii ? asciiGlyphs : unicodeGlyphs,
+        isReadOnly: readOnly === true,
+        theme,
+        colours: colourDepthOf(invocation.environment),
+        saveFile: (name, parts) => saveFile(invocation.workingDirectory, name, parts),
+        signal: interrupt.signal,
+      });
+    });
+}
+
+function routeOf(screen: ScreenWord | undefined, id: string | undefined): Route {
+  switch (screen) {
+    case undefined:
+      return { screen: "overview" };
+    case "run":
+      return { screen, run: needed(screen, id) };
+    case "workflow":
+      return { screen, workflowId: needed(screen, id) };
+    case "logs":
+      return id === undefined ? { screen } : /^[0-9a-f]{8}/.test(id) ? { screen, run: id } : { screen, workflowId: id };
+    case "runs":
+      return id === undefined ? { screen } : { screen, filter: { workflowId: id } };
+    default:
+      if (id === undefined) return { screen };
+      throw new CdktrError("INVALID_ARGUMENT", `The screen ${screen} takes no id.`, {
+        hint: "`cdktr ui run ID`, `cdktr ui logs ID` and `cdktr ui workflow ID` do.",
+      });
+  }
+}
+
+function needed(screen: string, id: string | undefined): string {
+  if (id !== undefined) return id;
+  throw new CdktrError("INVALID_ARGUMENT", `The screen ${screen} needs an id.`, {
+    hint: `Call \`cdktr ui ${screen} ID\`.`,
+  });
+}
+
+/** @throws {CdktrError} INVALID_ARGUMENT where there is no terminal to draw on. */
+function assertTerminal(environment: Readonly<Record<string, string>>): void {
+  const isTerminal = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
+  if (isTerminal && environment["TERM"] !== "dumb") return;
+  throw new CdktrError("INVALID_ARGUMENT", "`cdktr ui` needs a terminal that it can draw on.", {
+    hint: "Without one `cdktr runs watch`, `cdktr runs list` and `cdktr status` show the same.",
+  });
+}
+
+/** Writes what comes to a new file, for its user alone. */
+async function saveFile(directory: string, name: string, parts: AsyncIterable<string>): Promise<string> {
+  const path = join(directory, name.replace(/[^A-Za-z0-9._-]/g, "_"));
+  try {
+    using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+    const writer = file.writable.getWriter();
+    for await (const part of parts) await writer.write(new TextEncoder().encode(part));
+    await writer.close();
+    return path;
+  } catch (cause) {
+    throw new CdktrError("STORAGE", `The file ${path} cannot be written: ${messageOf(cause)}.`, { cause });
+  }
+}

@@ -1,0 +1,62 @@
+/** What is typed to narrow a list of runs: `state:failed,crashed workflow:etl trigger:cron since:2h`, and words to be found. */
+import { type RunState, runStates, type TriggerKind, triggerKinds } from "../core/mod.ts";
+import { durationMs } from "../workflow/mod.ts";
+import { badStates } from "./run_actions.ts";
+import type { RunFilter } from "./screen.ts";
+
+/** A filter as it was understood. */
+export interface TypedFilter extends RunFilter {
+  /** Runs triggered within this time, in milliseconds. */
+  readonly withinMs?: number;
+  /** Found in what the rows say. */
+  readonly words: string;
+  /** What is wrong with it; null for nothing. */
+  readonly problem: string | null;
+}
+
+/** Names for several states. */
+const groups: Readonly<Record<string, readonly RunState[]>> = {
+  open: ["PENDING", "ASSIGNED", "RUNNING"],
+  bad: badStates,
+};
+
+/** Reads what is typed. */
+export function readFilter(text: string): TypedFilter {
+  const words: string[] = [];
+  const filter: { -readonly [Key in keyof TypedFilter]?: TypedFilter[Key] } = {};
+  let problem: string | null = null;
+  for (const word of text.split(/\s+/).filter(Boolean)) {
+    const [, key, value = ""] = /^(state|workflow|trigger|since):(.*)$/i.exec(word) ?? [];
+    if (key === undefined) words.push(word);
+    else if (value === "") continue; // It is still being typed.
+    else if (key === "workflow") filter.workflowId = value;
+    else if (key === "since") {
+      const withinMs = durationMs(value);
+      if (withinMs === null) problem = `since:${value} is no duration such as 30m or 2h`;
+      else filter.withinMs = withinMs;
+    } else if (key === "state") {
+      const states = value.split(",").flatMap((name) => groups[name.toLowerCase()] ?? matching(runStates, name));
+      if (states.length === 0) {
+        problem = `state:${value} is none of ${[...runStates, ...Object.keys(groups)].join(", ").toLowerCase()}`;
+      } else filter.states = [...new Set(states)];
+    } else {
+      const triggers: TriggerKind[] = value.split(",").flatMap((name) => matching(triggerKinds, name));
+      if (triggers.length === 0) problem = `trigger:${value} is none of ${triggerKinds.join(", ")}`;
+      else filter.triggers = triggers;
+    }
+  }
+  return { ...filter, words: words.join(" "), problem };
+}
+
+/** A filter as it would be typed. */
+export function filterText({ states, workflowId, triggers }: RunFilter): string {
+  return [
+    ...states === undefined ? [] : [`state:${states.join(",").toLowerCase()}`],
+    ...workflowId === undefined ? [] : [`workflow:${workflowId}`],
+    ...triggers === undefined ? [] : [`trigger:${triggers.join(",")}`],
+  ].join(" ");
+}
+
+function matching<Name extends string>(names: readonly Name[], typed: string): Name[] {
+  return typed === "" ? [] : names.filter((name) => name.toLowerCase().startsWith(typed.toLowerCase()));
+}
