@@ -219,9 +219,12 @@ export class List<Row> {
 
   /** The filter as far as it is typed, or in force; null for none. */
   drawFilter(width: number): Line | null {
-    if (this.#isTyping) return fitLine([span("/", "accent"), ...this.#filter.draw(width - 1)], width);
-    if (this.filter === "") return null;
     const count = `  ${this.#shown.length} of ${this.#rows.length}`;
+    if (this.#isTyping) {
+      const typed = this.#filter.draw(width - 1 - count.length);
+      return fitLine([span("/", "accent"), ...typed, span(count, "faint")], width);
+    }
+    if (this.filter === "") return null;
     return fitLine([span("/", "accent"), span(this.filter, "match"), span(count, "faint")], width);
   }
 
