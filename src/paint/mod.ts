@@ -25,6 +25,12 @@ export { type Role, type Series, seriesOf } from "./role.ts";
 export { stateRole } from "./state_role.ts";
 export { type ColourDepth, colourDepthOf, Painter, type ThemeName, themeNames } from "./theme.ts";
 export { timelineLines, type TimelineOptions, type TimelinePicture } from "./timeline.ts";
-export { type EarlierAttempt, type TimelineInput, type TimelineModel, type TimelineTask } from "./timeline_model.ts";
+export {
+  type EarlierAttempt,
+  type TimelineInput,
+  type TimelineModel,
+  timelineModel,
+  type TimelineTask,
+} from "./timeline_model.ts";
 export { cut, displayWidth, padded } from "./width.ts";
 export { wrapped } from "./wrap.ts";

@@ -11,13 +11,23 @@ import { triggerRun } from "./trigger_run.ts";
 /** RUN */
 export async function run(services: Services, request: RequestOf<"RUN">): Promise<ReplyTo<"RUN">> {
   const { workflowId, ...wish } = request;
-  const workflow = services.catalog.source.get(workflowId);
-  if (workflow === undefined) {
-    throw new CdktrError("NOT_FOUND", `There is no workflow with the id ${JSON.stringify(workflowId)}.`, {
-      hint: "List them with `cdktr task list`; a file that is invalid shows up in `cdktr validate`.",
-    });
-  }
-  return await triggerRun(services, { workflow, ...wish });
+  return await triggerRun(services, { workflow: findWorkflow(services, workflowId), ...wish });
+}
+
+/** SHOWWORKFLOW */
+export function showWorkflow(
+  services: Services,
+  { workflowId }: RequestOf<"SHOWWORKFLOW">,
+): ReplyTo<"SHOWWORKFLOW"> {
+  return { workflow: findWorkflow(services, workflowId) };
+}
+
+function findWorkflow({ catalog }: Services, workflowId: string): Workflow {
+  const workflow = catalog.source.get(workflowId);
+  if (workflow !== undefined) return workflow;
+  throw new CdktrError("NOT_FOUND", `There is no workflow with the id ${JSON.stringify(workflowId)}.`, {
+    hint: "List them with `cdktr task list`; a file that is invalid shows up in `cdktr validate`.",
+  });
 }
 
 /** SHOWRUN */
