@@ -16,6 +16,7 @@ function report(error: unknown, environment: Record<string, string> = {}, colour
     stderr: { say: (line) => void said.push(line), colours },
     clock: systemClock,
     exitCode: 0,
+    onStrayError: null,
   };
   return { exitCode: reportError(error, invocation), said };
 }

@@ -1,7 +1,10 @@
 /** A principal and an agent as processes, and the program `cdktr` in a real terminal beside them. */
-import { CdktrProcess, commandLine, Place } from "../system/processes.ts";
+import { fileURLToPath } from "node:url";
+import { type CdktrProcess, commandLine, Place } from "../system/processes.ts";
 import { shellWorkflow } from "../system/workflows.ts";
 import { type TerminalOptions, TestTerminal } from "./tmux.ts";
+
+const crashingUiPath = fileURLToPath(new URL("crashing_ui.ts", import.meta.url));
 
 /** What prints these bytes could do harm to a terminal that took them: title, clipboard, screen, cursor, colours. */
 const hostileBytes = [
@@ -53,10 +56,13 @@ export class Scene implements AsyncDisposable {
     const place = await Place.make();
     for (const [id, yaml] of Object.entries(workflows)) await place.write(id, yaml);
     await Deno.mkdir(`${place.path}/bin`);
-    const words = commandLine.map((word) => `'${word}'`).join(" ");
-    // The shell's child is the program itself, so that its job control and its exit codes are the program's.
-    const script = `#!/bin/sh\necho $$ > '${place.path}/pid'\nexec ${words} "$@"\n`;
-    await Deno.writeTextFile(`${place.path}/bin/cdktr`, script, { mode: 0o755 });
+    const programs = { cdktr: commandLine, crashing_ui: [...commandLine.slice(0, -1), crashingUiPath] };
+    for (const [name, words] of Object.entries(programs)) {
+      const quoted = words.map((word) => `'${word}'`).join(" ");
+      // The shell's child is the program itself, so that its job control and its exit codes are the program's.
+      const script = `#!/bin/sh\necho $$ > '${place.path}/pid'\nexec ${quoted} "$@"\n`;
+      await Deno.writeTextFile(`${place.path}/bin/${name}`, script, { mode: 0o755 });
+    }
     const principal = await place.startPrincipal();
     return new Scene(place, principal, await place.startAgent());
   }
@@ -81,7 +87,7 @@ export class Scene implements AsyncDisposable {
     return terminal;
   }
 
-  /** Sends a signal to the `cdktr` that was called last in a terminal. */
+  /** Sends a signal to the program that was called last in a terminal. */
   async signal(signal: Deno.Signal): Promise<void> {
     Deno.kill(Number(await Deno.readTextFile(`${this.place.path}/pid`)), signal);
   }

@@ -1,5 +1,5 @@
 /** Whichever way the interface is left, the terminal is afterwards as it was before. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { Scene } from "./scene.ts";
 import { terminalTest, type TestTerminal } from "./tmux.ts";
 
@@ -45,3 +45,27 @@ terminalTest("the terminal is after each way out as it was before", async () => 
     await terminal.untilGone("USABLE");
   }
 });
+
+const faults = {
+  timer: "the fault in a timer",
+  rejection: "the fault that nobody awaited",
+  drawing: "the fault in drawing",
+};
+
+terminalTest(
+  "a defect ends the interface with a sentence that can be read, in a terminal as it was before",
+  async () => {
+    await using scene = await Scene.start();
+    const terminal = await scene.terminal();
+    for (const [fault, sentence] of Object.entries(faults)) {
+      const before = await terminal.state();
+      await terminal.enter(`crashing_ui ${fault}`);
+      await terminal.until("lab");
+      equal(await terminal.prompted(), 1, fault);
+      deepEqual(await terminal.state(), before, fault);
+      match(await terminal.screen(), new RegExp(sentence));
+      await terminal.enter("clear");
+      await terminal.untilGone(sentence);
+    }
+  },
+);

@@ -44,6 +44,9 @@ export function uiCommand(invocation: Invocation) {
       Deno.env.set("NODE_ENV", "production");
       const { runUi, Session } = await import("../../tui/mod.ts");
       using interrupt = listenForInterrupt();
+      // What is wrong is to be said on the screen that stays: the interface gives the terminal back first.
+      const defect = new AbortController();
+      invocation.onStrayError = (error) => defect.abort(error);
       const context: Context = {
         name: "default",
         open: () => {
@@ -66,7 +69,7 @@ export function uiCommand(invocation: Invocation) {
         theme,
         colours: colourDepthOf(invocation.environment),
         saveFile: (name, parts) => saveFile(invocation.workingDirectory, name, parts),
-        signal: interrupt.signal,
+        signal: AbortSignal.any([interrupt.signal, defect.signal]),
       });
     });
 }
