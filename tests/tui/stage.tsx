@@ -143,6 +143,7 @@ export function steady(frame: string): string {
     .replace(/\b\d\d:\d\d:\d\d(\.\d{3})?/g, (time) => time.replace(/\d/g, "9"))
     // Right-aligned in a column, or in a sentence.
     .replace(/ {2,}\d+(\.\d)?(ms|s)(?= )/g, (cell) => "t".padStart(cell.length))
+    .replace(/(?<=\S) \d+(\.\d)?(ms|s)( +)/g, (cell) => " t".padEnd(cell.length))
     .replace(/\b\d+(\.\d)? (ms|s)\b/g, "t")
     .replace(/127\.0\.0\.1:\d+/g, (address) => "host:port".padEnd(address.length, "#"));
 }

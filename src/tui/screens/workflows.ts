@@ -8,7 +8,7 @@ import type { Action, Screen, Shell } from "../screen.ts";
 import { scheduleInWords } from "../schedule_words.ts";
 import type { Trend } from "../trends.ts";
 import { askTrigger } from "../trigger.ts";
-import { briefSpan, instantText, roleOf, untilText } from "../words.ts";
+import { briefSpan, instantText, roleOf, triggeredMsOf, untilText } from "../words.ts";
 
 /** Rows of what is told of the workflow under the cursor. */
 const detailRows = 5;
@@ -44,7 +44,7 @@ export class WorkflowsScreen implements Screen {
           cell: (workflow) => [span(scheduleInWords(workflow), "faint")],
         },
         { heading: "NEXT", width: 15, cell: ({ nextFireMs }) => this.#next(nextFireMs) },
-        { heading: "LAST", width: 11, cell: ({ id }) => lastSpans(session.trends.of(id), glyphs) },
+        { heading: "LAST", width: 17, cell: ({ id }) => lastSpans(session.trends.of(id), glyphs, session.nowMs()) },
         { heading: "OK", width: 4, align: "right", cell: ({ id }) => shareSpans(session.trends.of(id)) },
         {
           heading: "USUAL",
@@ -129,12 +129,12 @@ export class WorkflowsScreen implements Screen {
   }
 }
 
-/** How the last run ended. */
-export function lastSpans({ outcomes }: Trend, glyphs: Glyphs): Span[] {
+/** How the last run ended, and how long ago it was triggered. */
+export function lastSpans({ outcomes }: Trend, glyphs: Glyphs, nowMs: number): Span[] {
   const last = outcomes.at(-1);
-  return last === undefined
-    ? [span("-", "faint")]
-    : [span(`${glyphs.states[last.state]} ${last.state}`, roleOf(last.state))];
+  if (last === undefined) return [span("-", "faint")];
+  const ago = ` ${briefSpan(nowMs - triggeredMsOf(last.runId))}`;
+  return [span(`${glyphs.states[last.state]} ${last.state}`, roleOf(last.state)), span(ago, "faint")];
 }
 
 /** A mark for each of the newest runs, oldest first. */
