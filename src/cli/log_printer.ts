@@ -1,6 +1,6 @@
 /** Log lines on stdout. */
 import { formatLogLine, toLogLine, type WireLogLine } from "../wire/mod.ts";
-import { harmless } from "./harmless.ts";
+import { harmless } from "../paint/mod.ts";
 import { jsonText, type Output } from "./output.ts";
 
 /** How lines look. */

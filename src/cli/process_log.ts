@@ -2,7 +2,7 @@
 import { configureSync, type LogRecord, resetSync } from "@logtape/logtape";
 import type { LogLevel } from "../config/mod.ts";
 import type { Talk } from "./output.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../paint/mod.ts";
 
 /** Category under which all rooms of cdktr log; the next part of the category is the room. */
 const root = "cdktr";

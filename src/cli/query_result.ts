@@ -1,7 +1,7 @@
 /** The result of a query as text. Its columns have names of their own each. */
 import type { ReplyTo } from "../wire/mod.ts";
 import { jsonText } from "./output.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../paint/mod.ts";
 import { formatTable } from "./table.ts";
 
 type QueryResult = Pick<ReplyTo<"SQL">, "columns" | "rows">;

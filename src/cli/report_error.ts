@@ -4,7 +4,7 @@ import { exitCodeOf, exitCodes } from "./exit_codes.ts";
 import type { Invocation } from "./invocation.ts";
 import { Interrupted } from "./interrupt.ts";
 import { OutputClosed } from "./output.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../paint/mod.ts";
 
 const defectHint = "This is a defect of cdktr. CDKTR_LOG_LEVEL=DEBUG shows where it happened.";
 

@@ -4,8 +4,7 @@ import type { Run, TaskRun } from "../core/mod.ts";
 import type { WireLogLine } from "../wire/mod.ts";
 import type { Workflow } from "../workflow/mod.ts";
 import type { Output } from "./output.ts";
-import { harmless } from "./harmless.ts";
-import { printable } from "./printable.ts";
+import { harmless, printable } from "../paint/mod.ts";
 import { formatTable } from "./table.ts";
 
 /** SGR colours for the names of tasks, in the order the tasks first speak. */

@@ -1,5 +1,5 @@
 /** Rows of text as an aligned table. */
-import { printable } from "./printable.ts";
+import { cut, displayWidth, printable } from "../paint/mod.ts";
 
 /** One column. */
 export interface Column {
@@ -48,34 +48,4 @@ function fit(columns: readonly Column[], widths: number[], widthMax: number): vo
     widths[widths.findIndex((width, at) => width === widest && columns[at]?.whole !== true)] = widest - 1;
     excess -= 1;
   }
-}
-
-function cut(text: string, width: number): string {
-  if (displayWidth(text) <= width) return text;
-  let kept = "";
-  let keptWidth = 0;
-  for (const { segment } of graphemes.segment(text)) {
-    const segmentWidth = graphemeWidth(segment);
-    if (keptWidth + segmentWidth > width - 1) break;
-    kept += segment;
-    keptWidth += segmentWidth;
-  }
-  return `${kept}…`;
-}
-
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
-/** What terminals draw two columns wide: East Asian wide and full-width forms, and emoji (Unicode annex 11, class W and F). */
-const wide =
-  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1faff}\u{20000}-\u{3fffd}]|^\p{Emoji_Presentation}|\ufe0f/u;
-const ascii = /^[\x20-\x7e]*$/;
-
-function displayWidth(text: string): number {
-  if (ascii.test(text)) return text.length;
-  let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
-  return width;
-}
-
-function graphemeWidth(grapheme: string): number {
-  return wide.test(grapheme) ? 2 : 1;
 }

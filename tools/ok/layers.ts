@@ -17,6 +17,7 @@ export const layering: Readonly<Record<string, readonly string[]>> = {
   zmtp: [],
   config: values,
   workflow: values,
+  paint: values,
   wire: formats,
   journal: formats,
   history: formats,
@@ -24,9 +25,9 @@ export const layering: Readonly<Record<string, readonly string[]>> = {
   principal: [...belowClient, "client"],
   agent: [...belowClient, "client"],
   scheduler: [...belowClient, "client"],
-  tui: [...belowClient, "client"],
+  tui: [...belowClient, "client", "paint"],
   gateway: [...belowClient, "client"],
-  cli: [...belowClient, "client", "principal", "agent", "scheduler", "tui", "gateway"],
+  cli: [...belowClient, "client", "principal", "agent", "scheduler", "tui", "gateway", "paint"],
 };
 
 /** The room a path lies in: `principal` for `src/principal/lease.ts`; null outside the rooms. */

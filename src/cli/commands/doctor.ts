@@ -8,7 +8,7 @@ import { connectToPrincipal } from "../connect.ts";
 import { exitCodes } from "../exit_codes.ts";
 import type { Invocation } from "../invocation.ts";
 import { type Output, printJson } from "../output.ts";
-import { printable } from "../printable.ts";
+import { printable } from "../../paint/mod.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 import { wrapped } from "../wrap.ts";
 

@@ -9,7 +9,7 @@ import { instantForm } from "../instant.ts";
 import type { Invocation } from "../invocation.ts";
 import { instant } from "../option_values.ts";
 import { printJson } from "../output.ts";
-import { printable } from "../printable.ts";
+import { printable } from "../../paint/mod.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 import { wrapped } from "../wrap.ts";
 

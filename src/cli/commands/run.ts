@@ -11,7 +11,7 @@ import { exitCodes } from "../exit_codes.ts";
 import { Interrupted, listenForInterrupt } from "../interrupt.ts";
 import type { Invocation } from "../invocation.ts";
 import { addParam, paramFlags, paramText } from "../params.ts";
-import { printable } from "../printable.ts";
+import { printable } from "../../paint/mod.ts";
 import { startProcessLog } from "../process_log.ts";
 import { LinePrinter, summaryOf } from "../run_view.ts";
 import { loadSettings, settingOption } from "../settings.ts";

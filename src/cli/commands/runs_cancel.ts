@@ -3,7 +3,7 @@ import { Command } from "@commander-js/extra-typings";
 import { connectToPrincipal } from "../connect.ts";
 import type { Invocation } from "../invocation.ts";
 import { printJson } from "../output.ts";
-import { printable } from "../printable.ts";
+import { printable } from "../../paint/mod.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 
 const afterHelp = `

@@ -7,7 +7,7 @@ import { type Task, topologicalOrder, workflowFromJson } from "../../workflow/mo
 import { connectToPrincipal } from "../connect.ts";
 import type { Invocation } from "../invocation.ts";
 import { printJson } from "../output.ts";
-import { printable } from "../printable.ts";
+import { printable } from "../../paint/mod.ts";
 import { durationText } from "../run_view.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 import { formatTable } from "../table.ts";

@@ -6,7 +6,7 @@ import type { ReplyTo } from "../../wire/mod.ts";
 import { connectToPrincipal } from "../connect.ts";
 import type { Invocation } from "../invocation.ts";
 import { printJson } from "../output.ts";
-import { printable } from "../printable.ts";
+import { printable } from "../../paint/mod.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 
 type Status = ReplyTo<"STATUS">;

@@ -8,7 +8,7 @@ import { connectToPrincipal } from "../connect.ts";
 import { exitCodes } from "../exit_codes.ts";
 import type { Invocation } from "../invocation.ts";
 import { addParam, paramFlags, paramText } from "../params.ts";
-import { printable } from "../printable.ts";
+import { printable } from "../../paint/mod.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 import { tellEnd, waitForEnd, waitMsOf, waitTimeoutText } from "../wait_for_run.ts";
 import { taskListCommand } from "./task_list.ts";

@@ -8,7 +8,7 @@ import { connectToPrincipal } from "../connect.ts";
 import type { Invocation } from "../invocation.ts";
 import { askOriginal } from "../original_principal.ts";
 import { printJson } from "../output.ts";
-import { printable } from "../printable.ts";
+import { printable } from "../../paint/mod.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 import { formatTable } from "../table.ts";
 

@@ -5,7 +5,7 @@ import { formatProblem, hasErrors, type LoadedFile, scheduleOf, validatePath } f
 import { exitCodes } from "../exit_codes.ts";
 import type { Invocation } from "../invocation.ts";
 import { printJson } from "../output.ts";
-import { printable } from "../printable.ts";
+import { printable } from "../../paint/mod.ts";
 import { loadSettings } from "../settings.ts";
 
 /** How many fire times are shown a workflow. */

@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 import fc from "fast-check";
-import { printable } from "../../src/cli/printable.ts";
+import { printable } from "../../src/paint/printable.ts";
 
 Deno.test("letters of all scripts stay as they are", () => equal(printable("Größe → 数 ✓ שלום"), "Größe → 数 ✓ שלום"));
 

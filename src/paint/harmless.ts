@@ -1,9 +1,9 @@
 /** Output of tasks made safe for a terminal. */
 
 /** An escape sequence that sets colours and weight (SGR, ECMA-48 8.3.117). */
-const sgr = /\x1b\[[0-9;:]*m/g;
+export const sgr = /\x1b\[[0-9;:]*m/g;
 /** Control characters but the tab, and the marks that turn the reading direction. */
-const controls = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g;
+export const controls = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g;
 
 /**
  * Lets colours through and drops everything else that could move the cursor, set the title, write to the clipboard or forge
