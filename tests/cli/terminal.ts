@@ -23,7 +23,7 @@ export class Terminal {
 
   write(text: string): void {
     for (let at = 0; at < text.length;) {
-      const escape = /^\x1b\[(\??)(\d*)([A-Za-z])/.exec(text.slice(at, at + 12));
+      const escape = /^\x1b\[(\??)([\d;]*)([A-Za-z])/.exec(text.slice(at, at + 20));
       if (escape !== null) {
         this.#apply(escape[1] === "?", Number(escape[2] || "0"), escape[3] ?? "");
         at += escape[0].length;
