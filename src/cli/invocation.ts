@@ -37,8 +37,8 @@ export function processInvocation(): Invocation {
       }
     },
     readStdin: () => readText(Deno.stdin.readable),
-    stdout: stdoutOf(Deno.stdout, environment, () => Deno.consoleSize().columns),
-    stderr: stderrOf(Deno.stderr, environment),
+    stdout: stdoutOf(Deno.stdout, environment, Deno.consoleSize),
+    stderr: stderrOf(Deno.stderr, environment, Deno.consoleSize),
     clock: systemClock,
     exitCode: 0,
   };

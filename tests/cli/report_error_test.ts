@@ -12,8 +12,14 @@ function report(error: unknown, environment: Record<string, string> = {}, colour
     environment,
     workingDirectory: "/",
     readStdin: () => Promise.resolve(""),
-    stdout: { write: () => Promise.resolve(), columns: () => undefined, colours },
-    stderr: { say: (line) => void said.push(line), colours },
+    stdout: { write: () => Promise.resolve(), columns: () => undefined, rows: () => undefined, colours },
+    stderr: {
+      say: (line) => void said.push(line),
+      write: () => {},
+      columns: () => undefined,
+      rows: () => undefined,
+      colours,
+    },
     clock: systemClock,
     exitCode: 0,
   };
