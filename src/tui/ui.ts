@@ -348,25 +348,28 @@ export class Ui implements Shell {
   #connectionSpans(): Line {
     const { connection, status, heardMs, dialect } = this.session;
     const nowMs = this.clock.nowMs();
+    const untilTry = (nextTryMs: number) => spanText(Math.max(nextTryMs - nowMs, 0));
     switch (connection.state) {
       case "connecting":
         return [span("connecting ...", "idle")];
       case "lost": {
         const age = heardMs === null ? "never answered" : `LOST for ${spanText(nowMs - connection.sinceMs)}`;
-        const retry = spanText(Math.max(connection.nextTryMs - nowMs, 0));
+        const retry = untilTry(connection.nextTryMs);
         return [span(`! ${age}, tried again in ${retry}: ${printable(connection.reason)}`, "bad")];
       }
+      case "unsuited":
+        return [span(`! ${printable(connection.reason)} Asked again in ${untilTry(connection.nextTryMs)}.`, "bad")];
       case "live": {
-        if (dialect === "original") {
-          return [span(`${this.glyphs.states.RUNNING} original cdktr, asked each second`, "good")];
-        }
         const silentMs = heardMs === null ? 0 : nowMs - heardMs;
-        const live = silentMs > 5000
+        const isOriginal = dialect === "original";
+        // An original is asked as seldom as its user wishes; when it does not answer it is lost.
+        const live = !isOriginal && silentMs > 5000
           ? span(`silent for ${spanText(silentMs)}`, "warn")
-          : span(`${this.glyphs.states.RUNNING} live`, "good");
+          : span(`${this.glyphs.states.RUNNING} ${isOriginal ? "original cdktr" : "live"}`, "good");
         if (status === null) return [live];
         const { runs, queueLength, agents, problems } = status;
-        const facts = `  ${runs["RUNNING"] ?? 0} running  ${queueLength} queued  ${agents.length} agents`;
+        const queued = isOriginal ? "" : `  ${queueLength} queued`;
+        const facts = `  ${runs["RUNNING"] ?? 0} running${queued}  ${agents.length} agents`;
         const trouble = problems.length === 0 ? [] : [span(`  ! ${problems.length} problems`, "bad")];
         return [live, span(facts), ...trouble];
       }
