@@ -1,7 +1,7 @@
 /** Text for terminals: widths, styles, frames and small pictures. Pure; knows no terminal. */
 export { bar, sparkline } from "./bars.ts";
 export { box, type BoxOptions } from "./box.ts";
-export { asciiGlyphs, type Glyphs, unicodeGlyphs } from "./glyphs.ts";
+export { asciiGlyphs, type Glyphs, glyphsFor, unicodeGlyphs } from "./glyphs.ts";
 export { harmless } from "./harmless.ts";
 export {
   fitBlock,
@@ -20,6 +20,6 @@ export {
 export { outputSpans } from "./output_spans.ts";
 export { printable } from "./printable.ts";
 export { type Role, type Series, seriesOf } from "./role.ts";
-export { type ColourDepth, colourDepthOf, Painter, type ThemeName, themeNames } from "./theme.ts";
+export { type ColourDepth, colourDepthOf, Painter, type ThemeName } from "./theme.ts";
 export { wrapped } from "./wrap.ts";
 export { cut, displayWidth, padded } from "./width.ts";

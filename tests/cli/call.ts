@@ -18,6 +18,8 @@ export interface CallOptions {
   columns?: number;
   /** @default "" */
   stdin?: string;
+  /** @default false */
+  isTerminal?: boolean;
   nowMs?: number;
   /** Told all of stdout after each write; throws when its reader is gone. */
   onStdout?: (stdout: string) => void;
@@ -28,14 +30,17 @@ export interface CallOptions {
 /** Calls `cdktr` with `argv` in `workingDirectory`, with a home directory and nothing else in the environment. */
 export async function call(
   argv: readonly string[],
-  { environment = {}, workingDirectory = "/", columns, stdin = "", nowMs, onStdout, onStderr }: CallOptions = {},
+  options: CallOptions = {},
 ): Promise<Outcome> {
+  const { environment = {}, workingDirectory = "/", columns, stdin = "", isTerminal = false, nowMs } = options;
+  const { onStdout, onStderr } = options;
   let stdout = "";
   let stderr = "";
   const invocation: Invocation = {
     environment: { HOME: "/home/ada", ...environment },
     workingDirectory,
     readStdin: () => Promise.resolve(stdin),
+    isTerminal: () => isTerminal,
     stdout: {
       // deno-lint-ignore require-await -- what onStdout throws becomes a rejection
       write: async (content) => {

@@ -1,7 +1,7 @@
 /** The interface on principals that tell no changes: an original, and one of ours from before it could. */
 import assert from "node:assert/strict";
 import { OriginalScene } from "../cli/original_scene.ts";
-import { PrincipalScene } from "../cli/principal_scene.ts";
+import { oneTask, PrincipalScene } from "../cli/principal_scene.ts";
 import { assertFrame } from "./golden.ts";
 import { Stage, steady } from "./stage.tsx";
 
@@ -50,7 +50,7 @@ Deno.test("when one of ours takes the place of an original, it is followed as on
   await original[Symbol.asyncDispose]();
   await stage.until("LOST for");
   {
-    await using ours = await PrincipalScene.start({ mine: workflow }, { port });
+    await using ours = await PrincipalScene.start({ mine: oneTask }, { port });
     const frame = await stage.until("● live");
     assert.doesNotMatch(frame, /etl\.daily/);
     await stage.until("mine");
@@ -78,4 +78,3 @@ const recent = `SUCCESS\x01${
     { workflow_id: "x", workflow_instance_id: "odd-dog-0", status: "WAITING", timestamp_ms: Date.now() - 90_000 },
   ])
 }`;
-const workflow = "name: Mine\ntasks:\n  only: {name: Only, config: {type: subprocess, cmd: echo}}\n";

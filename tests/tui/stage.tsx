@@ -66,11 +66,9 @@ export class Stage implements AsyncDisposable {
       name,
       open: () => new Session({ client: clientOf(ports), clock: systemClock, name, pollMs: 100 }),
     }));
-    const [context] = contexts;
-    if (context === undefined) throw new Error("a stage needs a principal");
     const ui = new Ui({
       contexts,
-      context,
+      context: contexts[0]?.name ?? "",
       route: options.route ?? { screen: "overview" },
       clock: systemClock,
       glyphs: options.glyphs ?? unicodeGlyphs,
