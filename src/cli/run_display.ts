@@ -2,8 +2,7 @@
 import type { PrincipalClient } from "../client/mod.ts";
 import { isWorthAnotherTry } from "../client/mod.ts";
 import type { Run } from "../core/mod.ts";
-import { type Line, printable } from "../paint/mod.ts";
-import { glyphsOf } from "./glyphs.ts";
+import { asciiGlyphs, glyphsFor, type Line, printable } from "../paint/mod.ts";
 import type { Invocation } from "./invocation.ts";
 import { LiveBlock } from "./live_block.ts";
 import { jsonText } from "./output.ts";
@@ -181,7 +180,7 @@ class Drawing {
 
   constructor(invocation: Invocation, { ascii }: DisplayForm, lines: (options: ProgressOptions) => Line[]) {
     const { environment, stdout, clock } = invocation;
-    const glyphs = glyphsOf(environment, ascii);
+    const glyphs = ascii ? asciiGlyphs : glyphsFor(environment);
     const size = () => terminalSize(environment, stdout) ?? { columns: 80, rows: 24 };
     const write = (text: string) => void stdout.write(text).catch((error) => this.#failed.abort(error));
     this.#block = new LiveBlock({ write, size, text: lineText(environment, stdout.colours) }, clock);

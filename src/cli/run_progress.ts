@@ -1,6 +1,6 @@
 /** The progress of one run at the bottom of the terminal that stderr is, while a command waits for it. */
+import { glyphsFor } from "../paint/mod.ts";
 import type { PrincipalClient } from "../client/mod.ts";
-import { glyphsOf } from "./glyphs.ts";
 import type { Invocation } from "./invocation.ts";
 import { LiveBlock } from "./live_block.ts";
 import type { ConsoleSize, Output, Talk } from "./output.ts";
@@ -40,7 +40,7 @@ export function showProgress(
   runId: string,
   block: LiveBlock,
 ): AsyncDisposable {
-  const glyphs = glyphsOf(environment, false);
+  const glyphs = glyphsFor(environment);
   const stop = new AbortController();
   let known: { readonly run: Run; readonly tasks: readonly ShownTask[] } | null = null;
   let lost: string | null = null;

@@ -2,10 +2,8 @@
 import type { Line, Span } from "./line.ts";
 import type { Role } from "./role.ts";
 
-/** Every theme there is. */
-export const themeNames = ["dark", "light", "colour-blind"] as const;
 /** The name of a theme. */
-export type ThemeName = typeof themeNames[number];
+export type ThemeName = "dark" | "light" | "colour-blind";
 
 /** How many colours a terminal has. 0: none are wanted; weight and inverse video stay. */
 export type ColourDepth = 0 | 16 | 256;

@@ -23,6 +23,8 @@ export interface CallOptions {
   talkIsTerminal?: boolean;
   /** @default "" */
   stdin?: string;
+  /** @default false */
+  isTerminal?: boolean;
   nowMs?: number;
   /** Told all of stdout after each write; throws when its reader is gone. */
   onStdout?: (stdout: string) => void;
@@ -37,7 +39,7 @@ export async function call(
 ): Promise<Outcome> {
   const { environment = {}, workingDirectory = "/", columns, rows = 24, stdin = "", nowMs, onStdout, onStderr } =
     options;
-  const { talkIsTerminal = false } = options;
+  const { talkIsTerminal = false, isTerminal = false } = options;
   let stdout = "";
   let stderr = "";
   const talk = (text: string) => {
@@ -48,6 +50,7 @@ export async function call(
     environment: { HOME: "/home/ada", ...environment },
     workingDirectory,
     readStdin: () => Promise.resolve(stdin),
+    isTerminal: () => isTerminal,
     stdout: {
       // deno-lint-ignore require-await -- what onStdout throws becomes a rejection
       write: async (content) => {

@@ -12,6 +12,7 @@ function report(error: unknown, environment: Record<string, string> = {}, colour
     environment,
     workingDirectory: "/",
     readStdin: () => Promise.resolve(""),
+    isTerminal: () => false,
     stdout: { write: () => Promise.resolve(), columns: () => undefined, rows: () => undefined, colours },
     stderr: {
       say: (line) => void said.push(line),

@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 import stringWidth from "string-width";
-import { asciiGlyphs, displayWidth, unicodeGlyphs } from "../../src/paint/mod.ts";
+import { asciiGlyphs, displayWidth, glyphsFor, unicodeGlyphs } from "../../src/paint/mod.ts";
 
 for (const [name, glyphs] of [["Unicode", unicodeGlyphs], ["ASCII", asciiGlyphs]] as const) {
   Deno.test(`every character of the ${name} pictures takes one column`, () => {
@@ -20,3 +20,21 @@ Deno.test("what is counted fast is as wide as what is counted slowly", () => {
     equal(displayWidth(text), stringWidth(text), code.toString(16));
   }
 });
+
+const environments: readonly (readonly [environment: Record<string, string>, isUnicode: boolean])[] = [
+  [{ LANG: "en_GB.UTF-8" }, true],
+  [{ LANG: "C.utf8" }, true],
+  [{ LANG: "de_DE.ISO-8859-1" }, false],
+  [{ LANG: "C" }, false],
+  [{ LANG: "en_GB.UTF-8", LC_CTYPE: "C" }, false],
+  [{ LANG: "C", LC_CTYPE: "UTF-8" }, true],
+  [{ LANG: "en_GB.UTF-8", LC_CTYPE: "en_GB.UTF-8", LC_ALL: "POSIX" }, false],
+  [{ LANG: "en_GB.UTF-8", LC_ALL: "" }, true],
+  [{}, false],
+  [{ OS: "Windows_NT" }, true],
+];
+for (const [environment, isUnicode] of environments) {
+  Deno.test(`pictures are of ${isUnicode ? "Unicode" : "ASCII"} where there is ${JSON.stringify(environment)}`, () => {
+    equal(glyphsFor(environment), isUnicode ? unicodeGlyphs : asciiGlyphs);
+  });
+}

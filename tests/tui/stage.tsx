@@ -4,6 +4,7 @@ import { systemClock, systemRandom } from "../../src/clock/mod.ts";
 import { PrincipalClient } from "../../src/client/mod.ts";
 import { type Glyphs, Painter, type Size, unicodeGlyphs } from "../../src/paint/mod.ts";
 import { App } from "../../src/tui/app.tsx";
+import type { ServerPorts } from "../../src/principal/mod.ts";
 import type { Route } from "../../src/tui/screen.ts";
 import { Session } from "../../src/tui/session.ts";
 import { Ui } from "../../src/tui/ui.ts";
@@ -25,16 +26,16 @@ const patienceMs = 10_000;
 
 /** See the top of this file. */
 export class Stage implements AsyncDisposable {
-  readonly scene: PrincipalScene;
   readonly ui: Ui;
   /** What was saved, by name. */
   readonly saved: Map<string, string>;
   /** The exit codes of the ways out that were taken. */
   readonly quits: number[];
+  readonly #scene: PrincipalScene | null;
   readonly #shown: ReturnType<typeof render>;
 
-  private constructor(parts: Pick<Stage, "scene" | "ui" | "saved" | "quits">) {
-    this.scene = parts.scene;
+  private constructor(parts: Pick<Stage, "ui" | "saved" | "quits">, scene: PrincipalScene | null) {
+    this.#scene = scene;
     this.ui = parts.ui;
     this.saved = parts.saved;
     this.quits = parts.quits;
@@ -50,15 +51,24 @@ export class Stage implements AsyncDisposable {
 
   /** Opens the interface on a principal that is there; it goes with the stage. */
   static on(scene: PrincipalScene, options: StageOptions = {}): Stage {
+    return Stage.at({ lab: scene.ports }, options, scene);
+  }
+
+  /** Opens the interface on the first of several principals, by the names of their contexts. */
+  static at(
+    principals: Readonly<Record<string, ServerPorts>>,
+    options: StageOptions = {},
+    scene: PrincipalScene | null = null,
+  ): Stage {
     const saved = new Map<string, string>();
     const quits: number[] = [];
-    const context = {
-      name: "lab",
-      open: () => new Session({ client: clientOf(scene), clock: systemClock, name: "lab", pollMs: 100 }),
-    };
+    const contexts = Object.entries(principals).map(([name, ports]) => ({
+      name,
+      open: () => new Session({ client: clientOf(ports), clock: systemClock, name, pollMs: 100 }),
+    }));
     const ui = new Ui({
-      contexts: [context],
-      context,
+      contexts,
+      context: contexts[0]?.name ?? "",
       route: options.route ?? { screen: "overview" },
       clock: systemClock,
       glyphs: options.glyphs ?? unicodeGlyphs,
@@ -72,7 +82,13 @@ export class Stage implements AsyncDisposable {
       },
       onQuit: (exitCode) => quits.push(exitCode),
     });
-    return new Stage({ scene, ui, saved, quits });
+    return new Stage({ ui, saved, quits }, scene);
+  }
+
+  /** The principal that goes with the stage. */
+  get scene(): PrincipalScene {
+    if (this.#scene === null) throw new Error("no principal goes with this stage");
+    return this.#scene;
   }
 
   /** The frame as text, blanks at the ends of lines cut. */
@@ -111,11 +127,11 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#shown.unmount();
     await this.ui.close();
-    await this.scene[Symbol.asyncDispose]();
+    await this.#scene?.[Symbol.asyncDispose]();
   }
 }
 
-function clientOf({ ports }: PrincipalScene): PrincipalClient {
+function clientOf(ports: ServerPorts): PrincipalClient {
   const options = { clock: systemClock, random: systemRandom, version: "1", role: "ui", timeoutMs: 5000 };
   return PrincipalClient.overTcp({ host: "127.0.0.1", ...ports }, options);
 }
@@ -133,6 +149,7 @@ export const keys = {
   pageUp: "\x1b[5~",
   backspace: "\x7f",
   ctrlP: "\x10",
+  ctrlX: "\x18",
 } as const;
 
 /** A frame with what is different each time written as what it is: ids, times, spans. */

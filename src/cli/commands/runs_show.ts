@@ -6,8 +6,7 @@ import { labelsAmong, type ReplyTo } from "../../wire/mod.ts";
 import { connectToPrincipal } from "../connect.ts";
 import type { Invocation } from "../invocation.ts";
 import { printJson } from "../output.ts";
-import { glyphsOf } from "../glyphs.ts";
-import { printable, type TimelineInput, timelineLines } from "../../paint/mod.ts";
+import { asciiGlyphs, glyphsFor, printable, type TimelineInput, timelineLines } from "../../paint/mod.ts";
 import { printLines } from "../print_lines.ts";
 import { durationText } from "../run_view.ts";
 import { loadSettings, settingOption } from "../settings.ts";
@@ -50,7 +49,7 @@ export function runsShowCommand(invocation: Invocation) {
       if (json) await printJson(stdout, { ...run, waitingSinceMs, earlier, tasks });
       else if (timeline) {
         const nowMs = clock.nowMs();
-        const glyphs = glyphsOf(invocation.environment, ascii === true);
+        const glyphs = ascii ? asciiGlyphs : glyphsFor(invocation.environment);
         const width = stdout.columns() ?? timelineWidth;
         await stdout.write(`${factsText(shown, nowMs)}\n`);
         await printLines(invocation, timelineLines(timelineInput(shown, tasks, nowMs), { glyphs, width }).lines);
