@@ -2,6 +2,7 @@
 export { bar, sparkline } from "./bars.ts";
 export { box, type BoxOptions } from "./box.ts";
 export { asciiGlyphs, type Glyphs, unicodeGlyphs } from "./glyphs.ts";
+export { chopped } from "./chop.ts";
 export { harmless } from "./harmless.ts";
 export {
   fitBlock,
