@@ -109,11 +109,12 @@ export class LogWindow {
       if (!this.#options.source.hasCursors) return await this.#openOnlyPage(signal);
       const head = await this.#page({ order: "newest", after: null, limit: 1 }, signal);
       const [line] = head.lines;
-      this.#buffer = line === undefined ? this.#emptyBuffer() : this.#bufferAround(line, head.cursor);
-      this.#buffer.isAtEnd = true;
-      if (line === undefined) this.#buffer.isAtStart = true;
-      else await this.#readOlder(signal);
-      this.#settleSoon();
+      const buffer = line === undefined ? this.#emptyBuffer() : this.#bufferAround(line, head.cursor);
+      buffer.isAtEnd = true;
+      if (line === undefined) buffer.isAtStart = true;
+      else await this.#readOlder(buffer, signal);
+      this.#buffer = buffer;
+      this.#settleSoon(); // What came live meanwhile was passed over.
     });
   }
 
@@ -121,10 +122,10 @@ export class LogWindow {
   openAtStart(): Promise<void> {
     return this.#open(async (signal) => {
       if (!this.#options.source.hasCursors) return;
-      const page = await this.#page({ order: "oldest", after: null, limit: this.#pageLines }, signal);
-      this.#buffer = this.#emptyBuffer();
-      this.#buffer.isAtStart = true;
-      this.#buffer.append(page);
+      const buffer = this.#emptyBuffer();
+      buffer.isAtStart = true;
+      buffer.append(await this.#page({ order: "oldest", after: null, limit: this.#pageLines }, signal));
+      this.#buffer = buffer;
     });
   }
 
@@ -141,9 +142,9 @@ export class LogWindow {
     const buffer = this.#bufferAround(line, cursor);
     const entry = buffer.at(0) ?? null;
     await this.#open(async (signal) => {
+      await this.#readNewer(buffer, signal);
+      await this.#readOlder(buffer, signal);
       this.#buffer = buffer;
-      await this.#readNewer(signal);
-      await this.#readOlder(signal);
     });
     return entry;
   }
@@ -155,8 +156,8 @@ export class LogWindow {
     if (this.isLoading || this.#cancelRetry !== null || !source.hasCursors) return;
     const near = this.#pageLines / 2;
     const { signal } = this.#opening;
-    if (first < near) void this.#attempt(() => this.#readOlder(signal), signal);
-    if (last >= this.#buffer.length - near) void this.#attempt(() => this.#readNewer(signal), signal);
+    if (first < near) void this.#attempt(() => this.#readOlder(this.#buffer, signal), signal);
+    if (last >= this.#buffer.length - near) void this.#attempt(() => this.#readNewer(this.#buffer, signal), signal);
   }
 
   /** Asks the store soon for what came since. */
@@ -248,8 +249,7 @@ export class LogWindow {
     this.#options.onChange();
   }
 
-  async #readOlder(signal: AbortSignal): Promise<void> {
-    const buffer = this.#buffer;
+  async #readOlder(buffer: LogBuffer, signal: AbortSignal): Promise<void> {
     const after = buffer.startCursor;
     if (this.#isReadingOlder || buffer.isAtStart || after === null) return;
     this.#isReadingOlder = true;
@@ -262,8 +262,7 @@ export class LogWindow {
     }
   }
 
-  async #readNewer(signal: AbortSignal): Promise<void> {
-    const buffer = this.#buffer;
+  async #readNewer(buffer: LogBuffer, signal: AbortSignal): Promise<void> {
     const after = buffer.endCursor;
     if (this.#isReadingNewer || buffer.isAtEnd) return;
     this.#isReadingNewer = true;
