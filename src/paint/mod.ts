@@ -1,6 +1,7 @@
 /** Text for terminals: widths, styles, frames and small pictures. Pure; knows no terminal. */
 export { bar, sparkline } from "./bars.ts";
 export { box, type BoxOptions } from "./box.ts";
+export { chopped } from "./chop.ts";
 export { type CriticalPath, criticalPathOf, type TimedTask } from "./critical_path.ts";
 export { dagLines, type DagNode, type DagOptions, type DagPicture, type DagPlace } from "./dag.ts";
 export { asciiGlyphs, type Glyphs, glyphsFor, unicodeGlyphs } from "./glyphs.ts";

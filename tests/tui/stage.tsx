@@ -91,10 +91,14 @@ export class Stage implements AsyncDisposable {
     return this.#scene;
   }
 
+  /** The frame as Ink has written it. */
+  get raw(): string {
+    return this.#shown.lastFrame() ?? "";
+  }
+
   /** The frame as text, blanks at the ends of lines cut. */
   get frame(): string {
-    const text = this.#shown.lastFrame() ?? "";
-    return text.replace(/\x1b\[[0-9;]*m/g, "").split("\n").map((line) => line.trimEnd()).join("\n");
+    return this.raw.replace(/\x1b\[[0-9;]*m/g, "").split("\n").map((line) => line.trimEnd()).join("\n");
   }
 
   /** The rows of the screen itself: without what is above it and below it. */
