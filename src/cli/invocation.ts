@@ -17,6 +17,8 @@ export interface Invocation {
    * @throws {CdktrError} LIMIT_EXCEEDED when it is longer than {@linkcode stdinMaxBytes}, INVALID_ARGUMENT when it is no UTF-8.
    */
   readonly readStdin: () => Promise<string>;
+  /** Whether someone sits before it: stdin and stdout are a terminal. */
+  readonly isTerminal: () => boolean;
   readonly stdout: Output;
   readonly stderr: Talk;
   readonly clock: Clock;
@@ -42,8 +44,9 @@ export function processInvocation(): Invocation {
       }
     },
     readStdin: () => readText(Deno.stdin.readable),
-    stdout: stdoutOf(Deno.stdout, environment, () => Deno.consoleSize().columns),
-    stderr: stderrOf(Deno.stderr, environment),
+    isTerminal: () => Deno.stdin.isTerminal() && Deno.stdout.isTerminal(),
+    stdout: stdoutOf(Deno.stdout, environment, Deno.consoleSize),
+    stderr: stderrOf(Deno.stderr, environment, Deno.consoleSize),
     clock: systemClock,
     exitCode: 0,
     onStrayError: null,
