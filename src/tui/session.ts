@@ -8,6 +8,7 @@ import { type Clock, sleep } from "../clock/mod.ts";
 import type { CallOptions, PrincipalClient } from "../client/mod.ts";
 import { CdktrError, isFinal, messageOf, type Run } from "../core/mod.ts";
 import type { ReplyTo, RequestOf, Verb, WorkflowSummary } from "../wire/mod.ts";
+import { QueueDepth } from "./queue_depth.ts";
 import { Trends } from "./trends.ts";
 
 /** How it stands with the way to the principal. Times are of this machine's clock, Unix milliseconds. */
@@ -37,6 +38,7 @@ export interface SessionOptions {
 export class Session {
   readonly name: string;
   readonly trends: Trends;
+  readonly queueDepth = new QueueDepth();
   connection: Connection = { state: "connecting" };
   /** What the principal is; null until it has answered. */
   dialect: "cdktr" | "original" | null = null;
@@ -140,6 +142,7 @@ export class Session {
       heard();
       this.#hear(news.nowMs);
       this.status = news.status;
+    this.queueDepth.take(news.nowMs, news.status.queueLength);
       this.#tellRuns(news.isReset || isFirst ? null : news.runs);
       isFirst = false;
       this.#tell();
