@@ -142,7 +142,7 @@ export class Session {
       heard();
       this.#hear(news.nowMs);
       this.status = news.status;
-    this.queueDepth.take(news.nowMs, news.status.queueLength);
+      this.queueDepth.take(news.nowMs, news.status.queueLength);
       this.#tellRuns(news.isReset || isFirst ? null : news.runs);
       isFirst = false;
       this.#tell();
