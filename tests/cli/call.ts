@@ -70,6 +70,7 @@ export async function call(
     },
     clock: nowMs === undefined ? systemClock : { ...systemClock, nowMs: () => nowMs },
     exitCode: 0,
+    onStrayError: null,
   };
   const exitCode = await guard(invocation, () => runProgram(argv, invocation));
   return { exitCode, stdout, stderr };

@@ -23,6 +23,7 @@ function report(error: unknown, environment: Record<string, string> = {}, colour
     },
     clock: systemClock,
     exitCode: 0,
+    onStrayError: null,
   };
   return { exitCode: reportError(error, invocation), said };
 }

@@ -76,17 +76,14 @@ Deno.test("an agent is silent from 15 s, lost past the principal's time, and nev
 
 Deno.test("while the principal is away no agent becomes silent", async () => {
   await using scripted = await Scripted.open(script);
-  scripted.ui.session.connection = {
-    ...{ state: "lost", sinceMs: noonMs, nextTryMs: noonMs + 1000, reason: "It does not answer." },
-  };
+  await scripted.lose();
   scripted.clock.setWallBy(60_000);
   assert.match(scripted.frame, /ada@lab\/A1 +✓ ok/);
 });
 
 Deno.test("of an original principal the screen says what it cannot tell", async () => {
   await using scripted = await Scripted.open({ route: { screen: "agents" } });
-  scripted.ui.session.dialect = "original";
-  scripted.ui.session.status = null;
+  scripted.becomeOriginal();
   assert.match(scripted.frame, /An original principal does not tell this/);
 });
 

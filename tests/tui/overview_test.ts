@@ -118,21 +118,14 @@ Deno.test("the end of a run is counted once, however often it is told", async ()
 Deno.test("without the principal no time is told as one that runs", async () => {
   await using scripted = await Scripted.open(busy);
   assert.match(scripted.frame, / 5m00s {2}etl.customers/);
-  scripted.ui.session.connection = {
-    state: "lost",
-    sinceMs: noonMs,
-    nextTryMs: noonMs + 1000,
-    reason: "It does not answer.",
-  };
+  await scripted.lose();
   assert.doesNotMatch(scripted.frame, / 5m00s {2}etl.customers/);
   assert.match(scripted.frame, /12:05:00 {2}etl.customers/);
 });
 
 Deno.test("of an original principal the overview says what it cannot tell", async () => {
   await using scripted = await Scripted.open({});
-  const { session } = scripted.ui;
-  session.dialect = "original";
-  session.status = null;
+  scripted.becomeOriginal();
   assert.match(scripted.frame, /An original principal/);
   assert.doesNotMatch(scripted.frame, /UNSUPPORTED/);
 });

@@ -12,6 +12,7 @@ import {
   isVerb,
   parseVerbRequest,
   type ReplyTo,
+  verbs,
   type WorkflowSummary,
 } from "../../src/wire/mod.ts";
 import { FakeClock } from "../fake_clock.ts";
@@ -82,6 +83,7 @@ export class Scripted implements AsyncDisposable {
   readonly #script: Script;
   #news: { runs: Run[]; tell: () => void } = { runs: [], tell: () => {} };
   #seq = 1;
+  #isAway = false;
 
   private constructor(script: Script) {
     this.#script = script;
@@ -128,6 +130,17 @@ export class Scripted implements AsyncDisposable {
     this.clock.setWallBy(-300);
   }
 
+  /** The principal goes away. */
+  async lose(): Promise<void> {
+    this.#isAway = true;
+    await this.tell([]);
+  }
+
+  /** The principal turns out to be one of the original, which tells nothing of itself. */
+  becomeOriginal(): void {
+    Object.defineProperties(this.ui.session, { dialect: { value: "original" }, status: { value: null } });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.ui.close();
   }
@@ -145,6 +158,7 @@ export class Scripted implements AsyncDisposable {
     return {
       address: "here",
       request: async (body, { signal }) => {
+        if (this.#isAway) throw new CdktrError("UNREACHABLE", "It does not answer.");
         const [verb = "", argument] = new TextDecoder().decode(body).split("\x01");
         try {
           return await this.#answer(verb, argument, signal);
@@ -165,7 +179,7 @@ export class Scripted implements AsyncDisposable {
     switch (isVerb(verb) ? verb : null) {
       case "HELLO":
         return encodeVerbReply("HELLO", {
-          ...{ product: "cdktr", version: "1", protocol: 1, verbs: [], agentTimeoutMs: 30_000 },
+          ...{ product: "cdktr", version: "1", protocol: 1, verbs: Object.keys(verbs), agentTimeoutMs: 30_000 },
         });
       case "CHANGES": {
         const { afterSeq } = parseVerbRequest("CHANGES", argument);
