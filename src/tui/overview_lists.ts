@@ -83,7 +83,7 @@ export function nextList(shell: Shell, whenEmpty: () => string): List<NextFire> 
 }
 
 /** How long until it fires; the time alone while nobody knows whether it still will. */
-export function nextSpans(shell: Shell, atMs: number): Line {
+function nextSpans(shell: Shell, atMs: number): Line {
   if (!isFresh(shell)) return [span(timeText(atMs), "faint")];
   const nowMs = shell.session.nowMs();
   return [span(atMs <= nowMs ? "now" : briefSpan(Math.ceil((atMs - nowMs) / 1000) * 1000).replace(/\.0s$/, "s"))];
