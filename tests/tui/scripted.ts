@@ -95,7 +95,12 @@ export class Scripted implements AsyncDisposable {
     };
     const context = { name: "lab", open };
     this.ui = new Ui({
-      ...{ contexts: [context], context, route: script.route ?? { screen: "overview" }, clock: this.clock },
+      ...{
+        contexts: [context],
+        context: context.name,
+        route: script.route ?? { screen: "overview" },
+        clock: this.clock,
+      },
       ...{ glyphs: script.isAscii === true ? asciiGlyphs : unicodeGlyphs, isReadOnly: false, size: this.#size },
       ...{ saveFile: () => Promise.resolve(""), onQuit: () => {} },
     });
