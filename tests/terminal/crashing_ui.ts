@@ -33,7 +33,7 @@ Deno.exit(
     }, 500);
     invocation.exitCode = await runUi({
       contexts: [context],
-      context: "lab",
+      context: context.name,
       route: { screen: "workflows" },
       clock: systemClock,
       glyphs: {
