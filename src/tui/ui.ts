@@ -15,6 +15,7 @@ import {
   printable,
   type Role,
   type Size,
+  type Span,
   span,
 } from "../paint/mod.ts";
 import { CommandLine } from "./dialogs/command_line.ts";
@@ -61,6 +62,8 @@ const maxScreens = 50;
 /** Rows above a screen and below it. */
 const headRows = 2;
 const footRows = 2;
+/** Hints at the end of the footer that are never left out: `?` and `q`. */
+const hintsAlways = 2;
 /** Narrower or lower than this nothing is drawn but a request for room. */
 const leastSize: Size = { width: 40, height: 10 };
 
@@ -426,13 +429,19 @@ export class Ui implements Shell {
     return fitLine(prompt ?? [], width);
   }
 
+  /** As many keys as there is room for; those for help and for the way back always. */
   #footer(width: number): Line {
-    const hints = this.actions().filter(({ isHinted = true }) => isHinted);
-    const spans = hints.flatMap(({ keys: [key = ""], title }) => [
+    const hints = this.actions().filter(({ isHinted = true }) => isHinted).map(({ keys: [key = ""], title }): Line => [
       span(` ${keyName(key)}`, "accent"),
       span(` ${title} `, "faint"),
     ]);
-    return fitLine(spans, width);
+    const always = hints.splice(-hintsAlways).flat();
+    const shown: Span[] = [];
+    for (const hint of hints) {
+      if (lineWidth([...shown, ...hint, ...always]) > width) break;
+      shown.push(...hint);
+    }
+    return fitLine([...shown, ...always], width);
   }
 }
 
