@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { asciiGlyphs, lineWidth } from "../../src/paint/mod.ts";
+import { asciiGlyphs, lineWidth, textOf } from "../../src/paint/mod.ts";
 import { keys, Stage } from "./stage.tsx";
 
 const files = { etl: "name: ETL\ntasks:\n  load: {name: Load, config: {type: subprocess, cmd: echo}}\n" };
