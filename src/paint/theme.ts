@@ -103,7 +103,9 @@ export class Painter {
     // Inverse video instead of a background: it is there on every terminal, with every theme, and without colours.
     // Who wants no colours wants none of a task's either.
     const own = (this.#hasColours ? sgr : undefined) ?? this.#parameters.get(role) ?? "";
-    return isSelected ? own === "" ? "7" : `${own};7` : own;
+    if (!isSelected) return own;
+    // Faint text turned inverse would be a hole in the row.
+    return own === "" || role === "faint" ? "7" : `${own};7`;
   }
 }
 
