@@ -104,19 +104,19 @@ export class TestTerminal implements AsyncDisposable {
   /** The first screen that holds the text, or matches. @throws when none comes in time */
   async until(expected: string | RegExp): Promise<string> {
     const holds = (screen: string) => typeof expected === "string" ? screen.includes(expected) : expected.test(screen);
-    return await this.#untilTrue(holds, () => `the screen to have ${expected}`);
+    return await this.untilTrue(holds, `the screen to have ${expected}`);
   }
 
   /** The first screen that has the text, or a match, no more. */
   async untilGone(expected: string | RegExp): Promise<string> {
     const holds = (screen: string) => typeof expected === "string" ? screen.includes(expected) : expected.test(screen);
-    return await this.#untilTrue((screen) => !holds(screen), () => `the screen to be without ${expected}`);
+    return await this.untilTrue((screen) => !holds(screen), `the screen to be without ${expected}`);
   }
 
   /** Waits until the shell is back; the exit code of what ran. */
   async prompted(): Promise<number> {
     const lastLine = (screen: string) => screen.trimEnd().split("\n").at(-1) ?? "";
-    const screen = await this.#untilTrue((screen) => prompt.test(lastLine(screen)), () => "the shell's prompt");
+    const screen = await this.untilTrue((screen) => prompt.test(lastLine(screen)), "the shell's prompt");
     return Number(prompt.exec(lastLine(screen))?.[1]);
   }
 
@@ -154,13 +154,14 @@ export class TestTerminal implements AsyncDisposable {
     await Deno.remove(this.#directory, { recursive: true });
   }
 
-  async #untilTrue(holds: (screen: string) => boolean, what: () => string): Promise<string> {
+  /** The first screen that is as it should be. @throws when none comes in time */
+  async untilTrue(holds: (screen: string) => boolean, what: string): Promise<string> {
     const deadlineMs = performance.now() + patienceMs;
     for (;;) {
       const screen = await this.screen();
       if (holds(screen)) return screen;
       if (performance.now() > deadlineMs) {
-        throw new Error(`waited ${patienceMs / 1000} s for ${what()}; it is\n${screen}`);
+        throw new Error(`waited ${patienceMs / 1000} s for ${what}; it is\n${screen}`);
       }
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     }
