@@ -24,6 +24,11 @@ export interface Invocation {
   readonly clock: Clock;
   /** The exit code if the command returns without an error. A command sets it when it has already said what is wrong. */
   exitCode: number;
+  /**
+   * Takes an error that nothing waits for, in place of the end of the process. A command sets it that has something to give
+   * back before anything can be said.
+   */
+  onStrayError: ((error: unknown) => void) | null;
 }
 
 /** This process's own. */
@@ -40,10 +45,11 @@ export function processInvocation(): Invocation {
     },
     readStdin: () => readText(Deno.stdin.readable),
     isTerminal: () => Deno.stdin.isTerminal() && Deno.stdout.isTerminal(),
-    stdout: stdoutOf(Deno.stdout, environment, () => Deno.consoleSize().columns),
-    stderr: stderrOf(Deno.stderr, environment),
+    stdout: stdoutOf(Deno.stdout, environment, Deno.consoleSize),
+    stderr: stderrOf(Deno.stderr, environment, Deno.consoleSize),
     clock: systemClock,
     exitCode: 0,
+    onStrayError: null,
   };
 }
 

@@ -19,6 +19,7 @@ export interface Glyphs {
   readonly upDownRight: string;
   readonly upDownLeft: string;
   readonly cross: string;
+  readonly arrowLeft: string;
   readonly arrowRight: string;
   readonly arrowDown: string;
   readonly arrowUp: string;
@@ -62,6 +63,7 @@ export const unicodeGlyphs: Glyphs = {
   upDownRight: "├",
   upDownLeft: "┤",
   cross: "┼",
+  arrowLeft: "◀",
   arrowRight: "▶",
   arrowDown: "▼",
   arrowUp: "▲",
@@ -102,6 +104,7 @@ export const asciiGlyphs: Glyphs = {
   upDownRight: "+",
   upDownLeft: "+",
   cross: "+",
+  arrowLeft: "<",
   arrowRight: ">",
   arrowDown: "v",
   arrowUp: "^",

@@ -72,8 +72,10 @@ const palettes: Readonly<Record<ThemeName, Palette>> = { dark, light, "colour-bl
 /** Makes lines into text with SGR sequences. */
 export class Painter {
   readonly #parameters = new Map<Role, string>();
+  readonly #hasColours: boolean;
 
   constructor(theme: ThemeName, depth: ColourDepth) {
+    this.#hasColours = depth > 0;
     const palette = palettes[theme];
     this.#parameters.set("strong", "1").set("faint", depth === 0 ? "" : "2").set("plain", "");
     for (const role of coloured) {
@@ -94,7 +96,8 @@ export class Painter {
 
   #parametersOf({ role, sgr, isSelected }: Span): string {
     // Inverse video instead of a background: it is there on every terminal, with every theme, and without colours.
-    const own = sgr ?? this.#parameters.get(role) ?? "";
+    // Who wants no colours wants none of a task's either.
+    const own = (this.#hasColours ? sgr : undefined) ?? this.#parameters.get(role) ?? "";
     return isSelected ? own === "" ? "7" : `${own};7` : own;
   }
 }

@@ -2,17 +2,21 @@
 import stringWidth from "string-width";
 
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
-const ascii = /^[\x20-\x7e]*$/;
+/**
+ * Texts of characters that take one column and one UTF-16 unit each: ASCII, and what pictures are made of. They are most of
+ * all text, and finding graphemes is slow.
+ */
+const plain = /^[\x20-\x7e·»‖…⊘─-▟▲▶▼◀◆○◌●✓✗✱❯⠀-⣿]*$/;
 
 /** Columns that `text` takes; it holds no control characters. East Asian wide forms and emoji take two. */
 export function displayWidth(text: string): number {
-  return ascii.test(text) ? text.length : stringWidth(text);
+  return plain.test(text) ? text.length : stringWidth(text);
 }
 
 /** The beginning of `text` that fits into `width` columns, and the columns it takes: one less where a wide character is cut off. */
 export function beginning(text: string, width: number): { readonly text: string; readonly width: number } {
   if (width <= 0) return { text: "", width: 0 };
-  if (ascii.test(text)) return { text: text.slice(0, width), width: Math.min(text.length, width) };
+  if (plain.test(text)) return { text: text.slice(0, width), width: Math.min(text.length, width) };
   let end = 0;
   let taken = 0;
   for (const { segment, index } of graphemes.segment(text)) {

@@ -3,6 +3,7 @@ import type { Dialect } from "../client/mod.ts";
 import type { Run } from "../core/mod.ts";
 import type { RecentStatus, ReplyTo, WorkflowSummary } from "../wire/mod.ts";
 import type { Workflow } from "../workflow/mod.ts";
+import { QueueDepth } from "./queue_depth.ts";
 
 /** How it stands with the way to the principal. Times are of this machine's clock, Unix milliseconds. */
 export type Connection =
@@ -23,6 +24,7 @@ export class Board {
   documents: ReadonlyMap<string, Workflow> = new Map();
   /** Of an original principal: the newest run of each of a few workflows. */
   recent: readonly RecentStatus[] = [];
+  readonly queueDepth = new QueueDepth();
   /** When the principal was last heard of, by this machine's clock; null for never. */
   heardMs: number | null = null;
   /** The principal's clock less this machine's, in milliseconds; 0 for one that does not tell its time. */

@@ -49,6 +49,7 @@ async function followChanges({ client, clock, board, signal }: FeedOptions): Pro
     board.hear(clock.nowMs());
     board.clockOffsetMs = news.nowMs - clock.nowMs();
     board.status = news.status;
+    board.queueDepth.take(news.nowMs, news.status.queueLength);
     board.tellRuns(isFirst || news.isReset ? null : news.runs);
     board.tell();
     if (!news.mayHaveMore) await sleep(clock, gatherMs, signal);

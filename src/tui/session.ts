@@ -12,6 +12,7 @@ import type { Workflow } from "../workflow/mod.ts";
 import { Board, type Connection } from "./board.ts";
 import { followCdktr } from "./cdktr_feed.ts";
 import { followOriginal } from "./original_feed.ts";
+import type { QueueDepth } from "./queue_depth.ts";
 import { Trends } from "./trends.ts";
 
 const retryFirstMs = 500;
@@ -82,14 +83,24 @@ export class Session {
     return this.#board.recent;
   }
 
+  /** How many runs waited, over the last minutes. */
+  get queueDepth(): QueueDepth {
+    return this.#board.queueDepth;
+  }
+
   /** When the principal was last heard of, by this machine's clock; null for never. */
   get heardMs(): number | null {
     return this.#board.heardMs;
   }
 
-  /** The principal's clock, Unix milliseconds; this machine's where it does not tell. */
+  /**
+   * The principal's clock, Unix milliseconds; this machine's where it does not tell. It stands still while the principal is
+   * lost: what is on the screen then is of that moment, and nothing that goes on is known to go on.
+   */
   nowMs(): number {
-    return this.#options.clock.nowMs() + this.#board.clockOffsetMs;
+    const { connection, heardMs, clockOffsetMs } = this.#board;
+    const isLost = connection.state === "lost" && heardMs !== null;
+    return (isLost ? heardMs : this.#options.clock.nowMs()) + clockOffsetMs;
   }
 
   /** Begins to follow the principal. */

@@ -64,6 +64,9 @@ const footRows = 2;
 /** Narrower or lower than this nothing is drawn but a request for room. */
 const leastSize: Size = { width: 40, height: 10 };
 
+/** Where it is narrower, the name of a principal must do without its address. */
+const addressWidthMin = 60;
+
 /** The screens that have a key of their own, with it. */
 export const places: readonly (readonly [key: string, name: ScreenName, title: string])[] = [
   ["0", "overview", "Overview"],
@@ -355,7 +358,7 @@ export class Ui implements Shell {
 
   #header(width: number): Line {
     const { name, address } = this.session;
-    const where = name === address ? address : `${name} ${address}`;
+    const where = name === address || width < addressWidthMin ? name : `${name} ${address}`;
     const left = [span(" cdktr ", "title"), span(` ${printable(where)}  `, "strong"), ...this.#connectionSpans()];
     const right = [
       ...this.isReadOnly ? [span(" read-only ", "warn")] : [],

@@ -67,3 +67,8 @@ export function timeText(atMs: number): string {
 export function briefId(runId: string): string {
   return runId.length > 18 ? runId.slice(0, 18) : runId;
 }
+
+/** When a run was triggered, Unix milliseconds: its id, a UUID of version 7, begins with it (RFC 9562, 5.7). */
+export function triggeredMsOf(runId: string): number {
+  return parseInt(runId.replaceAll("-", "").slice(0, 12), 16);
+}

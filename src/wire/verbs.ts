@@ -323,6 +323,12 @@ export const verbs = {
     request: z.object({ knownRevision: z.int().nullable(), waitMs }),
     reply: z.object({ revision: z.int(), workflows: z.array(workflowSummary), problems: z.array(z.string()) }),
   },
+  /** One workflow as it stands in its file now. */
+  SHOWWORKFLOW: {
+    request: z.object({ workflowId: name.min(1) }),
+    /** `workflow`: as the definition of a run. */
+    reply: z.object({ workflow: z.unknown() }),
+  },
   /**
    * Stored log lines. `cursor` names the last line of a page, null when there is none: as `after` of the next request it
    * leads to the next page, in either order. A page of long lines may end before its limit.
@@ -337,6 +343,8 @@ export const verbs = {
       levels: z.array(name).min(1).optional(),
       states: z.array(z.enum(runStates)).min(1).optional(),
       contains: sentence.optional(),
+      /** Whether capitals and small letters are the same to `contains`. */
+      ignoreCase: z.boolean().optional(),
       order: z.enum(["oldest", "newest"]),
       after: cursor.optional(),
       limit: z.int().min(1).max(maxPageLines),

@@ -13,10 +13,17 @@ function report(error: unknown, environment: Record<string, string> = {}, colour
     workingDirectory: "/",
     readStdin: () => Promise.resolve(""),
     isTerminal: () => false,
-    stdout: { write: () => Promise.resolve(), columns: () => undefined, colours },
-    stderr: { say: (line) => void said.push(line), colours },
+    stdout: { write: () => Promise.resolve(), columns: () => undefined, rows: () => undefined, colours },
+    stderr: {
+      say: (line) => void said.push(line),
+      write: () => {},
+      columns: () => undefined,
+      rows: () => undefined,
+      colours,
+    },
     clock: systemClock,
     exitCode: 0,
+    onStrayError: null,
   };
   return { exitCode: reportError(error, invocation), said };
 }

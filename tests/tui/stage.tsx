@@ -91,10 +91,14 @@ export class Stage implements AsyncDisposable {
     return this.#scene;
   }
 
+  /** The frame as Ink has written it. */
+  get raw(): string {
+    return this.#shown.lastFrame() ?? "";
+  }
+
   /** The frame as text, blanks at the ends of lines cut. */
   get frame(): string {
-    const text = this.#shown.lastFrame() ?? "";
-    return text.replace(/\x1b\[[0-9;]*m/g, "").split("\n").map((line) => line.trimEnd()).join("\n");
+    return this.raw.replace(/\x1b\[[0-9;]*m/g, "").split("\n").map((line) => line.trimEnd()).join("\n");
   }
 
   /** The rows of the screen itself: without what is above it and below it. */
@@ -108,9 +112,14 @@ export class Stage implements AsyncDisposable {
   }
 
   /** The first frame that holds the text, or matches. @throws when none comes in time */
-  async until(expected: string | RegExp): Promise<string> {
+  async until(expected: string | RegExp | ((frame: string) => boolean)): Promise<string> {
     const deadlineMs = performance.now() + patienceMs;
-    const holds = (frame: string) => typeof expected === "string" ? frame.includes(expected) : expected.test(frame);
+    const holds = (frame: string) =>
+      typeof expected === "string"
+        ? frame.includes(expected)
+        : typeof expected === "function"
+        ? expected(frame)
+        : expected.test(frame);
     for (;;) {
       const { frame } = this;
       if (holds(frame)) return frame;
@@ -153,5 +162,9 @@ export function steady(frame: string): string {
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}(-[0-9a-f]{4}-[0-9a-f]{12})?/g, (id) => "ID".padEnd(id.length, "#"))
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, "YYYY-MM-DD hh:mm:ss")
     .replace(/\b\d\d:\d\d:\d\d(\.\d{3})?/g, (time) => time.replace(/\d/g, "9"))
+    // Right-aligned in a column, or in a sentence.
+    .replace(/ {2,}\d+(\.\d)?(ms|s)(?= )/g, (cell) => "t".padStart(cell.length))
+    .replace(/(?<=\S) \d+(\.\d)?(ms|s)( +)/g, (cell) => " t".padEnd(cell.length))
+    .replace(/\b\d+(\.\d)? (ms|s)\b/g, "t")
     .replace(/127\.0\.0\.1:\d+/g, (address) => "host:port".padEnd(address.length, "#"));
 }

@@ -53,6 +53,9 @@ export function uiCommand(invocation: Invocation) {
       Deno.env.set("NODE_ENV", "production");
       const { runUi, Session } = await import("../../tui/mod.ts");
       using interrupt = listenForInterrupt();
+      // What is wrong is to be said on the screen that stays: the interface gives the terminal back first.
+      const defect = new AbortController();
+      invocation.onStrayError = (error) => defect.abort(error);
       invocation.exitCode = await runUi({
         contexts: [...addresses].map(([name, address]) => ({
           name,
@@ -71,7 +74,7 @@ export function uiCommand(invocation: Invocation) {
         theme: config.tuiTheme,
         colours: colourDepthOf(environment),
         saveFile: (file, parts) => saveFile(workingDirectory, file, parts),
-        signal: interrupt.signal,
+        signal: AbortSignal.any([interrupt.signal, defect.signal]),
       });
     });
 }

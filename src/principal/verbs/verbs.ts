@@ -5,7 +5,7 @@ import { changes } from "./changes.ts";
 import { checkUp } from "./check_up.ts";
 import { explain } from "../explain/explain.ts";
 import { archive, logs, sql, status } from "./query_verbs.ts";
-import { cancel, pause, retry, run, showRun, waitRun } from "./run_verbs.ts";
+import { cancel, pause, retry, run, showRun, showWorkflow, waitRun } from "./run_verbs.ts";
 import type { Services } from "../services.ts";
 
 /**
@@ -40,6 +40,7 @@ const handlers: { readonly [V in Verb]: Handler<V> } = {
   EXPLAIN: explain,
   DOCTOR: checkUp,
   WORKFLOWS: ({ catalog }, { knownRevision, waitMs }, gone) => catalog.describe(knownRevision, waitMs, gone),
+  SHOWWORKFLOW: showWorkflow,
   LOGS: logs,
   SQL: sql,
   ARCHIVE: archive,

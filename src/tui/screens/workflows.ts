@@ -8,7 +8,7 @@ import type { Action, Screen, Shell } from "../screen.ts";
 import { scheduleInWords } from "../schedule_words.ts";
 import type { Trend } from "../trends.ts";
 import { askTrigger } from "../trigger.ts";
-import { briefSpan, instantText, recentSpans, roleOf, untilText } from "../words.ts";
+import { briefSpan, instantText, recentSpans, roleOf, triggeredMsOf, untilText } from "../words.ts";
 
 /** Rows of what is told of the workflow under the cursor. */
 const detailRows = 5;
@@ -44,7 +44,7 @@ export class WorkflowsScreen implements Screen {
           cell: (workflow) => [span(scheduleInWords(workflow), "faint")],
         },
         { heading: "NEXT", width: 15, cell: ({ nextFireMs }) => this.#next(nextFireMs) },
-        { heading: "LAST", width: 11, cell: ({ id }) => this.#last(id) },
+        { heading: "LAST", width: 17, cell: ({ id }) => this.#last(id) },
         { heading: "OK", width: 4, align: "right", cell: ({ id }) => shareSpans(session.trends.of(id)) },
         {
           heading: "USUAL",
@@ -113,7 +113,7 @@ export class WorkflowsScreen implements Screen {
   /** How the last run ended; of an original principal, where the newest one is. */
   #last(id: string): Span[] {
     const { session, glyphs } = this.#shell;
-    if (session.dialect !== "original") return lastSpans(session.trends.of(id), glyphs);
+    if (session.dialect !== "original") return lastSpans(session.trends.of(id), glyphs, session.nowMs());
     const documentId = session.workflowDocument(id)?.id;
     const recent = session.recent.find(({ workflowId }) => workflowId === documentId);
     return recent === undefined ? [span("-", "faint")] : recentSpans(recent.status, glyphs);
@@ -145,12 +145,12 @@ export class WorkflowsScreen implements Screen {
   }
 }
 
-/** How the last run ended. */
-export function lastSpans({ outcomes }: Trend, glyphs: Glyphs): Span[] {
+/** How the last run ended, and how long ago it was triggered. */
+function lastSpans({ outcomes }: Trend, glyphs: Glyphs, nowMs: number): Span[] {
   const last = outcomes.at(-1);
-  return last === undefined
-    ? [span("-", "faint")]
-    : [span(`${glyphs.states[last.state]} ${last.state}`, roleOf(last.state))];
+  if (last === undefined) return [span("-", "faint")];
+  const ago = ` ${briefSpan(nowMs - triggeredMsOf(last.runId))}`;
+  return [span(`${glyphs.states[last.state]} ${last.state}`, roleOf(last.state)), span(ago, "faint")];
 }
 
 /** A mark for each of the newest runs, oldest first. */
