@@ -6,6 +6,8 @@
 import { type Clock, spanText } from "../clock/mod.ts";
 import { CdktrError, messageOf } from "../core/mod.ts";
 import {
+  asciiGlyphs,
+  asciiLine,
   fitBlock,
   fitLine,
   type Glyphs,
@@ -124,7 +126,7 @@ export class Ui implements Shell {
   };
 
   /** What is to be seen: as many lines as there are rows. The same ones until something changes. */
-  readonly frame = (): readonly Line[] => this.#frame ??= this.#draw();
+  readonly frame = (): readonly Line[] => this.#frame ??= this.#allowed(this.#draw());
 
   /** The names of the principals one can go to, and the present one. */
   get contexts(): { readonly names: readonly string[]; readonly present: string } {
@@ -354,6 +356,11 @@ export class Ui implements Shell {
     const row = Math.max(Math.floor((height - box.length) / 2), 0);
     this.#dialogPlace = { column, row };
     return overlay(lines, box, column, row);
+  }
+
+  /** With ASCII glyphs what comes from outside has to be ASCII as well. */
+  #allowed(lines: readonly Line[]): readonly Line[] {
+    return this.glyphs === asciiGlyphs ? lines.map(asciiLine) : lines;
   }
 
   #header(width: number): Line {

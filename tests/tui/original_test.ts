@@ -67,7 +67,7 @@ Deno.test("when one of ours takes the place of an original, it is followed as on
 Deno.test("a principal of ours that is too old is told to be, and asked again later", async () => {
   const hello = { product: "cdktr", version: "0.0.9", protocol: 1, verbs: ["HELLO", "RUN"], agentTimeoutMs: 30_000 };
   await using old = await OriginalScene.start({ HELLO: `SUCCESS\x01${JSON.stringify(hello)}` });
-  await using stage = Stage.at({ old: old.ports }, { size: { width: 100, height: 30 } });
+  await using stage = Stage.at({ old: old.ports }, { route: { screen: "workflows" } });
   await stage.until("! The principal is cdktr 0.0.9, too old for this UI");
   assert.deepEqual(old.asked, []);
 });

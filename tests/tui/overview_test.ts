@@ -186,5 +186,5 @@ Deno.test("the past is read from the history, and what ends then is added", asyn
   await fail();
   await stage.until(/✗ bad .* 2 /);
   stage.type(keys.enter);
-  await stage.until("▶ Run");
+  await stage.until("▶ beat");
 });

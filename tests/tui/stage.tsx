@@ -165,6 +165,6 @@ export function steady(frame: string): string {
     // Right-aligned in a column, or in a sentence.
     .replace(/ {2,}\d+(\.\d)?(ms|s)(?= )/g, (cell) => "t".padStart(cell.length))
     .replace(/(?<=\S) \d+(\.\d)?(ms|s)( +)/g, (cell) => " t".padEnd(cell.length))
-    .replace(/\b\d+(\.\d)? (ms|s)\b/g, "t")
+    .replace(/\b(\d+ min )?\d+(\.\d)? (ms|s)\b/g, "t")
     .replace(/127\.0\.0\.1:\d+/g, (address) => "host:port".padEnd(address.length, "#"));
 }

@@ -38,7 +38,7 @@ export class WorkflowsScreen implements Screen {
         { heading: "WORKFLOW", width: 16, grow: 3, cell: ({ id }) => [span(printable(id), "strong")] },
         {
           heading: "SCHEDULE",
-          width: 12,
+          width: 18,
           grow: 2,
           fromWidth: 96,
           cell: (workflow) => [span(scheduleInWords(workflow), "faint")],
@@ -53,7 +53,7 @@ export class WorkflowsScreen implements Screen {
           fromWidth: 70,
           cell: ({ id }) => usualSpans(session.trends.of(id)),
         },
-        { heading: "LAST 20", width: 20, fromWidth: 78, cell: ({ id }) => trendSpans(session.trends.of(id), glyphs) },
+        { heading: "LAST 20", width: 20, fromWidth: 124, cell: ({ id }) => trendSpans(session.trends.of(id), glyphs) },
       ],
     });
   }
@@ -140,7 +140,7 @@ export class WorkflowsScreen implements Screen {
         span(`  ${printable(path)}`, "faint"),
       ],
       [span(` ${scheduleInWords(workflow)}${workflow.cron === null ? "" : ` (${workflow.cron}, ${timezone})`}${when}`)],
-      [span(` ${this.#trendText(id)}`)],
+      [span(` ${this.#trendText(id)}  `), ...trendSpans(this.#shell.session.trends.of(id), this.#shell.glyphs)],
     ];
   }
 }
