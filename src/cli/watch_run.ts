@@ -1,11 +1,9 @@
-/** Following what becomes of a run. The one place that knows how the principal is asked for that. */
+/** Following what becomes of a run. */
 import { type Clock, sleep } from "../clock/mod.ts";
-import { isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
+import { followChanges, isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
 import { isFinal, messageOf } from "../core/mod.ts";
 import type { ReplyTo } from "../wire/mod.ts";
 
-/** How often a run is looked at. Its end is told at once. */
-const lookMs = 250;
 /** How long after a principal did not answer it is asked again. */
 const retryMs = 1000;
 
@@ -27,23 +25,22 @@ export async function* watchRun(
   run: string,
   signal: AbortSignal,
 ): AsyncGenerator<RunNews, void> {
-  let runId = run;
-  let told: string | null = null;
-  let hasAnswered = false;
+  let runId: string | null = null;
+  let isLost = false;
   for (;;) {
     try {
-      const shown = await client.call("SHOWRUN", { run: runId }, { signal });
-      runId = shown.run.runId;
-      hasAnswered = true;
-      const text = JSON.stringify(shown);
-      if (text !== told) yield { type: "shown", shown };
-      told = text;
-      if (isFinal(shown.run.state)) return;
-      await client.call("WAITRUN", { run: runId, waitMs: lookMs }, { signal });
+      for await (const { isReset, runs } of followChanges(client, clock, signal)) {
+        if (!isReset && !runs.some((changed) => changed.runId === runId)) continue;
+        const shown: ReplyTo<"SHOWRUN"> = await client.call("SHOWRUN", { run: runId ?? run }, { signal });
+        runId = shown.run.runId;
+        isLost = false;
+        yield { type: "shown", shown };
+        if (isFinal(shown.run.state)) return;
+      }
     } catch (error) {
-      if (signal.aborted || !hasAnswered || !isWorthAnotherTry(error)) throw error;
-      if (told !== null) yield { type: "lost", why: messageOf(error) };
-      told = null;
+      if (signal.aborted || runId === null || !isWorthAnotherTry(error)) throw error;
+      if (!isLost) yield { type: "lost", why: messageOf(error) };
+      isLost = true;
       await sleep(clock, retryMs, signal);
     }
   }

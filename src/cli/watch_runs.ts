@@ -1,15 +1,11 @@
 /** Following all runs under way. */
 import { type Clock, sleep } from "../clock/mod.ts";
-import { isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
-import { finalRunStates, isFinal, messageOf, type Run } from "../core/mod.ts";
+import { followChanges, isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
+import { isFinal, messageOf, type Run } from "../core/mod.ts";
 import { maxPageRuns } from "../wire/mod.ts";
 
-/** How often the runs are looked at. */
-const lookMs = 500;
 /** How long after a principal did not answer it is asked again. */
 const retryMs = 1000;
-/** Runs that begin and end between two looks are told if no more than these do. */
-const endedMax = 200;
 
 /** What is new: the runs under way, those first that are on an agent, and those that ended since; or silence. */
 export type RunsNews =
@@ -22,7 +18,7 @@ export type RunsNews =
   | { readonly type: "lost"; readonly why: string };
 
 /**
- * Follows all runs that are under way, and those that begin meanwhile. Tells them after each look.
+ * Follows all runs that are under way, and those that begin meanwhile. Tells them at first and after each change.
  *
  * @throws {CdktrError} The principal does not answer the first question. The signal's reason when it aborts.
  */
@@ -31,46 +27,48 @@ export async function* watchRuns(
   clock: Clock,
   signal: AbortSignal,
 ): AsyncGenerator<RunsNews, void> {
-  const first = await client.call("RUNS", { limit: 1 }, { signal });
-  // Ids of runs grow with the time they were triggered at.
-  const newestAtStart = first.runs[0]?.runId ?? "";
-  let seen = new Set<string>();
-  let told = new Set<string>();
+  let known = new Map<string, Run>();
+  let hasMore = false;
+  let hasAnswered = false;
   let isLost = false;
   for (;;) {
     try {
-      const active = await client.call(
-        "RUNS",
-        { states: ["RUNNING", "ASSIGNED", "PENDING"], limit: maxPageRuns },
-        { signal },
-      );
-      const recent = await client.call("RUNS", { states: [...finalRunStates], limit: endedMax }, { signal });
-      const ended = recent.runs.filter(({ runId }) => (seen.has(runId) || runId > newestAtStart) && !told.has(runId));
-      const underWay = new Set(active.runs.map(({ runId }) => runId));
-      const found = new Set(ended.map(({ runId }) => runId));
-      for (const runId of seen) {
-        if (underWay.has(runId) || found.has(runId) || told.has(runId)) continue;
-        const { run } = await client.call("WAITRUN", { run: runId, waitMs: 0 }, { signal });
-        if (isFinal(run.state)) ended.push(run);
+      for await (const { isReset, runs } of followChanges(client, clock, signal)) {
+        hasAnswered = true;
+        isLost = false;
+        const ended = runs.filter(({ state }) => isFinal(state));
+        if (isReset) {
+          const page = await client.call(
+            "RUNS",
+            { states: ["RUNNING", "ASSIGNED", "PENDING"], limit: maxPageRuns },
+            { signal },
+          );
+          const underWay = new Map(page.runs.map((run) => [run.runId, run]));
+          ended.push(...await endOf([...known.keys()].filter((runId) => !underWay.has(runId)), client, signal));
+          known = underWay;
+          hasMore = page.cursor !== null;
+        } else if (runs.length === 0) continue;
+        for (const run of runs) {
+          if (isFinal(run.state)) known.delete(run.runId);
+          else known.set(run.runId, run);
+        }
+        const underWay = [...known.values()].sort((a, b) => rankOf(a) - rankOf(b) || (a.runId < b.runId ? -1 : 1));
+        yield { type: "runs", underWay, ended, hasMore };
       }
-      // One that was retried is told again when it ends again.
-      told = new Set(recent.runs.map(({ runId }) => runId).filter((runId) => !underWay.has(runId)));
-      seen = underWay;
-      isLost = false;
-      yield {
-        type: "runs",
-        underWay: active.runs.toSorted((a, b) => rankOf(a) - rankOf(b) || (a.runId < b.runId ? -1 : 1)),
-        ended: ended.toSorted((a, b) => (a.finishedAtMs ?? 0) - (b.finishedAtMs ?? 0)),
-        hasMore: active.cursor !== null,
-      };
-      await sleep(clock, lookMs, signal);
     } catch (error) {
-      if (signal.aborted || !isWorthAnotherTry(error)) throw error;
+      if (signal.aborted || !hasAnswered || !isWorthAnotherTry(error)) throw error;
       if (!isLost) yield { type: "lost", why: messageOf(error) };
       isLost = true;
       await sleep(clock, retryMs, signal);
     }
   }
+}
+
+/** What became of runs that ended while nothing was heard of the principal. */
+async function endOf(runIds: readonly string[], client: PrincipalClient, signal: AbortSignal): Promise<Run[]> {
+  const runs: Run[] = [];
+  for (const run of runIds) runs.push((await client.call("WAITRUN", { run, waitMs: 0 }, { signal })).run);
+  return runs.filter(({ state }) => isFinal(state)).sort((a, b) => (a.finishedAtMs ?? 0) - (b.finishedAtMs ?? 0));
 }
 
 function rankOf({ state }: Run): number {

@@ -7,6 +7,7 @@ export { dagLines, type DagNode, type DagOptions, type DagPicture, type DagPlace
 export { asciiGlyphs, type Glyphs, glyphsFor, unicodeGlyphs } from "./glyphs.ts";
 export { harmless } from "./harmless.ts";
 export {
+  asciiLine,
   fitBlock,
   fitLine,
   type Line,

@@ -1,15 +1,11 @@
 /** Follows a principal of ours, which tells its changes as they come: CHANGES and WORKFLOWS, two held requests. */
-import { sleep } from "../clock/mod.ts";
+import { followChanges } from "../client/mod.ts";
 import { CdktrError } from "../core/mod.ts";
 import type { ReplyTo, Verb } from "../wire/mod.ts";
 import type { Feed, FeedOptions } from "./feed.ts";
 
-/** The longest time between two signs of life, in milliseconds: a principal without news answers after it. */
-const signOfLifeMs = 2000;
 /** How long WORKFLOWS is held; no sign of life depends on it. */
 const catalogWaitMs = 30_000;
-/** The least time between two questions for changes, in milliseconds: what happens within it is told at once. */
-const gatherMs = 100;
 const neededVerbs: readonly Verb[] = ["CHANGES", "WORKFLOWS"];
 
 /** See the top of this file. */
@@ -17,7 +13,7 @@ export const followCdktr: Feed = async (options) => {
   await assertNewEnough(options);
   const oneFailed = new AbortController();
   const signal = AbortSignal.any([options.signal, oneFailed.signal]);
-  const followers = [followChanges({ ...options, signal }), followWorkflows({ ...options, signal })];
+  const followers = [followRuns({ ...options, signal }), followWorkflows({ ...options, signal })];
   try {
     return await Promise.race(followers);
   } finally {
@@ -35,25 +31,16 @@ async function assertNewEnough({ client, signal }: FeedOptions): Promise<void> {
   });
 }
 
-async function followChanges({ client, clock, board, signal }: FeedOptions): Promise<never> {
-  let place: Pick<ReplyTo<"CHANGES">, "seq"> & { readonly startedAtMs: number } | null = null;
-  for (;;) {
-    const request = {
-      afterSeq: place?.seq ?? null,
-      startedAtMs: place?.startedAtMs ?? null,
-      waitMs: signOfLifeMs,
-    };
-    const news: ReplyTo<"CHANGES"> = await client.call("CHANGES", request, { signal });
-    const isFirst = place === null;
-    place = { seq: news.seq, startedAtMs: news.status.startedAtMs };
+async function followRuns({ client, clock, board, signal }: FeedOptions): Promise<never> {
+  for await (const news of followChanges(client, clock, signal)) {
     board.hear(clock.nowMs());
     board.clockOffsetMs = news.nowMs - clock.nowMs();
     board.status = news.status;
     board.queueDepth.take(news.nowMs, news.status.queueLength);
-    board.tellRuns(isFirst || news.isReset ? null : news.runs);
+    board.tellRuns(news.isReset ? null : news.runs);
     board.tell();
-    if (!news.mayHaveMore) await sleep(clock, gatherMs, signal);
   }
+  throw signal.reason;
 }
 
 async function followWorkflows({ client, board, signal }: FeedOptions): Promise<never> {

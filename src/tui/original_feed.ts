@@ -15,8 +15,10 @@ import {
 } from "../wire/mod.ts";
 import type { Feed, FeedOptions } from "./feed.ts";
 
-/** In the place of the id of a run that an original principal does not tell. */
-const unknownRun = "?";
+/** In the place of the id of a run: an original principal tells how many an agent has, and not which. */
+function unknownRun(_: unknown, index: number): string {
+  return `not told #${index + 1}`;
+}
 
 /** See the top of this file. */
 export const followOriginal: Feed = async (options) => {
@@ -98,7 +100,7 @@ class Poll {
       agents: this.#agents.map(({ agentId, lastPingMicros, runningWorkflows }) => ({
         ...{ agentId, session: null, version: null, slots: null, labels: [] },
         lastSeenMs: Math.floor(lastPingMicros / 1000),
-        running: new Array<string>(runningWorkflows).fill(unknownRun),
+        running: Array.from({ length: runningWorkflows }, unknownRun),
       })),
       workflowCount: this.#workflows?.documents.size ?? 0,
       history: { state: "ok", reason: null, eventsBehind: 0 },

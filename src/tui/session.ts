@@ -64,7 +64,7 @@ export class Session {
 
   /**
    * How the principal is; null until it has told. Of an original one only agents, how many runs they have, and problems are
-   * known: their runs are named `?`, and what stands here of its queue, its start and its history means nothing.
+   * known: their runs have no ids, and what stands here of its queue, its start and its history means nothing.
    */
   get status(): ReplyTo<"STATUS"> | null {
     return this.#board.status;

@@ -97,5 +97,5 @@ Deno.test("an agent of a real principal is there with the run it took", async ()
   await stage.until(/❯ ada@lab\/AG +✓ ok .* 1\/1 .* beat/);
   await stage.until(/│ .*beat +● RUNNING/);
   stage.type(keys.enter);
-  await stage.until("▶ Run");
+  await stage.until("▶ beat");
 });

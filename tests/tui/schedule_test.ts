@@ -91,9 +91,7 @@ Deno.test("plus and minus change the span", async () => {
 Deno.test("without the principal no countdown is shown", async () => {
   await using scripted = await Scripted.open(script);
   assert.match(scripted.frame, /next in 1 h 0 min at 13:00/);
-  scripted.ui.session.connection = {
-    ...{ state: "lost", sinceMs: noonMs, nextTryMs: noonMs + 1000, reason: "It does not answer." },
-  };
+  await scripted.lose();
   assert.match(scripted.frame, /next at 13:00/);
 });
 
@@ -191,5 +189,5 @@ Deno.test("Enter opens the workflow of a real principal, `r` runs it", async () 
   stage.type(keys.esc);
   await stage.until(/^(?![^]*Run nightly)/);
   stage.type(keys.enter);
-  await stage.until("▶ Workflow");
+  await stage.until("▶ nightly");
 });

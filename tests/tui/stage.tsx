@@ -2,7 +2,7 @@
 import { render } from "ink-testing-library";
 import { systemClock, systemRandom } from "../../src/clock/mod.ts";
 import { PrincipalClient } from "../../src/client/mod.ts";
-import { asciiGlyphs, type Glyphs, Painter, type Size, unicodeGlyphs } from "../../src/paint/mod.ts";
+import { type Glyphs, Painter, type Size, unicodeGlyphs } from "../../src/paint/mod.ts";
 import { App } from "../../src/tui/app.tsx";
 import type { ServerPorts } from "../../src/principal/mod.ts";
 import type { Route } from "../../src/tui/screen.ts";
@@ -40,8 +40,7 @@ export class Stage implements AsyncDisposable {
     this.saved = parts.saved;
     this.quits = parts.quits;
     // Without colours: a frame is text.
-    const painter = new Painter("dark", 0, this.ui.glyphs === asciiGlyphs);
-    this.#shown = render(<App ui={this.ui} painter={painter} clock={systemClock} />);
+    this.#shown = render(<App ui={this.ui} painter={new Painter("dark", 0)} clock={systemClock} />);
   }
 
   /** Opens the interface on a principal with these workflows, by id. */
@@ -166,6 +165,6 @@ export function steady(frame: string): string {
     // Right-aligned in a column, or in a sentence.
     .replace(/ {2,}\d+(\.\d)?(ms|s)(?= )/g, (cell) => "t".padStart(cell.length))
     .replace(/(?<=\S) \d+(\.\d)?(ms|s)( +)/g, (cell) => " t".padEnd(cell.length))
-    .replace(/\b\d+(\.\d)? (ms|s)\b/g, "t")
+    .replace(/\b(\d+ min )?\d+(\.\d)? (ms|s)\b/g, "t")
     .replace(/127\.0\.0\.1:\d+/g, (address) => "host:port".padEnd(address.length, "#"));
 }

@@ -7,6 +7,7 @@ import {
   printable,
   type Size,
   span,
+  stateRole,
   timelineLines,
   timelineModel,
   type TimelineTask,
@@ -21,7 +22,7 @@ import { type KnownRun, RunBoard, taskName, timelineInput, tookMs } from "../run
 import type { Action, Route, Screen, Shell } from "../screen.ts";
 import { Tabs } from "../tabs.ts";
 import { TextView } from "../text_view.ts";
-import { agoText, briefId, briefSpan, instantText, roleOf, stateSpans } from "../words.ts";
+import { agoText, briefId, briefSpan, instantText, stateSpans } from "../words.ts";
 
 type View = "Tasks" | "Graph" | "Timeline" | "Why" | "Facts";
 
@@ -251,7 +252,7 @@ export class RunScreen implements Screen {
       label: printable(name),
       mark: glyphs.states[state],
       state: word + took,
-      role: task.isKept ? "good" as const : roleOf(state),
+      role: task.isKept ? "good" as const : stateRole(state),
     };
   }
 
@@ -280,7 +281,7 @@ export class RunScreen implements Screen {
     // Which run it is stands above.
     const summary = why?.summary.replace(`Run ${run.runId} of ${run.workflowId}`, "It") ?? run.reason;
     if (summary === null) return [];
-    const role = roleOf(run.state);
+    const role = stateRole(run.state);
     const lines = wrapped(printable(summary), width - 2).slice(0, reasonLinesMax);
     return lines.map((text): Line => [span(` ${text}`, role === "busy" || role === "good" ? "plain" : role)]);
   }
