@@ -160,7 +160,7 @@ export class LogWindow {
     if (last >= this.#buffer.length - near) void this.#attempt(() => this.#readNewer(this.#buffer, signal), signal);
   }
 
-  /** Asks the store soon for what came since. */
+  /** Asks the store soon for what came since, if live lines are wanted. */
   refresh(): void {
     this.#settleSoon();
   }
@@ -323,7 +323,7 @@ export class LogWindow {
 
   async #settle(): Promise<void> {
     const { source } = this.#options;
-    if (!source.hasCursors || this.#closed.signal.aborted) return;
+    if (!this.isLive || !source.hasCursors || this.#closed.signal.aborted) return;
     if (this.#isSettling) return this.#settleSoon();
     this.#isSettling = true;
     const { signal } = this.#opening;

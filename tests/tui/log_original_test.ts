@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { OriginalLogs } from "../../src/tui/log_original.ts";
+import type { LogSelection } from "../../src/tui/log_source.ts";
 import { PrincipalScene } from "../cli/principal_scene.ts";
 import { FakeClock } from "../fake_clock.ts";
 
@@ -15,7 +16,7 @@ Deno.test("lines of an original principal are read back from its formatted ones,
   const source = new OriginalLogs(scene.client, clock);
   const { signal } = new AbortController();
   const request = { order: "newest", after: null, limit: 10 } as const;
-  const ofRun = { workflowId: "etl", runId: "brave-run", tasks: null, levels: null };
+  const ofRun: LogSelection = { workflowId: "etl", runId: "brave-run", tasks: null, levels: null };
   const { lines, mayHaveMore } = await source.page(ofRun, request, signal);
   assert.equal(mayHaveMore, false);
   assert.deepEqual(lines.at(-1), {
@@ -28,7 +29,7 @@ Deno.test("lines of an original principal are read back from its formatted ones,
     level: "INFO",
     payload: "STDOUT one",
   });
-  const payloads = async (change: Partial<typeof ofRun & { levels: string[] }>, contains?: string) => {
+  const payloads = async (change: Partial<LogSelection>, contains?: string) => {
     const found = await source.page(
       { ...ofRun, ...change },
       contains === undefined ? request : { ...request, contains },
