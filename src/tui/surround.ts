@@ -1,5 +1,6 @@
 /** What stands around a screen: the principal and how old what is shown of it is, where one is, and what can be done. */
 import { type Clock, spanText } from "../clock/mod.ts";
+import { counted } from "../core/mod.ts";
 import { fitLine, type Glyphs, type Line, lineWidth, printable, span } from "../paint/mod.ts";
 import { type Place, places } from "./places.ts";
 import type { Action, Screen } from "./screen.ts";
@@ -64,8 +65,8 @@ function connectionSpans({ session, clock, glyphs }: Surroundings): Line {
       if (status === null) return [live];
       const { runs, queueLength, agents, problems } = status;
       const queued = isOriginal ? "" : `  ${queueLength} queued`;
-      const facts = `  ${runs["RUNNING"] ?? 0} running${queued}  ${agents.length} agents`;
-      const trouble = problems.length === 0 ? [] : [span(`  ! ${problems.length} problems`, "bad")];
+      const facts = `  ${runs["RUNNING"] ?? 0} running${queued}  ${counted(agents.length, "agent")}`;
+      const trouble = problems.length === 0 ? [] : [span(`  ! ${counted(problems.length, "problem")}`, "bad")];
       return [live, span(facts), ...trouble];
     }
   }

@@ -205,7 +205,6 @@ export class RunScreen implements Screen {
     const input = timelineInput(known, this.#shell.session.nowMs());
     const { tasks } = timelineModel(input);
     this.#list.rows = tasks;
-    if (!isFinal(known.shown.run.state)) this.#tail.refresh();
     switch (this.#tabs.current) {
       case "Tasks":
         return this.#drawTasks(known, size);
@@ -235,7 +234,8 @@ export class RunScreen implements Screen {
     const hasTail = task !== null && size.height - rows >= tailRowsMin;
     const list = this.#list.draw({ ...size, height: hasTail ? rows : size.height });
     if (!hasTail) return list;
-    this.#tail.show(known.shown.run.runId, taskName(known, task));
+    const { runId, workflowId, state } = known.shown.run;
+    this.#tail.show({ runId, workflowId, taskName: taskName(known, task) }, !isFinal(state));
     const filled = [...list, ...Array.from({ length: Math.max(rows - list.length, 0) }, (): Line => [])];
     return [...filled, ...this.#tail.draw({ width: size.width, height: size.height - rows })];
   }
