@@ -1,7 +1,7 @@
 /** What stands around a screen: the principal and how old what is shown of it is, where one is, and what can be done. */
 import { type Clock, spanText } from "../clock/mod.ts";
 import { counted } from "../core/mod.ts";
-import { fitLine, type Glyphs, type Line, lineWidth, printable, span } from "../paint/mod.ts";
+import { fitLine, type Glyphs, type Line, lineWidth, printable, type Span, span } from "../paint/mod.ts";
 import { type Place, places } from "./places.ts";
 import type { Action, Screen } from "./screen.ts";
 import type { Session } from "./session.ts";
@@ -11,6 +11,9 @@ import { keyName, timeText } from "./words.ts";
 const addressWidthMin = 60;
 /** A principal of ours speaks more often than this while all is well, in milliseconds. */
 const silenceMs = 5000;
+
+/** Hints at the end of the footer that are never left out: `?` and `q`. */
+const hintsAlways = 2;
 
 /** What the lines depend on. */
 export interface Surroundings {
@@ -100,12 +103,17 @@ function placeTexts({ key, title }: Place): readonly [string, string, string, st
   return [" ", key, ` ${title} `, " "];
 }
 
-/** What can be done, as far as there is room. */
+/** What can be done, as far as there is room; help and the way back, which stand last, always. */
 export function footerLine(actions: readonly Action[], width: number): Line {
-  const hints = actions.filter(({ isHinted = true }) => isHinted);
-  const spans = hints.flatMap(({ keys: [key = ""], title }) => [
+  const hints = actions.filter(({ isHinted = true }) => isHinted).map(({ keys: [key = ""], title }): Line => [
     span(` ${keyName(key)}`, "accent"),
     span(` ${title} `, "faint"),
   ]);
-  return fitLine(spans, width);
+  const always = hints.splice(-hintsAlways).flat();
+  const shown: Span[] = [];
+  for (const hint of hints) {
+    if (lineWidth([...shown, ...hint, ...always]) > width) break;
+    shown.push(...hint);
+  }
+  return fitLine([...shown, ...always], width);
 }
