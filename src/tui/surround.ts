@@ -1,7 +1,7 @@
 /** What stands around a screen: the principal and how old what is shown of it is, where one is, and what can be done. */
 import { type Clock, spanText } from "../clock/mod.ts";
 import { counted } from "../core/mod.ts";
-import { fitLine, type Glyphs, type Line, lineWidth, printable, span } from "../paint/mod.ts";
+import { fitLine, type Glyphs, type Line, lineWidth, printable, type Span, span } from "../paint/mod.ts";
 import { type Place, places } from "./places.ts";
 import type { Action, Screen } from "./screen.ts";
 import type { Session } from "./session.ts";
@@ -103,17 +103,17 @@ function placeTexts({ key, title }: Place): readonly [string, string, string, st
   return [" ", key, ` ${title} `, " "];
 }
 
-/** What can be done, as far as there is room; always how to get help and how to leave. */
+/** What can be done, as far as there is room; help and the way back, which stand last, always. */
 export function footerLine(actions: readonly Action[], width: number): Line {
   const hints = actions.filter(({ isHinted = true }) => isHinted).map(({ keys: [key = ""], title }): Line => [
     span(` ${keyName(key)}`, "accent"),
     span(` ${title} `, "faint"),
   ]);
   const always = hints.splice(-hintsAlways).flat();
-  let shown: Line = [];
+  const shown: Span[] = [];
   for (const hint of hints) {
     if (lineWidth([...shown, ...hint, ...always]) > width) break;
-    shown = [...shown, ...hint];
+    shown.push(...hint);
   }
   return fitLine([...shown, ...always], width);
 }

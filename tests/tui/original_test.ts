@@ -38,7 +38,7 @@ Deno.test("what an original answers with an error leaves what was known, and cou
   await using stage = Stage.at({ old: original.ports }, { route: { screen: "runs" } });
   await stage.until("happy-otter-0");
   original.replies["GETRECENTSTATUSES"] = "SERVERERROR\x01Database query failed: disk";
-  assert.match(await stage.until("1 problems"), /happy-otter-0/);
+  assert.match(await stage.until("1 problem"), /happy-otter-0/);
   assert.match(stage.ui.session.status?.problems[0] ?? "", /answered GETRECENTSTATUSES with: Database query failed/);
 });
 
