@@ -1,8 +1,6 @@
 /** Text for terminals that show ASCII alone: what was cut, and names and output of others. */
 import { asciiGlyphs, unicodeGlyphs } from "./glyphs.ts";
-import { displayWidth } from "./width.ts";
-
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+import { displayWidth, graphemes } from "./width.ts";
 
 /** `text` as wide as it was, with a question mark in each column that ASCII has no character for. */
 export function inAscii(text: string): string {

@@ -40,7 +40,7 @@ export async function runUi({ theme, colours, signal, ...options }: RunUiOptions
   if (signal.aborted) onAbort();
   const stop = terminal.canStop ? { stop: () => terminal.stop(clock) } : {};
   const painter = new Painter(theme, colours, options.glyphs === asciiGlyphs);
-  const instance = render(createElement(App, { ui, painter: painter, clock, ...stop }), {
+  const instance = render(createElement(App, { ui, painter, clock, ...stop }), {
     exitOnCtrlC: false,
     incrementalRendering: true,
     interactive: true,
