@@ -7,7 +7,7 @@
  */
 import { printResults, staticChecks } from "./ok/static.ts";
 import { findTestGroups } from "./test/groups.ts";
-import { oraclePaths, prepareNode, preparePython, type Readiness } from "./test/oracles.ts";
+import { oraclePaths, prepareNode, preparePython, prepareTmux, type Readiness } from "./test/oracles.ts";
 import { runTests } from "./test/run.ts";
 import { formatTotals, sum, type Totals } from "./test/totals.ts";
 
@@ -20,8 +20,8 @@ const all: Totals[] = [];
 const skippedNames: string[] = [];
 
 heading("what the tests need");
-const [node, python] = await Promise.all([prepareNode(root), preparePython(root)]);
-for (const [name, readiness] of [["Node", node], ["Python", python]] as const) {
+const [node, python, tmux] = await Promise.all([prepareNode(root), preparePython(root), prepareTmux()]);
+for (const [name, readiness] of [["Node", node], ["Python", python], ["tmux", tmux]] as const) {
   console.log(describe(name, readiness));
   if (readiness.state === "failed") all.push({ passed: 0, failed: 1, skipped: 0 });
 }
@@ -38,6 +38,7 @@ const where = oraclePaths(root);
 const absent = `${root}/.cache/absent`;
 const env = {
   CDKTR_TEST_PYTHON: python.state === "ready" ? where.python : absent,
+  CDKTR_TEST_TMUX: tmux.state === "ready" ? "tmux" : absent,
   CDKTR_TEST_NODE_MODULES: node.state === "ready" ? where.node : absent,
   // At the end: tests get `uv` from here and everything else from the machine.
   PATH: `${Deno.env.get("PATH") ?? ""}:${where.pythonBin}`,

@@ -5,12 +5,15 @@ import { reportError } from "./report_error.ts";
 /**
  * Runs `act`.
  *
- * @returns The invocation's exit code, or that of the error `act` throws. An error that nothing waits for ends the process.
+ * @returns The invocation's exit code, or that of the error `act` throws. An error that nothing waits for ends the
+ * process, unless the command takes it.
  */
 export async function guard(invocation: Invocation, act: () => Promise<void>): Promise<number> {
   const onStrayError = (event: ErrorEvent | PromiseRejectionEvent) => {
     event.preventDefault();
-    Deno.exit(reportError("reason" in event ? event.reason : event.error, invocation));
+    const error: unknown = "reason" in event ? event.reason : event.error;
+    if (invocation.onStrayError !== null) invocation.onStrayError(error);
+    else Deno.exit(reportError(error, invocation));
   };
   globalThis.addEventListener("error", onStrayError);
   globalThis.addEventListener("unhandledrejection", onStrayError);

@@ -17,11 +17,18 @@ export interface Invocation {
    * @throws {CdktrError} LIMIT_EXCEEDED when it is longer than {@linkcode stdinMaxBytes}, INVALID_ARGUMENT when it is no UTF-8.
    */
   readonly readStdin: () => Promise<string>;
+  /** Whether someone sits before it: stdin and stdout are a terminal. */
+  readonly isTerminal: () => boolean;
   readonly stdout: Output;
   readonly stderr: Talk;
   readonly clock: Clock;
   /** The exit code if the command returns without an error. A command sets it when it has already said what is wrong. */
   exitCode: number;
+  /**
+   * Takes an error that nothing waits for, in place of the end of the process. A command sets it that has something to give
+   * back before anything can be said.
+   */
+  onStrayError: ((error: unknown) => void) | null;
 }
 
 /** This process's own. */
@@ -37,10 +44,12 @@ export function processInvocation(): Invocation {
       }
     },
     readStdin: () => readText(Deno.stdin.readable),
-    stdout: stdoutOf(Deno.stdout, environment, () => Deno.consoleSize().columns),
-    stderr: stderrOf(Deno.stderr, environment),
+    isTerminal: () => Deno.stdin.isTerminal() && Deno.stdout.isTerminal(),
+    stdout: stdoutOf(Deno.stdout, environment, Deno.consoleSize),
+    stderr: stderrOf(Deno.stderr, environment, Deno.consoleSize),
     clock: systemClock,
     exitCode: 0,
+    onStrayError: null,
   };
 }
 

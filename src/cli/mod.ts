@@ -11,7 +11,7 @@ import { version } from "./version.ts";
 export async function main(argv: readonly string[]): Promise<number> {
   // Answered before anything else is loaded: the rest takes several times as long as the answer.
   if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
-    const written = stdoutOf(Deno.stdout, {}, () => 0).write(`cdktr ${version}\n`);
+    const written = stdoutOf(Deno.stdout, {}, Deno.consoleSize).write(`cdktr ${version}\n`);
     return await written.then(() => 0, (error) => error instanceof OutputClosed ? 0 : 1);
   }
   const [{ guard }, { processInvocation }, { runProgram }] = await Promise.all([

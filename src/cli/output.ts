@@ -13,8 +13,9 @@ export interface Output {
    * @throws {OutputClosed} The reader is gone.
    */
   write(content: string | Uint8Array): Promise<void>;
-  /** Columns of the terminal; `undefined` where the output is none. */
+  /** Columns of the terminal, and its rows; `undefined` where the output is none. */
   columns(): number | undefined;
+  rows(): number | undefined;
   /** Whether colours may be used. */
   readonly colours: boolean;
 }
@@ -23,6 +24,11 @@ export interface Output {
 export interface Talk {
   /** Writes `line` and a line end. A reader that is gone is no error. */
   say(line: string): void;
+  /** Writes `text` as it is: for what is drawn on a terminal. */
+  write(text: string): void;
+  /** Columns of the terminal, and its rows; `undefined` where talk goes to none. */
+  columns(): number | undefined;
+  rows(): number | undefined;
   /** Whether colours may be used. */
   readonly colours: boolean;
 }
@@ -39,13 +45,19 @@ export interface SyncByteSink {
   isTerminal(): boolean;
 }
 
+/** Size of the terminal. */
+export interface ConsoleSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 const encoder = new TextEncoder();
 
 /** Data to `sink`, in order, whether or not the caller awaits each write. */
 export function stdoutOf(
   sink: ByteSink,
   environment: Readonly<Record<string, string>>,
-  consoleColumns: () => number,
+  consoleSize: () => ConsoleSize,
 ): Output {
   let written: Promise<void> = Promise.resolve();
   const writeAll = async (bytes: Uint8Array) => {
@@ -61,22 +73,31 @@ export function stdoutOf(
       written = written.then(() => writeAll(bytes));
       return written;
     },
-    columns: () => sink.isTerminal() ? consoleColumns() : undefined,
+    columns: () => sink.isTerminal() ? consoleSize().columns : undefined,
+    rows: () => sink.isTerminal() ? consoleSize().rows : undefined,
     colours: coloursWanted(sink.isTerminal(), environment),
   };
 }
 
 /** Talk to `sink`, written at once: it must be out before the process ends, however it ends. */
-export function stderrOf(sink: SyncByteSink, environment: Readonly<Record<string, string>>): Talk {
+export function stderrOf(
+  sink: SyncByteSink,
+  environment: Readonly<Record<string, string>>,
+  consoleSize: () => ConsoleSize,
+): Talk {
+  const write = (text: string) => {
+    const bytes = encoder.encode(text);
+    try {
+      for (let at = 0; at < bytes.length;) at += sink.writeSync(bytes.subarray(at));
+    } catch {
+      // Nobody listens any more, and there is no other place to say so.
+    }
+  };
   return {
-    say(line) {
-      const bytes = encoder.encode(`${line}\n`);
-      try {
-        for (let at = 0; at < bytes.length;) at += sink.writeSync(bytes.subarray(at));
-      } catch {
-        // Nobody listens any more, and there is no other place to say so.
-      }
-    },
+    say: (line) => write(`${line}\n`),
+    write,
+    columns: () => sink.isTerminal() ? consoleSize().columns : undefined,
+    rows: () => sink.isTerminal() ? consoleSize().rows : undefined,
     colours: coloursWanted(sink.isTerminal(), environment),
   };
 }

@@ -24,7 +24,7 @@ const labels = {
  *
  * @param level The least important level that is written.
  */
-export function startProcessLog(level: LogLevel, talk: Talk): Disposable {
+export function startProcessLog(level: LogLevel, talk: Pick<Talk, "say" | "colours">): Disposable {
   configureSync({
     sinks: { talk: (record: LogRecord) => talk.say(formatRecord(record, talk.colours)) },
     loggers: [

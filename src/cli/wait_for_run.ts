@@ -7,6 +7,7 @@ import { durationMs, workflowFromJson } from "../workflow/mod.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import type { Invocation } from "./invocation.ts";
+import { blockOnStderr, showProgress } from "./run_progress.ts";
 import { summaryOf } from "./run_view.ts";
 
 const durationForm = "seconds, or a duration such as 90s, 15m or 1h30m";
@@ -31,31 +32,44 @@ export function waitMsOf({ wait, timeout }: { wait?: true | undefined; timeout?:
   });
 }
 
-function goesOn(runId: string): string {
+/** What is to be said when somebody stops waiting for a run. */
+export function goesOn(runId: string): string {
   return `It goes on. Look at it with \`cdktr runs show ${runId}\`, end it with \`cdktr runs cancel ${runId}\`.`;
 }
 
 /**
- * Waits until a run has ended.
+ * Waits until a run has ended. Its progress is shown where stderr is a terminal.
  *
  * @throws {CdktrError} TIMED_OUT when `timeoutMs` is over first; `Interrupted` on Ctrl-C. The run goes on after both.
  */
 export async function waitForEnd(
-  { stderr }: Invocation,
+  invocation: Invocation,
   client: PrincipalClient,
   runId: string,
   timeoutMs: number,
 ): Promise<Run> {
   using interrupt = listenForInterrupt();
+  try {
+    const block = blockOnStderr(invocation);
+    await using _progress = block === null ? null : showProgress(invocation, client, runId, block);
+    return await untilFinal(client, runId, timeoutMs, interrupt.signal);
+  } catch (error) {
+    if (interrupt.signal.aborted) invocation.stderr.say(goesOn(runId));
+    throw error;
+  }
+}
+
+async function untilFinal(
+  client: PrincipalClient,
+  runId: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Run> {
   const deadlineMs = systemClock.monotonicMs() + timeoutMs;
   for (;;) {
     const leftMs = deadlineMs - systemClock.monotonicMs();
     const waitMs = Math.ceil(Math.min(Math.max(leftMs, 0), maxWaitMs));
-    const { run } = await client.call("WAITRUN", { run: runId, waitMs }, { signal: interrupt.signal })
-      .catch((error) => {
-        if (interrupt.signal.aborted) stderr.say(goesOn(runId));
-        throw error;
-      });
+    const { run } = await client.call("WAITRUN", { run: runId, waitMs }, { signal });
     if (isFinal(run.state)) return run;
     if (leftMs > 0) continue;
     throw new CdktrError("TIMED_OUT", `Run ${runId} is still ${run.state} after ${timeoutMs / 1000} s.`, {

@@ -93,6 +93,21 @@ export class PrincipalClient {
     }
   }
 
+  /** Has the principal asked anew what it is, when that matters next: another one may have taken its place. */
+  forgetDialect(): void {
+    this.#dialect = null;
+  }
+
+  /**
+   * What a principal of ours says of itself.
+   *
+   * @throws {CdktrError} As {@linkcode PrincipalClient.call}.
+   */
+  async hello(options: CallOptions = {}): Promise<ReplyTo<"HELLO">> {
+    const { role, version } = this.#options;
+    return await this.call("HELLO", { role, version }, options);
+  }
+
   #startAsking() {
     const stop = new AbortController();
     const answer = this.#askDialect(stop.signal);

@@ -1,8 +1,12 @@
 /** All settings as rows to show, secrets masked. */
 import { type Config, mask, type Source } from "./load.ts";
+import { formatContexts, type NamedAddress } from "./contexts.ts";
 import { formatRetention, type RetentionLimit } from "./retention.ts";
 import { settingKeys, settings } from "./settings.ts";
 import type { Setting, Unit } from "./setting.ts";
+
+/** The values that settings have. */
+type Shown = string | number | readonly (string | NamedAddress)[] | RetentionLimit;
 
 /** One setting as shown. */
 export interface SettingRow {
@@ -29,7 +33,7 @@ export function listSettings(config: Config): SettingRow[] {
 /** One row. A secret value is masked, whatever it is. */
 export function settingRow(
   setting: Setting<unknown>,
-  value: string | number | readonly string[] | RetentionLimit,
+  value: Shown,
   origin: Config["origins"][keyof Config["origins"]],
 ): SettingRow {
   return {
@@ -43,7 +47,8 @@ export function settingRow(
   };
 }
 
-function shown(value: string | number | readonly string[] | RetentionLimit): string | number {
+function shown(value: Shown): string | number {
   if (typeof value !== "object") return value;
-  return "ageMs" in value ? formatRetention(value) : value.join(",");
+  if ("ageMs" in value) return formatRetention(value);
+  return value.map((one) => typeof one === "string" ? one : formatContexts([one])).join(",");
 }

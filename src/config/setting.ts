@@ -1,4 +1,5 @@
 /** What a setting is: its name, what it accepts, its default, and how text becomes its value. */
+import { contextsForm, type NamedAddress, parseContexts } from "./contexts.ts";
 import { parseRetention, retentionForm, type RetentionLimit } from "./retention.ts";
 
 /** What a path may refer to. */
@@ -19,8 +20,8 @@ export type Reading<Value> = { readonly value: Value } | { readonly problem: str
 export interface Setting<Value> {
   /** Its environment variable. */
   readonly variable: `CDKTR_${string}`;
-  /** Which of the six kinds it is, for documentation. */
-  readonly kind: "integer" | "text" | "path" | "choice" | "list" | "retention";
+  /** Which of the seven kinds it is, for documentation. */
+  readonly kind: "integer" | "text" | "path" | "choice" | "list" | "retention" | "contexts";
   /** What its number counts; absent where it is no number or a plain count. */
   readonly unit?: Unit;
   /** What is accepted, as in "it must be ...". */
@@ -162,5 +163,21 @@ export function retention(
       const value = parseRetention(text);
       return value === null ? { problem: `it must be ${retentionForm}` } : { value };
     },
+  };
+}
+
+/** Principals by name; none by default. */
+export function contexts(
+  variable: Setting<readonly NamedAddress[]>["variable"],
+  about: { description: string },
+): Setting<readonly NamedAddress[]> {
+  return {
+    variable,
+    kind: "contexts",
+    accepts: contextsForm,
+    defaultText: "",
+    description: about.description,
+    secret: false,
+    read: parseContexts,
   };
 }

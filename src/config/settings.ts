@@ -2,13 +2,17 @@
  * Every setting there is. Names and defaults of the first sixteen are those of the original cdktr; a key is its variable's name
  * without `CDKTR_`, in camel case.
  */
-import { choice, integer, list, path, retention, type Setting, text, type ValueOf } from "./setting.ts";
+import { hostPattern } from "./address.ts";
+import { choice, contexts, integer, list, path, retention, type Setting, text, type ValueOf } from "./setting.ts";
 
 /** The levels of the process log, most talkative first. */
 const logLevels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"] as const;
 
 /** A level of the process log. */
 export type LogLevel = (typeof logLevels)[number];
+
+/** The themes of the terminal UI. */
+const tuiThemes = ["dark", "light", "colour-blind"] as const;
 
 const dayMs = 86_400_000;
 /** 0 lets the system choose a free port. */
@@ -41,7 +45,7 @@ export const settings = {
     description: "How long a request waits for its reply.",
   }),
   principalHost: text("CDKTR_PRINCIPAL_HOST", {
-    pattern: /^[^\s:/[\]]+$|^[\da-f.]*(?::[\da-f.]*){2,}(?:%\w+)?$/i,
+    pattern: hostPattern,
     accepts: "a host name or an IP address, without a port",
     default: "0.0.0.0",
     description: "Address the principal listens on and the others reach it at.",
@@ -193,6 +197,15 @@ export const settings = {
   archiveDirectory: path("CDKTR_ARCHIVE_DIRECTORY", {
     default: "$CDKTR_APP_DATA_DIRECTORY/archive",
     description: "Directory for the archive: Parquet files of log lines, one or more a day.",
+  }),
+  contexts: contexts("CDKTR_CONTEXTS", {
+    description:
+      "Principals by name that the terminal UI can go to, besides the one that the other settings tell, which is called default there.",
+  }),
+  tuiTheme: choice("CDKTR_TUI_THEME", {
+    choices: tuiThemes,
+    default: "dark",
+    description: "Colours of the terminal UI, for a dark or a light terminal, or for colour-blind eyes on a dark one.",
   }),
 } satisfies Record<string, Setting<unknown>>;
 

@@ -2,8 +2,8 @@
  * The cursor of a log query: names a line in a way that survives that lines are deleted and days are archived, which
  * changes the numbers of rows.
  *
- * A line is named by its time, its task run, and how many lines before it, among those that the same filter lets through,
- * share both. The cursor is for queries with the same filter, in either direction.
+ * A line is named by its time, its task run, and how many lines before it share both. The cursor is for queries with any
+ * filter, in either direction: what a search found leads on to the lines around it.
  *
  * It also fixes the *horizon*, a day: see log_query.ts. It is the day on which the first page was asked for.
  */

@@ -18,7 +18,10 @@ export class Condition {
     if (filter.taskName !== undefined) condition.#addEquality("task_name", [filter.taskName]);
     if (filter.taskRunId !== undefined) condition.#addEquality("task_instance_id", [filter.taskRunId]);
     if (filter.levels !== undefined) condition.#addEquality("level", filter.levels);
-    if (filter.contains !== undefined) condition.add(`contains(payload, ${condition.text(filter.contains)})`);
+    if (filter.contains !== undefined) {
+      const text = condition.text(filter.contains);
+      condition.add(filter.ignoreCase ? `contains(lower(payload), lower(${text}))` : `contains(payload, ${text})`);
+    }
     if (filter.statuses !== undefined) condition.#addStatuses(filter, filter.statuses);
     if (filter.states !== undefined) condition.#addStates(filter, filter.states);
     return condition;

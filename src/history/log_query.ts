@@ -367,7 +367,7 @@ class PageReader {
     const last = this.#blocks.findLast(({ rowCount }) => rowCount > 0)?.last();
     if (last === undefined) return null;
     const { place: { file, row }, line: { timestampMs, taskRunId } } = last;
-    const condition = Condition.of(this.#request.filter);
+    const condition = new Condition();
     const alike = this.#alike({ timestampMs, taskRunId }, condition);
     const reader = await this.#connection.runAndReadAll(
       `SELECT count(*) FROM (${alike}) WHERE (file, row) <= (${file}, ${row})`,
@@ -381,7 +381,7 @@ class PageReader {
   /** Where the line is that a cursor names. */
   async #placeOf({ timestampMs, taskRunId, ordinal }: LogCursor): Promise<Start> {
     const day = Math.min(dayOf(timestampMs), this.#horizon);
-    const condition = Condition.of(this.#request.filter);
+    const condition = new Condition();
     const alike = this.#alike({ timestampMs, taskRunId }, condition);
     const reader = await this.#connection.runAndReadAll(
       `SELECT file, row FROM (${alike}) ORDER BY file, row LIMIT 1 OFFSET ${ordinal - 1}`,
@@ -392,7 +392,7 @@ class PageReader {
     return typeof file === "bigint" && typeof row === "bigint" ? { day, file, row } : { day, timestampMs };
   }
 
-  /** SQL for the lines that share time and task run with another, and that the filter lets through. */
+  /** SQL for the lines that share time and task run with another, whether the filter lets them through or not. */
   #alike({ timestampMs, taskRunId }: { timestampMs: number; taskRunId: string }, condition: Condition): string {
     const day = dayOf(timestampMs);
     // Lines are read with what is absent as 0 and the empty text.

@@ -75,6 +75,7 @@ export const logFilterSchema = z.strictObject({
   taskRunId: z.string().optional(),
   levels: z.array(z.string()).max(maxFilterValues).readonly().optional(),
   contains: z.string().optional(),
+  ignoreCase: z.boolean().optional(),
   statuses: z.array(z.enum(runStatuses)).readonly().optional(),
   states: z.array(z.string()).max(maxFilterValues).readonly().optional(),
   limit: z.int().min(0).max(maxQueryRows).default(defaultQueryRows),
@@ -88,6 +89,7 @@ export const logFilterSchema = z.strictObject({
  *
  * - `sinceMs` (inclusive) and `untilMs` (exclusive): Unix milliseconds.
  * - `contains`: text that occurs in the payload, letter for letter; no character has a special meaning.
+ * - `ignoreCase`: then capitals and small letters are the same to `contains`.
  * - `statuses`: lines of runs whose status recorded last is one of these.
  * - `states`: lines of runs that stand in one of these states. Of a run that is in the file of an original principal and
  *   not in the journal, the status recorded last counts.

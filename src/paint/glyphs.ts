@@ -120,3 +120,13 @@ export const asciiGlyphs: Glyphs = {
   ellipsis: "~",
   spinner: ["|", "/", "-", "\\"],
 };
+
+/**
+ * The characters that a terminal can show, by its environment: Unicode's where the locale is one of UTF-8 (POSIX: LC_ALL, else
+ * LC_CTYPE, else LANG; without any the locale is C, which is ASCII). Windows has no such variables and shows Unicode.
+ */
+export function glyphsFor(environment: Readonly<Record<string, string>>): Glyphs {
+  const locale = environment["LC_ALL"] || environment["LC_CTYPE"] || environment["LANG"];
+  if (!locale) return environment["OS"] === "Windows_NT" ? unicodeGlyphs : asciiGlyphs;
+  return /utf-?8/i.test(locale) ? unicodeGlyphs : asciiGlyphs;
+}

@@ -60,8 +60,16 @@ export class LineGrid {
   text(row: number, from: number, to: number): string {
     const cells = this.#rows[row];
     if (cells === undefined) return " ".repeat(to - from);
+    // Most neighbours are alike, and a text put together of single characters is slow.
     let text = "";
-    for (let column = from; column < to; column++) text += this.#glyphs[cells[column] ?? 0] ?? " ";
+    for (let column = from; column < to;) {
+      const cell = cells[column] ?? 0;
+      let end = column + 1;
+      while (end < to && cells[end] === cell) end++;
+      const glyph = this.#glyphs[cell] ?? " ";
+      text += end === column + 1 ? glyph : glyph.repeat(end - column);
+      column = end;
+    }
     return text;
   }
 

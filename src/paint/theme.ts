@@ -2,10 +2,8 @@
 import type { Line, Span } from "./line.ts";
 import type { Role } from "./role.ts";
 
-/** Every theme there is. */
-export const themeNames = ["dark", "light", "colour-blind"] as const;
 /** The name of a theme. */
-export type ThemeName = typeof themeNames[number];
+export type ThemeName = "dark" | "light" | "colour-blind";
 
 /** How many colours a terminal has. 0: none are wanted; weight and inverse video stay. */
 export type ColourDepth = 0 | 16 | 256;
@@ -74,8 +72,10 @@ const palettes: Readonly<Record<ThemeName, Palette>> = { dark, light, "colour-bl
 /** Makes lines into text with SGR sequences. */
 export class Painter {
   readonly #parameters = new Map<Role, string>();
+  readonly #hasColours: boolean;
 
   constructor(theme: ThemeName, depth: ColourDepth) {
+    this.#hasColours = depth > 0;
     const palette = palettes[theme];
     this.#parameters.set("strong", "1").set("faint", depth === 0 ? "" : "2").set("plain", "");
     for (const role of coloured) {
@@ -96,7 +96,8 @@ export class Painter {
 
   #parametersOf({ role, sgr, isSelected }: Span): string {
     // Inverse video instead of a background: it is there on every terminal, with every theme, and without colours.
-    const own = sgr ?? this.#parameters.get(role) ?? "";
+    // Who wants no colours wants none of a task's either.
+    const own = (this.#hasColours ? sgr : undefined) ?? this.#parameters.get(role) ?? "";
     return isSelected ? own === "" ? "7" : `${own};7` : own;
   }
 }

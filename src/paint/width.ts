@@ -1,7 +1,8 @@
 /** How wide a text is on a terminal, in columns. */
 import stringWidth from "string-width";
 
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Cuts text between what a reader takes for characters. */
+export const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 /**
  * Texts of characters that take one column and one UTF-16 unit each: ASCII, and what pictures are made of. They are most of
  * all text, and finding graphemes is slow.

@@ -1,15 +1,18 @@
-/** A workflow's definition as YAML to read, with nothing in it that was not said. */
+/** A workflow's definition as YAML to read: as the principal keeps it, without what is so by default. */
 import { stringify } from "yaml";
 import { type Line, printable, span } from "../paint/mod.ts";
-import type { Workflow } from "../workflow/mod.ts";
+import { type Workflow, workflowDefaults } from "../workflow/mod.ts";
 
 /** Columns after which the values of a list or a text are put on lines of their own. */
 const lineWidth = 100;
 
 /** The definition, a line each: keys stand out from values. */
 export function definitionText(workflow: Workflow): Line[] {
-  const { tasks, ...rest } = workflow;
-  const shown = { ...rest, tasks: Object.fromEntries(tasks.map(({ id, ...task }) => [id, task])) };
+  const { tasks, id: _, path: __, ...rest } = workflow;
+  const defaults = new Map<string, unknown>(Object.entries(workflowDefaults));
+  const said = Object.entries(rest).filter(([key, value]) => !defaults.has(key) || defaults.get(key) !== value);
+  const shownTasks = tasks.map(({ id, retry, ...task }) => [id, retry.max === 0 ? task : { ...task, retry }]);
+  const shown = { ...Object.fromEntries(said), tasks: Object.fromEntries(shownTasks) };
   const text = stringify(withoutEmpty(shown), { lineWidth });
   return text.trimEnd().split("\n").map((line): Line => {
     const [, indent = "", key, value = ""] = /^(\s*(?:- )?)([\w.-]+:)(.*)$/.exec(line) ?? [];

@@ -165,7 +165,8 @@ function eventOf(sequence: string): InputEvent | null {
   if (mouse !== null) return mouseEventOf(mouse);
   const final = sequence.at(-1) ?? "";
   const [number = "", modifiers = ""] = sequence.slice(2, -1).split(";");
-  const key = final === "~" ? keysByNumber[number] : keysByFinal[final];
+  const isReport = final !== "~" && number !== "" && number !== "1";
+  const key = isReport ? undefined : final === "~" ? keysByNumber[number] : keysByFinal[final];
   if (key === undefined) return null;
   return { type: "key", key: modifierText(Number(modifiers)) + key };
 }

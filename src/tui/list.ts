@@ -35,6 +35,14 @@ export interface ListOptions<Row> {
   readonly onFilter?: (filter: string) => void;
 }
 
+/** How a list is to be drawn. */
+export interface ListLook {
+  /** Whether keys go to it: then the row under the cursor is marked. @default true */
+  readonly isFocused?: boolean;
+  /** Whether the columns have their names above them. @default true */
+  readonly hasHeading?: boolean;
+}
+
 const gap = 2;
 /** A wheel click moves by this many rows. */
 const wheelRows = 3;
@@ -192,9 +200,9 @@ export class List<Row> {
   }
 
   /** The heading and as many rows as there is room for. */
-  draw({ width, height }: Size): Line[] {
+  draw({ width, height }: Size, { isFocused = true, hasHeading = true }: ListLook = {}): Line[] {
     const { glyphs, keyOf, canMark = false, whenEmpty } = this.#options;
-    const rows = this.#pageRows = Math.max(height - 1, 1);
+    const rows = this.#pageRows = Math.max(height - (hasHeading ? 1 : 0), 1);
     this.#top = Math.min(Math.max(this.#top, this.#cursor - rows + 1), this.#cursor);
     this.#top = Math.max(Math.min(this.#top, this.#shown.length - rows), 0);
     const lead = canMark ? 3 : 2;
@@ -202,11 +210,11 @@ export class List<Row> {
     const heading = layout.flatMap(({ column, width }) =>
       aligned([span(column.heading, "title")], width, column.align)
     );
-    const lines: Line[] = [fitLine([span(" ".repeat(lead)), ...heading], width)];
+    const lines: Line[] = hasHeading ? [fitLine([span(" ".repeat(lead)), ...heading], width)] : [];
     for (let index = this.#top; index < Math.min(this.#top + rows, this.#shown.length); index++) {
       const row = this.#shown[index];
       if (row === undefined) break;
-      const isCurrent = index === this.#cursor;
+      const isCurrent = isFocused && index === this.#cursor;
       const isMarked = this.#marks.has(keyOf(row));
       const cells = layout.flatMap(({ column, width }) => aligned(column.cell(row, width), width, column.align));
       const mark = canMark ? span(isMarked ? glyphs.marked : " ", "accent") : span("");

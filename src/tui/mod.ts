@@ -38,7 +38,8 @@ export async function runUi({ theme, colours, signal, ...options }: RunUiOptions
   const onAbort = () => left.reject(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
-  const instance = render(createElement(App, { ui, painter: new Painter(theme, colours), clock }), {
+  const stop = terminal.canStop ? { stop: () => terminal.stop(clock) } : {};
+  const instance = render(createElement(App, { ui, painter: new Painter(theme, colours), clock, ...stop }), {
     exitOnCtrlC: false,
     incrementalRendering: true,
     interactive: true,

@@ -39,7 +39,7 @@ export class RunBoard {
       everyMs: 100,
       load: async (signal) => {
         const shown = await session.ask("SHOWRUN", { run: this.runId ?? idOrPrefix }, { signal });
-        if (this.runId === null) void this.#loadUsual(shell, shown.run.workflowId);
+        if (this.runId === null) void this.#loadUsual(shell, shown.run);
         this.runId = shown.run.runId;
         return { shown, ...readWorkflow(shown.workflow) };
       },
@@ -84,11 +84,11 @@ export class RunBoard {
     this.#why.close();
   }
 
-  async #loadUsual(shell: Shell, workflowId: string): Promise<void> {
+  async #loadUsual(shell: Shell, { runId, workflowId }: Run): Promise<void> {
     const query = `
       SELECT task_id, median(duration_ms) FROM task_runs
       WHERE state = 'COMPLETED' AND run_id IN (
-        SELECT run_id FROM runs WHERE workflow_id = '${workflowId.replaceAll("'", "''")}'
+        SELECT run_id FROM runs WHERE workflow_id = '${workflowId.replaceAll("'", "''")}' AND run_id <> '${runId}'
         ORDER BY run_id DESC LIMIT ${comparedRuns}
       ) GROUP BY task_id`;
     try {

@@ -1,25 +1,20 @@
 /**
  * One principal as the screens see it: its state as it changes, how old that is, and the way to ask for more.
  *
- * A principal of ours tells its changes (CHANGES, WORKFLOWS) as they come. One that does not answer is asked again after a
- * pause, and what it told before stays, with its age.
+ * A principal of ours tells its changes as they come; an original one is asked again and again. One that does not answer is
+ * tried again after a pause, and what it told before stays, with its age.
  */
 import { type Clock, sleep } from "../clock/mod.ts";
-import type { CallOptions, PrincipalClient } from "../client/mod.ts";
+import type { CallOptions, Dialect, PrincipalClient } from "../client/mod.ts";
 import { CdktrError, isFinal, messageOf, type Run } from "../core/mod.ts";
-import type { ReplyTo, RequestOf, Verb, WorkflowSummary } from "../wire/mod.ts";
+import type { RecentStatus, ReplyTo, RequestOf, Verb, WorkflowSummary } from "../wire/mod.ts";
+import type { Workflow } from "../workflow/mod.ts";
+import { Board, type Connection } from "./board.ts";
+import { followCdktr } from "./cdktr_feed.ts";
+import { followOriginal } from "./original_feed.ts";
+import type { QueueDepth } from "./queue_depth.ts";
 import { Trends } from "./trends.ts";
 
-/** How it stands with the way to the principal. Times are of this machine's clock, Unix milliseconds. */
-export type Connection =
-  | { readonly state: "connecting" }
-  | { readonly state: "live" }
-  | { readonly state: "lost"; readonly sinceMs: number; readonly nextTryMs: number; readonly reason: string };
-
-/** The longest time between two signs of life, in milliseconds: a principal without news answers after it. */
-const signOfLifeMs = 2000;
-/** The least time between two questions for changes, in milliseconds: what happens within it is told at once. */
-const gatherMs = 100;
 const retryFirstMs = 500;
 const retryMaxMs = 5000;
 
@@ -37,26 +32,16 @@ export interface SessionOptions {
 export class Session {
   readonly name: string;
   readonly trends: Trends;
-  connection: Connection = { state: "connecting" };
-  /** What the principal is; null until it has answered. */
-  dialect: "cdktr" | "original" | null = null;
-  status: ReplyTo<"STATUS"> | null = null;
-  workflows: readonly WorkflowSummary[] = [];
-  workflowProblems: readonly string[] = [];
-  /** When the principal was last heard of, by this machine's clock; null for never. */
-  heardMs: number | null = null;
   readonly #options: SessionOptions;
+  readonly #board = new Board();
   readonly #ended = new AbortController();
-  readonly #changeListeners = new Set<() => void>();
-  readonly #runListeners = new Set<(runs: readonly Run[] | null) => void>();
-  /** The principal's clock less this machine's. */
-  #clockOffsetMs = 0;
   #working: Promise<unknown> = Promise.resolve();
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.name = options.name;
     this.trends = new Trends((query, signal) => this.#query(query, signal));
+    this.#board.onRuns((runs) => this.#count(runs));
   }
 
   /** Where the principal is. */
@@ -68,17 +53,59 @@ export class Session {
     return this.#options.client;
   }
 
-  /** The principal's clock, Unix milliseconds. */
+  get connection(): Connection {
+    return this.#board.connection;
+  }
+
+  /** What the principal is; null until it has answered. */
+  get dialect(): Dialect | null {
+    return this.#board.dialect;
+  }
+
+  /**
+   * How the principal is; null until it has told. Of an original one only agents, how many runs they have, and problems are
+   * known: their runs have no ids, and what stands here of its queue, its start and its history means nothing.
+   */
+  get status(): ReplyTo<"STATUS"> | null {
+    return this.#board.status;
+  }
+
+  get workflows(): readonly WorkflowSummary[] {
+    return this.#board.workflows;
+  }
+
+  get workflowProblems(): readonly string[] {
+    return this.#board.workflowProblems;
+  }
+
+  /** The newest run of each of a few workflows, newest first; of an original principal, which tells no more of its runs. */
+  get recent(): readonly RecentStatus[] {
+    return this.#board.recent;
+  }
+
+  /** How many runs waited, over the last minutes. */
+  get queueDepth(): QueueDepth {
+    return this.#board.queueDepth;
+  }
+
+  /** When the principal was last heard of, by this machine's clock; null for never. */
+  get heardMs(): number | null {
+    return this.#board.heardMs;
+  }
+
+  /**
+   * The principal's clock, Unix milliseconds; this machine's where it does not tell. It stands still while the principal is
+   * lost: what is on the screen then is of that moment, and nothing that goes on is known to go on.
+   */
   nowMs(): number {
-    return this.#options.clock.nowMs() + this.#clockOffsetMs;
+    const { connection, heardMs, clockOffsetMs } = this.#board;
+    const isLost = connection.state === "lost" && heardMs !== null;
+    return (isLost ? heardMs : this.#options.clock.nowMs()) + clockOffsetMs;
   }
 
   /** Begins to follow the principal. */
   start(): void {
-    this.#working = Promise.all([
-      this.#keep((signal, heard) => this.#follow(signal, heard)),
-      this.#keep((signal) => this.#followWorkflows(signal)),
-    ]);
+    this.#working = this.#follow();
   }
 
   /** Follows no more, and closes the client. */
@@ -95,14 +122,12 @@ export class Session {
 
   /** Calls `listener` after every change of what stands here, until the returned function is called. */
   onChange(listener: () => void): () => void {
-    this.#changeListeners.add(listener);
-    return () => this.#changeListeners.delete(listener);
+    return this.#board.onChange(listener);
   }
 
   /** Calls `listener` with the runs that changed; with null when all may have. */
   onRuns(listener: (runs: readonly Run[] | null) => void): () => void {
-    this.#runListeners.add(listener);
-    return () => this.#runListeners.delete(listener);
+    return this.#board.onRuns(listener);
   }
 
   /** The workflow of that id as the principal lists it. */
@@ -110,77 +135,55 @@ export class Session {
     return this.workflows.find((workflow) => workflow.id === id);
   }
 
-  /** Does `work` again and again; after a failure with a pause that grows while failures go on. */
-  async #keep(work: (signal: AbortSignal, heard: () => void) => Promise<void>): Promise<void> {
-    const { clock } = this.#options;
+  /**
+   * The definition of a workflow, which an original principal tells with its list; one of ours is asked for it.
+   *
+   * @param id The id of its summary. The document's own, which log lines have, differs in rare cases.
+   */
+  workflowDocument(id: string): Workflow | undefined {
+    return this.#board.documents.get(id);
+  }
+
+  /** Follows the principal again and again; with a pause that grows while nothing is heard of it. */
+  async #follow(): Promise<void> {
+    const { client, clock, pollMs } = this.#options;
     const { signal } = this.#ended;
     let pauseMs = retryFirstMs;
     while (!signal.aborted) {
+      const { heardMs } = this.#board;
       try {
-        await work(signal, () => void (pauseMs = retryFirstMs));
+        const dialect = await client.dialect({ signal });
+        this.#board.begin(dialect);
+        const follow = dialect === "original" ? followOriginal : followCdktr;
+        await follow({ client, clock, board: this.#board, pollMs, signal });
       } catch (error) {
         if (signal.aborted) return;
+        if (this.#board.heardMs !== heardMs) pauseMs = retryFirstMs;
         this.#lose(error, pauseMs);
+        // What comes back may be another one: an original that was replaced by one of ours.
+        client.forgetDialect();
         await sleep(clock, pauseMs, signal).catch(() => {});
         pauseMs = Math.min(pauseMs * 2, retryMaxMs);
       }
     }
   }
 
-  async #follow(signal: AbortSignal, heard: () => void): Promise<void> {
-    const { client, clock } = this.#options;
-    this.dialect = await client.dialect({ signal });
-    let afterSeq: number | null = null;
-    let isFirst = true;
-    while (!signal.aborted) {
-      const startedAtMs = this.status?.startedAtMs ?? null;
-      const request = { afterSeq, startedAtMs, waitMs: signOfLifeMs };
-      const news: ReplyTo<"CHANGES"> = await client.call("CHANGES", request, { signal });
-      afterSeq = news.seq;
-      heard();
-      this.#hear(news.nowMs);
-      this.status = news.status;
-      this.#tellRuns(news.isReset || isFirst ? null : news.runs);
-      isFirst = false;
-      this.#tell();
-      if (!news.mayHaveMore) await sleep(clock, gatherMs, signal);
-    }
-  }
-
-  async #followWorkflows(signal: AbortSignal): Promise<void> {
-    const { client } = this.#options;
-    let knownRevision: number | null = null;
-    while (!signal.aborted) {
-      const told: ReplyTo<"WORKFLOWS"> = await client.call("WORKFLOWS", { knownRevision, waitMs: 30_000 }, { signal });
-      knownRevision = told.revision;
-      this.workflows = told.workflows;
-      this.workflowProblems = told.problems;
-      this.#tell();
-    }
-  }
-
-  #hear(nowMs: number): void {
-    const { clock } = this.#options;
-    this.heardMs = clock.nowMs();
-    this.#clockOffsetMs = nowMs - this.heardMs;
-    this.connection = { state: "live" };
-  }
-
   #lose(error: unknown, pauseMs: number): void {
+    const board = this.#board;
     const nowMs = this.#options.clock.nowMs();
-    const sinceMs = this.connection.state === "lost" ? this.connection.sinceMs : this.heardMs ?? nowMs;
-    this.connection = { state: "lost", sinceMs, nextTryMs: nowMs + pauseMs, reason: messageOf(error) };
-    this.#tell();
+    const trouble = { nextTryMs: nowMs + pauseMs, reason: messageOf(error) };
+    if (error instanceof CdktrError && error.code === "UNSUPPORTED") {
+      board.connection = { state: "unsuited", ...trouble };
+    } else {
+      const sinceMs = board.connection.state === "lost" ? board.connection.sinceMs : board.heardMs ?? nowMs;
+      board.connection = { state: "lost", sinceMs, ...trouble };
+    }
+    board.tell();
   }
 
-  #tellRuns(runs: readonly Run[] | null): void {
-    if (runs === null) void this.trends.load(this.#ended.signal).then(() => this.#tell());
+  #count(runs: readonly Run[] | null): void {
+    if (runs === null) void this.trends.load(this.#ended.signal).then(() => this.#board.tell());
     else for (const run of runs) if (isFinal(run.state)) this.trends.take(run);
-    if (runs === null || runs.length > 0) { for (const listener of [...this.#runListeners]) listener(runs); }
-  }
-
-  #tell(): void {
-    for (const listener of [...this.#changeListeners]) listener();
   }
 
   async #query(query: string, signal: AbortSignal): Promise<readonly (readonly unknown[])[]> {

@@ -3,11 +3,15 @@
  * can see coming.
  */
 import process from "node:process";
+import type { Clock } from "../clock/mod.ts";
 import type { Size } from "../paint/mod.ts";
 
 /** Alternate screen, no cursor, clicks and wheel as SGR sequences, pastes in brackets (xterm, ctlseqs). */
 const takeOver = "\x1b[?1049h\x1b[2J\x1b[H\x1b[?25l\x1b[?1000h\x1b[?1006h\x1b[?2004h";
 const giveBack = "\x1b[?2004l\x1b[?1006l\x1b[?1000l\x1b[0m\x1b[?25h\x1b[?1049l";
+
+/** How long a process that was asked to stop may take until it does, in milliseconds. One that nobody could continue does not. */
+const stopWaitMs = 300;
 
 const encoder = new TextEncoder();
 
@@ -41,6 +45,23 @@ export class Terminal implements Disposable {
 
   [Symbol.dispose](): void {
     this.release();
+  }
+
+  /** Whether {@linkcode Terminal.stop} can do anything here. */
+  readonly canStop = Deno.build.os !== "windows";
+
+  /** Gives the terminal back and stops the process, as ctrl-z does elsewhere; takes it over again when the process goes on. */
+  async stop(clock: Clock): Promise<void> {
+    this.release();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    Deno.addSignalListener("SIGCONT", resolve);
+    // The whole group, as the terminal itself would: a shell that waits for `deno task` must see that stop, too.
+    Deno.kill(0, "SIGTSTP");
+    const cancel = clock.setTimer(stopWaitMs, resolve);
+    await promise;
+    cancel();
+    Deno.removeSignalListener("SIGCONT", resolve);
+    this.take();
   }
 
   /** Columns and rows now. */

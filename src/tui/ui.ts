@@ -6,6 +6,8 @@
 import { type Clock, spanText } from "../clock/mod.ts";
 import { CdktrError, messageOf } from "../core/mod.ts";
 import {
+  asciiGlyphs,
+  asciiLine,
   fitBlock,
   fitLine,
   type Glyphs,
@@ -37,8 +39,8 @@ export interface Context {
 /** What the interface needs. */
 export interface UiOptions {
   readonly contexts: readonly Context[];
-  /** The one to begin with. */
-  readonly context: Context;
+  /** The name of the one to begin with. */
+  readonly context: string;
   readonly route: Route;
   readonly clock: Clock;
   readonly glyphs: Glyphs;
@@ -63,6 +65,9 @@ const headRows = 2;
 const footRows = 2;
 /** Narrower or lower than this nothing is drawn but a request for room. */
 const leastSize: Size = { width: 40, height: 10 };
+
+/** Where it is narrower, the name of a principal must do without its address. */
+const addressWidthMin = 60;
 
 /** The screens that have a key of their own, with it. */
 export const places: readonly (readonly [key: string, name: ScreenName, title: string])[] = [
@@ -94,6 +99,10 @@ export class Ui implements Shell {
   #cancelAge: () => void = () => {};
   #stopListening: () => void = () => {};
   #dialogPlace = { column: 0, row: 0 };
+  /** Ends what is under way at the present principal. */
+  #present = new AbortController();
+  /** Former sessions that are ending. */
+  #leaving: Promise<unknown> = Promise.resolve();
   readonly #closed = new AbortController();
 
   constructor(options: UiOptions) {
@@ -104,8 +113,8 @@ export class Ui implements Shell {
     this.isReadOnly = isReadOnly;
     this.#size = size;
     this.messages = new Messages(clock);
-    this.#contextName = context.name;
-    this.session = this.#begin(context);
+    this.#contextName = context;
+    this.session = this.#begin(this.#contextNamed(context));
     this.#screens = [makeScreen(route, this)];
     this.#keepAges();
   }
@@ -117,7 +126,7 @@ export class Ui implements Shell {
   };
 
   /** What is to be seen: as many lines as there are rows. The same ones until something changes. */
-  readonly frame = (): readonly Line[] => this.#frame ??= this.#draw();
+  readonly frame = (): readonly Line[] => this.#frame ??= this.#allowed(this.#draw());
 
   /** The names of the principals one can go to, and the present one. */
   get contexts(): { readonly names: readonly string[]; readonly present: string } {
@@ -156,16 +165,15 @@ export class Ui implements Shell {
 
   /** Goes to another principal. */
   switchTo(name: string): void {
-    const context = this.#options.contexts.find((candidate) => candidate.name === name);
-    if (context === undefined) return this.tell(`There is no context named ${name}.`, "bad");
+    if (!this.contexts.names.includes(name)) return this.tell(`There is no context named ${name}.`, "bad");
     const former = this.session;
-    for (const screen of this.#screens.splice(0)) screen.close();
-    this.#stopListening();
+    this.#leave();
+    this.#leaving = Promise.all([this.#leaving, former.stop().catch(() => {})]); // Nobody waits for it but close().
     this.#contextName = name;
-    this.session = this.#begin(context);
-    this.#screens.push(makeScreen({ screen: "overview" }, this));
+    this.session = this.#begin(this.#contextNamed(name));
+    this.#dialog = null;
+    this.#screens = [makeScreen({ screen: "overview" }, this)];
     this.tell(`Now at ${name}, ${this.session.address}.`);
-    former.stop().catch(() => {}); // Nobody is interested in it any more.
   }
 
   ask(dialog: Dialog): void {
@@ -185,8 +193,12 @@ export class Ui implements Shell {
   }
 
   perform(work: (signal: AbortSignal) => Promise<string>): void {
-    work(this.#closed.signal).then((text) => this.tell(text, "good"), (error) => {
+    const { signal } = this.#present;
+    const { name } = this.session;
+    work(signal).then((text) => this.tell(text, "good"), (error) => {
       if (this.#closed.signal.aborted) return;
+      // What is left of it must not be done at the principal one went to.
+      if (signal.aborted) return this.tell(`What was under way at ${name} was given up.`, "warn");
       const hint = error instanceof CdktrError && error.hint !== undefined ? ` ${error.hint}` : "";
       this.tell(messageOf(error) + hint, "bad");
     });
@@ -212,9 +224,8 @@ export class Ui implements Shell {
     this.#closed.abort();
     this.#cancelAge();
     this.#cancelFrame?.();
-    for (const screen of this.#screens) screen.close();
-    this.#stopListening();
-    await this.session.stop();
+    this.#leave();
+    await Promise.all([this.#leaving, this.session.stop()]);
   }
 
   /** What can be done where one is: the screen's actions, then those of everywhere. */
@@ -254,6 +265,20 @@ export class Ui implements Shell {
         run: () => this.#screens.length > 1 ? this.back() : this.quit(),
       },
     ];
+  }
+
+  #contextNamed(name: string): Context {
+    const context = this.#options.contexts.find((candidate) => candidate.name === name);
+    if (context === undefined) throw new CdktrError("INTERNAL", `The interface has no context ${name}.`);
+    return context;
+  }
+
+  /** Leaves everything that belongs to the present principal. */
+  #leave(): void {
+    this.#present.abort();
+    this.#present = new AbortController();
+    for (const screen of this.#screens) screen.close();
+    this.#stopListening();
   }
 
   #begin(context: Context): Session {
@@ -333,9 +358,14 @@ export class Ui implements Shell {
     return overlay(lines, box, column, row);
   }
 
+  /** With ASCII glyphs what comes from outside has to be ASCII as well. */
+  #allowed(lines: readonly Line[]): readonly Line[] {
+    return this.glyphs === asciiGlyphs ? lines.map(asciiLine) : lines;
+  }
+
   #header(width: number): Line {
     const { name, address } = this.session;
-    const where = name === address ? address : `${name} ${address}`;
+    const where = name === address || width < addressWidthMin ? name : `${name} ${address}`;
     const left = [span(" cdktr ", "title"), span(` ${printable(where)}  `, "strong"), ...this.#connectionSpans()];
     const right = [
       ...this.isReadOnly ? [span(" read-only ", "warn")] : [],
@@ -348,25 +378,28 @@ export class Ui implements Shell {
   #connectionSpans(): Line {
     const { connection, status, heardMs, dialect } = this.session;
     const nowMs = this.clock.nowMs();
+    const untilTry = (nextTryMs: number) => spanText(Math.max(nextTryMs - nowMs, 0));
     switch (connection.state) {
       case "connecting":
         return [span("connecting ...", "idle")];
       case "lost": {
         const age = heardMs === null ? "never answered" : `LOST for ${spanText(nowMs - connection.sinceMs)}`;
-        const retry = spanText(Math.max(connection.nextTryMs - nowMs, 0));
+        const retry = untilTry(connection.nextTryMs);
         return [span(`! ${age}, tried again in ${retry}: ${printable(connection.reason)}`, "bad")];
       }
+      case "unsuited":
+        return [span(`! ${printable(connection.reason)} Asked again in ${untilTry(connection.nextTryMs)}.`, "bad")];
       case "live": {
-        if (dialect === "original") {
-          return [span(`${this.glyphs.states.RUNNING} original cdktr, asked each second`, "good")];
-        }
         const silentMs = heardMs === null ? 0 : nowMs - heardMs;
-        const live = silentMs > 5000
+        const isOriginal = dialect === "original";
+        // An original is asked as seldom as its user wishes; when it does not answer it is lost.
+        const live = !isOriginal && silentMs > 5000
           ? span(`silent for ${spanText(silentMs)}`, "warn")
-          : span(`${this.glyphs.states.RUNNING} live`, "good");
+          : span(`${this.glyphs.states.RUNNING} ${isOriginal ? "original cdktr" : "live"}`, "good");
         if (status === null) return [live];
         const { runs, queueLength, agents, problems } = status;
-        const facts = `  ${runs["RUNNING"] ?? 0} running  ${queueLength} queued  ${agents.length} agents`;
+        const queued = isOriginal ? "" : `  ${queueLength} queued`;
+        const facts = `  ${runs["RUNNING"] ?? 0} running${queued}  ${agents.length} agents`;
         const trouble = problems.length === 0 ? [] : [span(`  ! ${problems.length} problems`, "bad")];
         return [live, span(facts), ...trouble];
       }

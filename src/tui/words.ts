@@ -1,6 +1,7 @@
 /** How states, spans and instants are said on the screen. */
 import { spanText } from "../clock/mod.ts";
 import type { RunState, TaskState } from "../core/mod.ts";
+import type { RecentStatus } from "../wire/mod.ts";
 import { type Glyphs, type Role, type Span, span } from "../paint/mod.ts";
 
 const roles: Readonly<Record<RunState | TaskState, Role>> = {
@@ -23,6 +24,11 @@ export function roleOf(state: RunState | TaskState): Role {
 export function stateSpans(state: RunState | TaskState, glyphs: Glyphs, isPaused = false): Span[] {
   if (isPaused) return [span(`${glyphs.paused} ${state} paused`, "warn")];
   return [span(`${glyphs.states[state]} ${state}`, roleOf(state))];
+}
+
+/** A state of an original principal as mark and word: ours, but for one. */
+export function recentSpans(status: RecentStatus["status"], glyphs: Glyphs): Span[] {
+  return status === "WAITING" ? [span(`${glyphs.states.PENDING} WAITING`, "idle")] : stateSpans(status, glyphs);
 }
 
 /** A span in few columns: `850ms`, `12.3s`, `5m20s`, `3h04m`, `2d07h`. */
@@ -60,4 +66,9 @@ export function timeText(atMs: number): string {
 /** The beginning of a run's id that people read. */
 export function briefId(runId: string): string {
   return runId.length > 18 ? runId.slice(0, 18) : runId;
+}
+
+/** When a run was triggered, Unix milliseconds: its id, a UUID of version 7, begins with it (RFC 9562, 5.7). */
+export function triggeredMsOf(runId: string): number {
+  return parseInt(runId.replaceAll("-", "").slice(0, 12), 16);
 }

@@ -4,6 +4,7 @@ export {
   encodeRegisteredAgents,
   maxRecentStatuses,
   parseRecentStatuses,
+  parseRegisteredAgents,
   type RecentStatus,
   type RegisteredAgent,
 } from "./agent_status.ts";

@@ -343,6 +343,8 @@ export const verbs = {
       levels: z.array(name).min(1).optional(),
       states: z.array(z.enum(runStates)).min(1).optional(),
       contains: sentence.optional(),
+      /** Whether capitals and small letters are the same to `contains`. */
+      ignoreCase: z.boolean().optional(),
       order: z.enum(["oldest", "newest"]),
       after: cursor.optional(),
       limit: z.int().min(1).max(maxPageLines),

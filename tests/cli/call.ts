@@ -15,9 +15,16 @@ export interface Outcome {
 export interface CallOptions {
   environment?: Record<string, string>;
   workingDirectory?: string;
+  /** Of the terminal that stdout is. @default stdout is none */
   columns?: number;
+  /** @default 24 */
+  rows?: number;
+  /** Whether stderr is the same terminal. @default false */
+  talkIsTerminal?: boolean;
   /** @default "" */
   stdin?: string;
+  /** @default false */
+  isTerminal?: boolean;
   nowMs?: number;
   /** Told all of stdout after each write; throws when its reader is gone. */
   onStdout?: (stdout: string) => void;
@@ -28,14 +35,22 @@ export interface CallOptions {
 /** Calls `cdktr` with `argv` in `workingDirectory`, with a home directory and nothing else in the environment. */
 export async function call(
   argv: readonly string[],
-  { environment = {}, workingDirectory = "/", columns, stdin = "", nowMs, onStdout, onStderr }: CallOptions = {},
+  options: CallOptions = {},
 ): Promise<Outcome> {
+  const { environment = {}, workingDirectory = "/", columns, rows = 24, stdin = "", nowMs, onStdout, onStderr } =
+    options;
+  const { talkIsTerminal = false, isTerminal = false } = options;
   let stdout = "";
   let stderr = "";
+  const talk = (text: string) => {
+    stderr += text;
+    onStderr?.(stderr);
+  };
   const invocation: Invocation = {
     environment: { HOME: "/home/ada", ...environment },
     workingDirectory,
     readStdin: () => Promise.resolve(stdin),
+    isTerminal: () => isTerminal,
     stdout: {
       // deno-lint-ignore require-await -- what onStdout throws becomes a rejection
       write: async (content) => {
@@ -43,17 +58,19 @@ export async function call(
         onStdout?.(stdout);
       },
       columns: () => columns,
+      rows: () => columns === undefined ? undefined : rows,
       colours: false,
     },
     stderr: {
-      say: (line) => {
-        stderr += `${line}\n`;
-        onStderr?.(stderr);
-      },
+      say: (line) => talk(`${line}\n`),
+      write: talk,
+      columns: () => talkIsTerminal ? columns ?? 80 : undefined,
+      rows: () => talkIsTerminal ? rows : undefined,
       colours: false,
     },
     clock: nowMs === undefined ? systemClock : { ...systemClock, nowMs: () => nowMs },
     exitCode: 0,
+    onStrayError: null,
   };
   const exitCode = await guard(invocation, () => runProgram(argv, invocation));
   return { exitCode, stdout, stderr };

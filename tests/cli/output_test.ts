@@ -1,6 +1,8 @@
 import { equal, rejects } from "node:assert/strict";
 import { jsonText, OutputClosed, stderrOf, stdoutOf } from "../../src/cli/output.ts";
 
+const size = { columns: 80, rows: 24 };
+
 /** A sink that takes three bytes at a time. */
 function slowSink(isTerminal = false) {
   let text = "";
@@ -20,7 +22,7 @@ function slowSink(isTerminal = false) {
 
 Deno.test("writes come out whole and in order, though the caller does not wait and the sink takes little at a time", async () => {
   const sink = slowSink();
-  const output = stdoutOf(sink, {}, () => 80);
+  const output = stdoutOf(sink, {}, () => size);
   const writes = ["first ", "zweitens äöü ", "third"].map((text) => output.write(text));
   await Promise.all(writes);
   equal(sink.text(), "first zweitens äöü third");
@@ -30,7 +32,7 @@ Deno.test("a broken pipe on stdout is an OutputClosed, for this write and all af
   const output = stdoutOf(
     { write: () => Promise.reject(new Deno.errors.BrokenPipe("EPIPE")), isTerminal: () => false },
     {},
-    () => 80,
+    () => size,
   );
   await rejects(output.write("a"), OutputClosed);
   await rejects(output.write("b"), OutputClosed);
@@ -38,7 +40,7 @@ Deno.test("a broken pipe on stdout is an OutputClosed, for this write and all af
 
 Deno.test("talk is written whole, and a reader that is gone is no error", () => {
   const sink = slowSink();
-  stderrOf(sink, {}).say("a longer line");
+  stderrOf(sink, {}, () => size).say("a longer line");
   equal(sink.text(), "a longer line\n");
   const broken = {
     writeSync: () => {
@@ -46,7 +48,7 @@ Deno.test("talk is written whole, and a reader that is gone is no error", () => 
     },
     isTerminal: () => false,
   };
-  stderrOf(broken, {}).say("nobody hears");
+  stderrOf(broken, {}, () => size).say("nobody hears");
 });
 
 const colourCases: [isTerminal: boolean, environment: Record<string, string>, colours: boolean][] = [
@@ -58,14 +60,14 @@ const colourCases: [isTerminal: boolean, environment: Record<string, string>, co
 ];
 for (const [isTerminal, environment, colours] of colourCases) {
   Deno.test(`colours are ${colours ? "on" : "off"} ${isTerminal ? "on a terminal" : "elsewhere"} with ${JSON.stringify(environment)}`, () => {
-    equal(stdoutOf(slowSink(isTerminal), environment, () => 80).colours, colours);
-    equal(stderrOf(slowSink(isTerminal), environment).colours, colours);
+    equal(stdoutOf(slowSink(isTerminal), environment, () => size).colours, colours);
+    equal(stderrOf(slowSink(isTerminal), environment, () => size).colours, colours);
   });
 }
 
 Deno.test("only a terminal has columns", () => {
-  equal(stdoutOf(slowSink(true), {}, () => 120).columns(), 120);
-  equal(stdoutOf(slowSink(false), {}, () => 120).columns(), undefined);
+  equal(stdoutOf(slowSink(true), {}, () => ({ columns: 120, rows: 40 })).columns(), 120);
+  equal(stdoutOf(slowSink(false), {}, () => ({ columns: 120, rows: 40 })).columns(), undefined);
 });
 
 Deno.test("JSON means the same to programs, and holds nothing that a terminal could act on", () => {

@@ -24,6 +24,8 @@ export interface SceneOptions {
   readonly problems?: readonly string[];
   /** Where the history is kept, for a principal that is to be restarted. @default ":memory:" */
   readonly historyPath?: string;
+  /** Of its requests. @default a free one */
+  readonly port?: number;
 }
 
 /** See the top of this file. */
@@ -48,7 +50,7 @@ export class PrincipalScene implements AsyncDisposable {
   /** Starts a principal with workflows, by id. */
   static async start(
     files: Readonly<Record<string, string>>,
-    { problems = [], historyPath = ":memory:" }: SceneOptions = {},
+    { problems = [], historyPath = ":memory:", port = 0 }: SceneOptions = {},
   ): Promise<PrincipalScene> {
     const workflows = Object.entries(files).map(([id, text]): Workflow => {
       const { workflow } = parseWorkflow(text, { id, path: `workflows/${id}.yml` });
@@ -75,7 +77,7 @@ export class PrincipalScene implements AsyncDisposable {
         upkeep: null,
       });
     const principal = await open();
-    return new PrincipalScene(open, principal, await listen(principal, { port: 0, logsInPort: 0, logsOutPort: 0 }));
+    return new PrincipalScene(open, principal, await listen(principal, { port, logsInPort: 0, logsOutPort: 0 }));
   }
 
   /** Calls `cdktr` with settings that name this principal. */

@@ -12,10 +12,18 @@ function report(error: unknown, environment: Record<string, string> = {}, colour
     environment,
     workingDirectory: "/",
     readStdin: () => Promise.resolve(""),
-    stdout: { write: () => Promise.resolve(), columns: () => undefined, colours },
-    stderr: { say: (line) => void said.push(line), colours },
+    isTerminal: () => false,
+    stdout: { write: () => Promise.resolve(), columns: () => undefined, rows: () => undefined, colours },
+    stderr: {
+      say: (line) => void said.push(line),
+      write: () => {},
+      columns: () => undefined,
+      rows: () => undefined,
+      colours,
+    },
     clock: systemClock,
     exitCode: 0,
+    onStrayError: null,
   };
   return { exitCode: reportError(error, invocation), said };
 }

@@ -128,6 +128,21 @@ Deno.test("lines of past days are in the order of their days, those since yester
   assert.deepEqual(await payloads(history, { order: "newest" }), expected.toReversed());
 });
 
+Deno.test("the cursor of what a search found leads to the lines around it, though they share its time", async () => {
+  await using history = await openHistory({ path: ":memory:" });
+  history.appendLogs(["one", "Two", "three", "TWO", "five"].map((text) => line(text, { timestampMs: 1_000 })));
+  await history.flush();
+  const search: LogFilter = { contains: "two", ignoreCase: true, limit: 1 };
+  const first = await history.queryLogPage(search);
+  assert.deepEqual(first.lines.map(({ payload }) => payload), ["Two"]);
+  assert.deepEqual(await payloads(history, { after: first.cursor ?? "" }), ["three", "TWO", "five"]);
+  assert.deepEqual(await payloads(history, { after: first.cursor ?? "", order: "newest" }), ["one"]);
+  const { lines: [third], cursor } = await history.queryLogPage({ after: first.cursor ?? "", limit: 1 });
+  assert.equal(third?.payload, "three");
+  assert.deepEqual(await payloads(history, { ...search, after: cursor ?? "" }), ["TWO"]);
+  assert.deepEqual(await payloads(history, { ...search, order: "newest", after: cursor ?? "" }), ["Two"]);
+});
+
 Deno.test("a page ends with the line that makes its text long enough, and its cursor goes on from there", async () => {
   await using history = await openHistory({ path: ":memory:" });
   history.appendLogs(lines(20).map((row) => ({ ...row, payload: row.payload.padEnd(100, "é") })));

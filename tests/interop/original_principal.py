@@ -103,6 +103,8 @@ def answer(body):
     verb = body.split("\x01")[0]
     if errors.get(verb):
         return errors[verb].pop(0)
+    if verb in setup.get("replies", {}):
+        return setup["replies"][verb]
     if verb == "FETCHWORKFLOW":
         return f"SUCCESS\x01{documents.pop(0)}" if documents else "OK"
     if verb in ("REGISTERAGENT", "AGENTWORKFLOWSTATUS", "AGENTTASKSTATUS", "RUNTASK"):

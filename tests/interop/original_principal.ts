@@ -1,4 +1,5 @@
 /** A principal of the original, played by `original_principal.py`, and what it saw. */
+import assert from "node:assert/strict";
 import type { ServerPorts } from "../../src/principal/mod.ts";
 import { type FoundRuntime, PeerProcess } from "./peers.ts";
 
@@ -22,6 +23,8 @@ export interface Faults {
 export interface OriginalPrincipalOptions extends Faults {
   /** Documents that FETCHWORKFLOW hands out, in order. */
   readonly documents?: readonly string[];
+  /** What else it answers, by verb. */
+  readonly replies?: Readonly<Record<string, string>>;
   /** Log lines that each subscriber is sent for its subscription. */
   readonly lines?: readonly string[];
 }
@@ -87,6 +90,23 @@ export class OriginalPrincipal implements AsyncDisposable {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Resolves once it has no connection. */
+  async untilAlone(): Promise<void> {
+    const open = ({ seen }: OriginalPrincipal) =>
+      new Set(seen.filter(({ what }) => what === "connected").map(({ connection }) => connection)).size -
+      seen.filter(({ what }) => what === "closed").length;
+    await this.until((principal) => open(principal) === 0);
+  }
+
+  /** The request connections are one-shot, one at a time, and end with a FIN; the principal survived everything. */
+  assertGoodManners(): void {
+    assert.deepEqual(this.all("fatal"), []);
+    const closed = this.all("closed").filter(({ port }) => port === "requests");
+    assert.deepEqual(closed.filter(({ how }) => how === "reset"), []);
+    assert(closed.every(({ requests }) => Number(requests) <= 1), "one request for each connection");
+    assert.deepEqual(this.all("request").filter(({ behind }) => behind !== 0), [], "one request at a time");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,4 @@
 /** An agent of ours at work for a principal of the original. */
-import assert from "node:assert/strict";
 import { Agent, ProcessWorkplace, systemFiles } from "../../src/agent/mod.ts";
 import { PrincipalClient } from "../../src/client/mod.ts";
 import { type Clock, systemClock, systemRandom } from "../../src/clock/mod.ts";
@@ -96,20 +95,11 @@ export class Work implements AsyncDisposable {
     this.agent.drain();
     await this.#working;
     await this.#client.close();
-    const open = ({ seen }: OriginalPrincipal) =>
-      new Set(seen.filter(({ what }) => what === "connected").map(({ connection }) => connection)).size -
-      seen.filter(({ what }) => what === "closed").length;
-    await this.principal.until((principal) => open(principal) === 0);
+    await this.principal.untilAlone();
   }
 
-  /** The request connections are one-shot, one at a time, and end with a FIN; the principal survived everything. */
   assertGoodManners(): void {
-    const { principal } = this;
-    assert.deepEqual(principal.all("fatal"), []);
-    const closed = principal.all("closed").filter(({ port }) => port === "requests");
-    assert.deepEqual(closed.filter(({ how }) => how === "reset"), []);
-    assert(closed.every(({ requests }) => Number(requests) <= 1), "one request for each connection");
-    assert.deepEqual(principal.all("request").filter(({ behind }) => behind !== 0), [], "one request at a time");
+    this.principal.assertGoodManners();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

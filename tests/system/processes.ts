@@ -9,6 +9,9 @@ const { tasks } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", 
 /** `deno task cdktr` without the task runner: the same permissions, and a pid that is the program's own. */
 export const denoFlags: readonly string[] = tasks.cdktr.command.split(" ").slice(1, -1);
 
+/** The words that a shell calls cdktr with. */
+export const commandLine: readonly string[] = [Deno.execPath(), ...denoFlags, mainPath];
+
 /** What no step of these tests takes, on a busy machine. A wait that takes longer has failed. */
 const limitMs = 60_000;
 

@@ -4,6 +4,7 @@ import { systemClock, systemRandom } from "../../src/clock/mod.ts";
 import { PrincipalClient } from "../../src/client/mod.ts";
 import { type Glyphs, Painter, type Size, unicodeGlyphs } from "../../src/paint/mod.ts";
 import { App } from "../../src/tui/app.tsx";
+import type { ServerPorts } from "../../src/principal/mod.ts";
 import type { Route } from "../../src/tui/screen.ts";
 import { Session } from "../../src/tui/session.ts";
 import { Ui } from "../../src/tui/ui.ts";
@@ -25,16 +26,16 @@ const patienceMs = 10_000;
 
 /** See the top of this file. */
 export class Stage implements AsyncDisposable {
-  readonly scene: PrincipalScene;
   readonly ui: Ui;
   /** What was saved, by name. */
   readonly saved: Map<string, string>;
   /** The exit codes of the ways out that were taken. */
   readonly quits: number[];
+  readonly #scene: PrincipalScene | null;
   readonly #shown: ReturnType<typeof render>;
 
-  private constructor(parts: Pick<Stage, "scene" | "ui" | "saved" | "quits">) {
-    this.scene = parts.scene;
+  private constructor(parts: Pick<Stage, "ui" | "saved" | "quits">, scene: PrincipalScene | null) {
+    this.#scene = scene;
     this.ui = parts.ui;
     this.saved = parts.saved;
     this.quits = parts.quits;
@@ -50,15 +51,24 @@ export class Stage implements AsyncDisposable {
 
   /** Opens the interface on a principal that is there; it goes with the stage. */
   static on(scene: PrincipalScene, options: StageOptions = {}): Stage {
+    return Stage.at({ lab: scene.ports }, options, scene);
+  }
+
+  /** Opens the interface on the first of several principals, by the names of their contexts. */
+  static at(
+    principals: Readonly<Record<string, ServerPorts>>,
+    options: StageOptions = {},
+    scene: PrincipalScene | null = null,
+  ): Stage {
     const saved = new Map<string, string>();
     const quits: number[] = [];
-    const context = {
-      name: "lab",
-      open: () => new Session({ client: clientOf(scene), clock: systemClock, name: "lab", pollMs: 100 }),
-    };
+    const contexts = Object.entries(principals).map(([name, ports]) => ({
+      name,
+      open: () => new Session({ client: clientOf(ports), clock: systemClock, name, pollMs: 100 }),
+    }));
     const ui = new Ui({
-      contexts: [context],
-      context,
+      contexts,
+      context: contexts[0]?.name ?? "",
       route: options.route ?? { screen: "overview" },
       clock: systemClock,
       glyphs: options.glyphs ?? unicodeGlyphs,
@@ -72,13 +82,23 @@ export class Stage implements AsyncDisposable {
       },
       onQuit: (exitCode) => quits.push(exitCode),
     });
-    return new Stage({ scene, ui, saved, quits });
+    return new Stage({ ui, saved, quits }, scene);
+  }
+
+  /** The principal that goes with the stage. */
+  get scene(): PrincipalScene {
+    if (this.#scene === null) throw new Error("no principal goes with this stage");
+    return this.#scene;
+  }
+
+  /** The frame as Ink has written it. */
+  get raw(): string {
+    return this.#shown.lastFrame() ?? "";
   }
 
   /** The frame as text, blanks at the ends of lines cut. */
   get frame(): string {
-    const text = this.#shown.lastFrame() ?? "";
-    return text.replace(/\x1b\[[0-9;]*m/g, "").split("\n").map((line) => line.trimEnd()).join("\n");
+    return this.raw.replace(/\x1b\[[0-9;]*m/g, "").split("\n").map((line) => line.trimEnd()).join("\n");
   }
 
   /** The rows of the screen itself: without what is above it and below it. */
@@ -92,9 +112,14 @@ export class Stage implements AsyncDisposable {
   }
 
   /** The first frame that holds the text, or matches. @throws when none comes in time */
-  async until(expected: string | RegExp): Promise<string> {
+  async until(expected: string | RegExp | ((frame: string) => boolean)): Promise<string> {
     const deadlineMs = performance.now() + patienceMs;
-    const holds = (frame: string) => typeof expected === "string" ? frame.includes(expected) : expected.test(frame);
+    const holds = (frame: string) =>
+      typeof expected === "string"
+        ? frame.includes(expected)
+        : typeof expected === "function"
+        ? expected(frame)
+        : expected.test(frame);
     for (;;) {
       const { frame } = this;
       if (holds(frame)) return frame;
@@ -106,11 +131,11 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#shown.unmount();
     await this.ui.close();
-    await this.scene[Symbol.asyncDispose]();
+    await this.#scene?.[Symbol.asyncDispose]();
   }
 }
 
-function clientOf({ ports }: PrincipalScene): PrincipalClient {
+function clientOf(ports: ServerPorts): PrincipalClient {
   const options = { clock: systemClock, random: systemRandom, version: "1", role: "ui", timeoutMs: 5000 };
   return PrincipalClient.overTcp({ host: "127.0.0.1", ...ports }, options);
 }
@@ -128,6 +153,7 @@ export const keys = {
   pageUp: "\x1b[5~",
   backspace: "\x7f",
   ctrlP: "\x10",
+  ctrlX: "\x18",
 } as const;
 
 /** A frame with what is different each time written as what it is: ids, times, spans. */
@@ -136,5 +162,9 @@ export function steady(frame: string): string {
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}(-[0-9a-f]{4}-[0-9a-f]{12})?/g, (id) => "ID".padEnd(id.length, "#"))
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, "YYYY-MM-DD hh:mm:ss")
     .replace(/\b\d\d:\d\d:\d\d(\.\d{3})?/g, (time) => time.replace(/\d/g, "9"))
+    // Right-aligned in a column, or in a sentence.
+    .replace(/ {2,}\d+(\.\d)?(ms|s)(?= )/g, (cell) => "t".padStart(cell.length))
+    .replace(/(?<=\S) \d+(\.\d)?(ms|s)( +)/g, (cell) => " t".padEnd(cell.length))
+    .replace(/\b(\d+ min )?\d+(\.\d)? (ms|s)\b/g, "t")
     .replace(/127\.0\.0\.1:\d+/g, (address) => "host:port".padEnd(address.length, "#"));
 }

@@ -1,7 +1,13 @@
 /** The tests in groups: each folder of tests/ runs in a process of its own, so that a crash costs one group only. */
 
 /** Groups that need other programs, many processes or much time. */
-export const slowGroups: readonly string[] = ["tests/chaos", "tests/interop", "tests/simulation", "tests/system"];
+export const slowGroups: readonly string[] = [
+  "tests/chaos",
+  "tests/interop",
+  "tests/simulation",
+  "tests/system",
+  "tests/terminal",
+];
 
 /**
  * The groups that hold a test.

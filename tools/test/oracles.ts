@@ -1,7 +1,7 @@
 /**
- * The other programs that tests measure us against: pyzmq and uv in a virtual environment, zeromq under Node. They are
- * fetched once into `.cache/` with pip and npm as the machine has them configured, and kept until the pinned versions
- * in `tests/` change.
+ * The other programs that tests need: pyzmq and uv in a virtual environment and zeromq under Node, to measure us against,
+ * and tmux, as a terminal for the terminal UI. The former are fetched once into `.cache/` with pip and npm as the machine
+ * has them configured, and kept until the pinned versions in `tests/` change; tmux is there or not.
  */
 
 /** Whether the tests that need an oracle can run. */
@@ -77,6 +77,17 @@ export async function prepareNode(root: string): Promise<Readiness> {
   }
   await Deno.writeTextFile(`${home}/${stampName}`, pins);
   return { state: "ready", what: "zeromq, fetched now" };
+}
+
+/** Finds tmux on PATH. The tests were never run on one older than 3.2. */
+export async function prepareTmux(): Promise<Readiness> {
+  const { success, output } = await run("tmux", ["-V"]);
+  if (!success) return { state: "missing", reason: "there is no tmux on PATH" };
+  const [, major = "0", minor = "0"] = /(\d+)\.(\d+)/.exec(output) ?? [];
+  const isOld = Number(major) < 3 || (Number(major) === 3 && Number(minor) < 2);
+  return isOld
+    ? { state: "missing", reason: `${output.trim()} is older than 3.2` }
+    : { state: "ready", what: output.trim() };
 }
 
 /** Holds the pins that the folder around it was made from. Written last: a broken-off installation has none. */

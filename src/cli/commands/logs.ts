@@ -1,6 +1,6 @@
 /** `cdktr logs`: what tasks printed and print. */
 import { Command, Option } from "@commander-js/extra-typings";
-import type { PrincipalClient } from "../../client/mod.ts";
+import { askOriginal, type PrincipalClient } from "../../client/mod.ts";
 import { CdktrError, type Run, type RunState, runStates } from "../../core/mod.ts";
 import { parseFormattedLines, type WireLogLine } from "../../wire/mod.ts";
 import { connectToPrincipal } from "../connect.ts";
@@ -10,7 +10,7 @@ import { listenForInterrupt } from "../interrupt.ts";
 import type { Invocation } from "../invocation.ts";
 import { LogPrinter } from "../log_printer.ts";
 import { ago, aliasOf, instant, someOf, wholeNumber } from "../option_values.ts";
-import { askOriginal, refuseForOriginal } from "../original_principal.ts";
+import { refuseForOriginal } from "../original_principal.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 import { type LogFilter, StoredLogs } from "../stored_logs.ts";
 

@@ -4,15 +4,17 @@ import { systemClock } from "../../clock/mod.ts";
 import type { PrincipalClient } from "../../client/mod.ts";
 import type { Config } from "../../config/mod.ts";
 import { CdktrError, isFinal } from "../../core/mod.ts";
-import { maxWaitMs, type ReplyTo } from "../../wire/mod.ts";
+import { maxWaitMs, type ReplyTo, type WireLogLine } from "../../wire/mod.ts";
 import { formatProblem, loadFile, type Workflow, WorkflowStore } from "../../workflow/mod.ts";
 import { clientInProcess, inheritDotenv, makeAgent, openPrincipal, singleSource } from "../compose.ts";
 import { exitCodes } from "../exit_codes.ts";
 import { Interrupted, listenForInterrupt } from "../interrupt.ts";
 import type { Invocation } from "../invocation.ts";
+import type { LiveBlock } from "../live_block.ts";
 import { addParam, paramFlags, paramText } from "../params.ts";
 import { printable } from "../../paint/mod.ts";
 import { startProcessLog } from "../process_log.ts";
+import { blockOnStderr, showProgress } from "../run_progress.ts";
 import { LinePrinter, summaryOf } from "../run_view.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 
@@ -39,10 +41,12 @@ export function runCommand(invocation: Invocation) {
     .action(async (target, { param, json }, command) => {
       const config = loadSettings(invocation, command);
       // What the embedded parts say about themselves is of interest only when something is wrong with them.
-      using _log = startProcessLog(config.logLevel === "INFO" ? "WARN" : config.logLevel, invocation.stderr);
+      const block = blockOnStderr(invocation);
+      const talk = block?.talk(invocation.stderr) ?? invocation.stderr;
+      using _log = startProcessLog(config.logLevel === "INFO" ? "WARN" : config.logLevel, talk);
       const workflow = await findWorkflow(invocation, config, target);
       inheritDotenv(config);
-      await runEmbedded(invocation, config, { workflow, params: param, json: json === true });
+      await runEmbedded(invocation, config, { workflow, params: param, json: json === true, block });
     });
 }
 
@@ -79,10 +83,12 @@ interface EmbeddedRun {
   readonly workflow: Workflow;
   readonly params: Readonly<Record<string, string>>;
   readonly json: boolean;
+  /** Where its progress is shown; null for nowhere. */
+  readonly block: LiveBlock | null;
 }
 
 async function runEmbedded(invocation: Invocation, config: Config, options: EmbeddedRun): Promise<void> {
-  const { workflow, params, json } = options;
+  const { workflow, params, json, block } = options;
   using interrupt = listenForInterrupt();
   await using ending = new AsyncDisposableStack();
   const principal = await openPrincipal(config, singleSource(workflow), false);
@@ -105,11 +111,14 @@ async function runEmbedded(invocation: Invocation, config: Config, options: Embe
   const cancel = () => client.call("CANCEL", { run: runId, task: null, reason: messageOfInterrupt(interrupt.signal) });
   interrupt.signal.addEventListener("abort", () => void cancel().catch(() => {}), { once: true });
 
-  await untilFinal(client, runId);
-  agent.drain();
-  await ended;
-  following.abort();
-  await printed;
+  {
+    await using _progress = block === null ? null : showProgress(invocation, client, runId, block);
+    await untilFinal(client, runId);
+    agent.drain();
+    await ended;
+    following.abort();
+    await printed;
+  }
   const shown = await client.call("SHOWRUN", { run: runId });
   if (json) await invocation.stdout.write(`${JSON.stringify({ type: "run", ...shown.run, tasks: shown.tasks })}\n`);
   else invocation.stderr.say(`\n${summaryOf(shown.run, shown.tasks, workflow)}`);
@@ -125,21 +134,27 @@ async function untilFinal(client: PrincipalClient, runId: string): Promise<void>
 async function printLines(
   { stdout, stderr }: Invocation,
   client: PrincipalClient,
-  { workflow, json }: EmbeddedRun,
+  { workflow, json, block }: EmbeddedRun,
   runId: string,
   signal: AbortSignal,
 ): Promise<void> {
   const printer = new LinePrinter(stdout, workflow);
-  for await (const news of client.followLogs(workflow.id, signal)) {
-    if (news.type === "dropped") {
-      stderr.say(`note: ${news.count} lines are left out here, stdout was too slow for them`);
-    }
-    if (news.type !== "lines") continue;
-    for (const line of news.lines) {
+  const talk = block?.talk(stderr) ?? stderr;
+  const print = async (lines: readonly WireLogLine[]) => {
+    for (const line of lines) {
       if (line.runId !== runId) continue;
       if (json) await stdout.write(`${JSON.stringify({ type: "log", ...line })}\n`);
       else await printer.print(line);
     }
+  };
+  for await (const news of client.followLogs(workflow.id, signal)) {
+    if (news.type === "dropped") {
+      talk.say(`note: ${news.count} lines are left out here, stdout was too slow for them`);
+    }
+    if (news.type !== "lines") continue;
+    // On one terminal, what is printed and what is drawn must not get into each other's way.
+    if (block !== null && stdout.columns() !== undefined) await block.above(() => print(news.lines));
+    else await print(news.lines);
   }
 }
 

@@ -6,12 +6,14 @@ import { runsListCommand } from "./runs_list.ts";
 import { runsPauseCommand, runsResumeCommand } from "./runs_pause.ts";
 import { runsRetryCommand } from "./runs_retry.ts";
 import { runsShowCommand } from "./runs_show.ts";
+import { runsWatchCommand } from "./runs_watch.ts";
 
 export function runsCommand(invocation: Invocation) {
   return new Command("runs")
-    .description("List, show and steer the runs of a principal.")
+    .description("List, show, watch and steer the runs of a principal.")
     .addCommand(runsListCommand(invocation))
     .addCommand(runsShowCommand(invocation))
+    .addCommand(runsWatchCommand(invocation))
     .addCommand(runsCancelCommand(invocation))
     .addCommand(runsRetryCommand(invocation))
     .addCommand(runsPauseCommand(invocation))

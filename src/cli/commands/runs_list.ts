@@ -2,14 +2,14 @@
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { z } from "zod";
 import { timestamp } from "../../clock/mod.ts";
-import type { PrincipalClient } from "../../client/mod.ts";
+import { askOriginal, type PrincipalClient } from "../../client/mod.ts";
 import { CdktrError, isFinal, type Run, runStates, triggerKinds } from "../../core/mod.ts";
 import { maxPageRuns, parseRecentStatuses } from "../../wire/mod.ts";
 import { connectToPrincipal } from "../connect.ts";
 import { instantForm } from "../instant.ts";
 import type { Invocation } from "../invocation.ts";
 import { instant, someOf, wholeNumber } from "../option_values.ts";
-import { askOriginal, refuseForOriginal } from "../original_principal.ts";
+import { refuseForOriginal } from "../original_principal.ts";
 import { printJson } from "../output.ts";
 import { durationText } from "../run_view.ts";
 import { loadSettings, settingOption } from "../settings.ts";

@@ -1,15 +1,16 @@
 /** `cdktr runs show`: one run with all its tasks. */
 import { Command } from "@commander-js/extra-typings";
 import { timestamp } from "../../clock/mod.ts";
-import { CdktrError, counted, isFinal, type Run, type TaskRun } from "../../core/mod.ts";
+import { CdktrError, counted, isFinal, type Run } from "../../core/mod.ts";
 import { labelsAmong, type ReplyTo } from "../../wire/mod.ts";
-import { type Task, topologicalOrder, workflowFromJson } from "../../workflow/mod.ts";
 import { connectToPrincipal } from "../connect.ts";
 import type { Invocation } from "../invocation.ts";
 import { printJson } from "../output.ts";
-import { printable } from "../../paint/mod.ts";
+import { asciiGlyphs, glyphsFor, printable, type TimelineInput, timelineLines } from "../../paint/mod.ts";
+import { printLines } from "../print_lines.ts";
 import { durationText } from "../run_view.ts";
 import { loadSettings, settingOption } from "../settings.ts";
+import { type ShownTask, shownTasks } from "../shown_tasks.ts";
 import { formatTable } from "../table.ts";
 
 const afterHelp = `
@@ -19,6 +20,7 @@ them. Of a run that was retried "Waited" and "Took" are those of its present att
 
 Examples:
   cdktr runs show 0198c7a2-3f41
+  cdktr runs show 0198c7a2-3f41 --timeline
   cdktr runs show 0198c7a2-3f41 --json | jq '.tasks[] | select(.state == "FAILED")'`;
 
 export function runsShowCommand(invocation: Invocation) {
@@ -27,18 +29,31 @@ export function runsShowCommand(invocation: Invocation) {
     .summary("Show a run and its tasks")
     .description("Show a run and its tasks, in an order in which each comes after those it depends on.")
     .argument("<run>", "the run's id, or a unique beginning of it")
+    .option("--timeline", "in place of the tasks' table print when each of them waited and ran, and what was critical")
+    .option("--ascii", "draw in ASCII, as is done where the locale is not UTF-8")
     .option("--json", "print one JSON object")
     .addOption(settingOption("--principal-host <host>", "principalHost"))
     .addOption(settingOption("--principal-port <port>", "principalPort"))
     .addHelpText("after", afterHelp)
-    .action(async (idOrPrefix, { json }, command) => {
+    .action(async (idOrPrefix, { timeline, ascii, json }, command) => {
+      if (timeline && json) {
+        throw new CdktrError("INVALID_ARGUMENT", "--timeline is a picture, and --json is data.", {
+          hint: "Give one of them. The times a timeline is drawn from are in the JSON.",
+        });
+      }
       await using client = connectToPrincipal(loadSettings(invocation, command), invocation, "cli");
       const shown = await client.call("SHOWRUN", { run: idOrPrefix });
-      const { tasks, problem } = tasksOf(shown);
+      const { tasks, problem } = shownTasks(shown);
       if (problem !== null) stderr.say(`note: only tasks that were reported are shown. ${printable(problem)}`);
       const { run, earlier, waitingSinceMs } = shown;
       if (json) await printJson(stdout, { ...run, waitingSinceMs, earlier, tasks });
-      else {
+      else if (timeline) {
+        const nowMs = clock.nowMs();
+        const glyphs = ascii ? asciiGlyphs : glyphsFor(invocation.environment);
+        const width = stdout.columns() ?? timelineWidth;
+        await stdout.write(`${factsText(shown, nowMs)}\n`);
+        await printLines(invocation, timelineLines(timelineInput(shown, tasks, nowMs), { glyphs, width }).lines);
+      } else {
         const nowMs = clock.nowMs();
         const outputs = outputRows(tasks);
         await stdout.write(factsText(shown, nowMs));
@@ -48,59 +63,16 @@ export function runsShowCommand(invocation: Invocation) {
     });
 }
 
-/** A task of the run's definition, and what is known of its execution; null while nothing is. */
-type ShownTask =
-  & {
-    readonly taskId: string;
-    readonly name: string | null;
-    readonly depends: readonly string[];
-    /** An earlier attempt completed it, and this one did not run it. */
-    readonly isKept: boolean;
-  }
-  & { readonly [Key in keyof Omit<TaskRun, "runId" | "attempt" | "taskId">]: TaskRun[Key] | null };
+/** Columns of a timeline where stdout is no terminal. */
+const timelineWidth = 100;
 
-const unreported = {
-  taskRunId: null,
-  state: null,
-  tryNumber: null,
-  startedAtMs: null,
-  finishedAtMs: null,
-  exitCode: null,
-  reason: null,
-  outputs: null,
-} as const;
-
-/** The tasks in topological order. Those of a definition that cannot be read are known by their reports only. */
-function tasksOf(
-  { tasks: reports, kept, workflow }: ReplyTo<"SHOWRUN">,
-): { tasks: ShownTask[]; problem: string | null } {
-  let defined: readonly Task[] = [];
-  let problem: string | null = null;
-  try {
-    defined = topologicalOrder(workflowFromJson(workflow).tasks);
-  } catch (error) {
-    if (!(error instanceof CdktrError)) throw error;
-    problem = error.message;
-  }
-  const left = new Map(reports.map((report) => [report.taskId, report]));
-  const tasks = defined.map(({ id, name, depends }) => {
-    const report = left.get(id);
-    left.delete(id);
-    const isKept = kept.includes(id);
-    return { taskId: id, name, depends, isKept, ...report === undefined ? unreported : factsOf(report) };
-  });
-  const undefinedTasks = [...left.values()].map((report) => ({
-    taskId: report.taskId,
-    name: null,
-    depends: [],
-    isKept: kept.includes(report.taskId),
-    ...factsOf(report),
-  }));
-  return { tasks: [...tasks, ...undefinedTasks], problem };
-}
-
-function factsOf({ runId: _, attempt: __, taskId: ___, ...facts }: TaskRun) {
-  return facts;
+function timelineInput(
+  { run, tasks: taskRuns, kept, earlier, waitingSinceMs }: ReplyTo<"SHOWRUN">,
+  tasks: readonly ShownTask[],
+  nowMs: number,
+): TimelineInput {
+  const nodes = tasks.map(({ taskId, name, depends }) => ({ id: taskId, name: name ?? taskId, depends }));
+  return { run, taskRuns, tasks: nodes, earlier, waitingSinceMs, kept, nowMs };
 }
 
 /** Earlier attempts that are shown; of more the newest. */

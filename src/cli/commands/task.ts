@@ -1,6 +1,6 @@
 /** `cdktr task`: what a principal can run, and running it there. */
 import { Command } from "@commander-js/extra-typings";
-import type { PrincipalClient } from "../../client/mod.ts";
+import { type PrincipalClient, runOnOriginal } from "../../client/mod.ts";
 import { systemClock, systemRandom } from "../../clock/mod.ts";
 import { CdktrError, makeRunId, runIdRandomBytes } from "../../core/mod.ts";
 import type { ReplyTo } from "../../wire/mod.ts";
@@ -50,7 +50,7 @@ function taskRunCommand(invocation: Invocation) {
       const waitMs = waitMsOf(options);
       await using client = connectToPrincipal(loadSettings(invocation, command), invocation, "cli");
       if (await client.dialect() === "original") {
-        await runOnOriginal(invocation, client, workflowId, options);
+        await runThere(invocation, client, workflowId, options);
         return;
       }
       const { runId, skipped } = await trigger(client, workflowId, options.param, options.idempotencyKey);
@@ -99,7 +99,7 @@ interface RunFlags {
   readonly wait?: true | undefined;
 }
 
-async function runOnOriginal(invocation: Invocation, client: PrincipalClient, workflowId: string, flags: RunFlags) {
+async function runThere(invocation: Invocation, client: PrincipalClient, workflowId: string, flags: RunFlags) {
   if (Object.keys(flags.param).length > 0 || flags.wait || flags.idempotencyKey !== undefined) {
     throw new CdktrError(
       "UNSUPPORTED",
@@ -107,11 +107,6 @@ async function runOnOriginal(invocation: Invocation, client: PrincipalClient, wo
       { hint: "Call `cdktr task run` without -p, --idempotency-key and --wait." },
     );
   }
-  const reply = await client.callOriginal({ verb: "RUNTASK", workflowId });
-  if (reply.token === "OK") {
-    invocation.stderr.say("Queued. The principal is an original cdktr, which tells no run id.");
-    return;
-  }
-  const text = "text" in reply ? reply.text : reply.token;
-  throw new CdktrError(reply.token === "CLIENTERROR" ? "NOT_FOUND" : "INTERNAL", `The principal answered: ${text}`);
+  await runOnOriginal(client, workflowId);
+  invocation.stderr.say("Queued. The principal is an original cdktr, which tells no run id.");
 }

@@ -1,12 +1,10 @@
 /** `cdktr task list`: the workflows of a principal. */
 import { Command } from "@commander-js/extra-typings";
 import { timestamp } from "../../clock/mod.ts";
-import type { PrincipalClient } from "../../client/mod.ts";
-import { parseWorkflowDocuments, type WorkflowSummary } from "../../wire/mod.ts";
-import type { Workflow } from "../../workflow/mod.ts";
+import { askOriginal, OriginalWorkflows, type PrincipalClient } from "../../client/mod.ts";
+import type { WorkflowSummary } from "../../wire/mod.ts";
 import { connectToPrincipal } from "../connect.ts";
 import type { Invocation } from "../invocation.ts";
-import { askOriginal } from "../original_principal.ts";
 import { printJson } from "../output.ts";
 import { printable } from "../../paint/mod.ts";
 import { loadSettings, settingOption } from "../settings.ts";
@@ -40,7 +38,7 @@ export function taskListCommand(invocation: Invocation) {
     .action(async ({ json }, command) => {
       await using client = connectToPrincipal(loadSettings(invocation, command), invocation, "cli");
       const { workflows, problems } = await client.dialect() === "original"
-        ? await listOfOriginal(client)
+        ? await listOfOriginal(client, invocation.clock.nowMs())
         : await client.call("WORKFLOWS", { knownRevision: null, waitMs: 0 });
       if (json) await printJson(stdout, { workflows, problems });
       else if (workflows.length > 0) await stdout.write(formatTable(columns, workflows.map(cells), stdout.columns()));
@@ -54,17 +52,7 @@ function cells({ id, name, cron, timezone, nextFireMs, taskCount }: WorkflowSumm
   return [id, name, cron ?? "", cron === null ? "" : timezone, next, String(taskCount)];
 }
 
-async function listOfOriginal(client: PrincipalClient) {
-  const documents = parseWorkflowDocuments(await askOriginal(client, { verb: "LSWORKFLOWS" }));
-  return {
-    workflows: [...documents.workflows].sort(([a], [b]) => a < b ? -1 : 1).map(summaryOf),
-    problems: [...documents.rejected.values()].map(({ message }) => message),
-  };
-}
-
-/** Without the next time: days of the week have other numbers in an original principal's schedules. */
-function summaryOf([key, workflow]: [string, Workflow]): WorkflowSummary {
-  const { name, description, path, cron, timezone, startTime, tasks } = workflow;
-  const facts = { id: key, name, description, path, cron, timezone, startTime, taskCount: tasks.length };
-  return { ...facts, nextFireMs: null, catchup: 0, watermarkMs: null, params: {} };
+async function listOfOriginal(client: PrincipalClient, nowMs: number) {
+  const listed = new OriginalWorkflows(await askOriginal(client, { verb: "LSWORKFLOWS" }));
+  return { workflows: listed.summaries(nowMs), problems: listed.problems };
 }

@@ -1,10 +1,12 @@
 /** `cdktr ui`: the terminal UI. */
 import { join } from "node:path";
 import { Argument, Command, Option } from "@commander-js/extra-typings";
+import { defaultContext } from "../../config/mod.ts";
 import { CdktrError, messageOf } from "../../core/mod.ts";
-import { asciiGlyphs, colourDepthOf, themeNames, unicodeGlyphs } from "../../paint/mod.ts";
-import type { Context, Route } from "../../tui/mod.ts";
+import { asciiGlyphs, colourDepthOf, glyphsFor } from "../../paint/mod.ts";
+import type { Route } from "../../tui/mod.ts";
 import { connectToPrincipal } from "../connect.ts";
+import { assertContext, contextsOf } from "../contexts.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import type { Invocation } from "../invocation.ts";
 import { loadSettings, settingOption } from "../settings.ts";
@@ -14,10 +16,12 @@ type ScreenWord = typeof screens[number];
 
 const afterHelp = `
 \`?\` shows the keys of where you are, \`:\` goes to a screen, a workflow or a run by name, ctrl-p finds an action, \`q\` goes back.
-With --read-only nothing can be changed.
+With --read-only nothing can be changed. ctrl-x goes to another principal of CDKTR_CONTEXTS. Where the locale (LC_ALL,
+LC_CTYPE, LANG) is not one of UTF-8, all is drawn with ASCII characters.
 
 Examples:
   cdktr ui
+  cdktr ui --context prod
   cdktr ui run 0198c7a2-3f41
   cdktr ui logs 0198c7a2-3f41
   cdktr ui workflow etl.daily --read-only`;
@@ -28,45 +32,49 @@ export function uiCommand(invocation: Invocation) {
     .addArgument(new Argument("[screen]", "where to begin").choices(screens))
     .argument("[id]", "the run, or the workflow; of a run's id any unique beginning will do")
     .option("--read-only", "offer nothing that changes anything")
-    .addOption(
-      new Option("--theme <theme>", "colours for this kind of terminal").choices(themeNames).default("dark" as const),
-    )
+    .addOption(settingOption("--theme <theme>", "tuiTheme"))
     .option("--ascii", "draw with ASCII characters alone")
+    .addOption(
+      new Option("--context <name>", "begin at this principal of CDKTR_CONTEXTS").default(defaultContext)
+        .conflicts(["principalHost", "principalPort"]),
+    )
     .addOption(settingOption("--principal-host <host>", "principalHost"))
     .addOption(settingOption("--principal-port <port>", "principalPort"))
     .addHelpText("after", afterHelp)
-    .action(async (screen, id, { readOnly, theme, ascii }, command) => {
+    .action(async (screen, id, { readOnly, ascii, context: name }, command) => {
+      const { environment, clock, workingDirectory } = invocation;
       const config = loadSettings(invocation, command);
       const route = routeOf(screen, id);
-      assertTerminal(invocation.environment);
+      const addresses = contextsOf(config);
+      assertContext(addresses, name);
+      assertTerminal(invocation);
       // Ink's chalk takes its colours from here; ours are in the lines already, and NO_COLOR is not known to it.
       Deno.env.set("FORCE_COLOR", "0");
       Deno.env.set("NODE_ENV", "production");
       const { runUi, Session } = await import("../../tui/mod.ts");
       using interrupt = listenForInterrupt();
-      const context: Context = {
-        name: "default",
-        open: () => {
-          const client = connectToPrincipal(config, invocation, "ui");
-          return new Session({
-            client,
-            clock: invocation.clock,
-            name: client.address,
-            pollMs: config.tuiStatusRefreshIntervalMs,
-          });
-        },
-      };
+      // What is wrong is to be said on the screen that stays: the interface gives the terminal back first.
+      const defect = new AbortController();
+      invocation.onStrayError = (error) => defect.abort(error);
       invocation.exitCode = await runUi({
-        contexts: [context],
-        context,
+        contexts: [...addresses].map(([name, address]) => ({
+          name,
+          open: () => {
+            const client = connectToPrincipal(config, invocation, "ui", address);
+            // A principal that is the only one needs no name.
+            const shownName = addresses.size === 1 ? client.address : name;
+            return new Session({ client, clock, name: shownName, pollMs: config.tuiStatusRefreshIntervalMs });
+          },
+        })),
+        context: name,
         route,
-        clock: invocation.clock,
-        glyphs: ascii ? asciiGlyphs : unicodeGlyphs,
+        clock,
+        glyphs: ascii ? asciiGlyphs : glyphsFor(environment),
         isReadOnly: readOnly === true,
-        theme,
-        colours: colourDepthOf(invocation.environment),
-        saveFile: (name, parts) => saveFile(invocation.workingDirectory, name, parts),
-        signal: interrupt.signal,
+        theme: config.tuiTheme,
+        colours: colourDepthOf(environment),
+        saveFile: (file, parts) => saveFile(workingDirectory, file, parts),
+        signal: AbortSignal.any([interrupt.signal, defect.signal]),
       });
     });
 }
@@ -80,7 +88,11 @@ function routeOf(screen: ScreenWord | undefined, id: string | undefined): Route 
     case "workflow":
       return { screen, workflowId: needed(screen, id) };
     case "logs":
-      return id === undefined ? { screen } : /^[0-9a-f]{8}/.test(id) ? { screen, run: id } : { screen, workflowId: id };
+      return id === undefined
+        ? { screen }
+        : /^[0-9a-f]{8}(-[0-9a-f-]*)?$/.test(id)
+        ? { screen, run: id }
+        : { screen, workflowId: id };
     case "runs":
       return id === undefined ? { screen } : { screen, filter: { workflowId: id } };
     default:
@@ -99,11 +111,10 @@ function needed(screen: string, id: string | undefined): string {
 }
 
 /** @throws {CdktrError} INVALID_ARGUMENT where there is no terminal to draw on. */
-function assertTerminal(environment: Readonly<Record<string, string>>): void {
-  const isTerminal = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
-  if (isTerminal && environment["TERM"] !== "dumb") return;
+function assertTerminal({ environment, isTerminal }: Invocation): void {
+  if (isTerminal() && environment["TERM"] !== "dumb") return;
   throw new CdktrError("INVALID_ARGUMENT", "`cdktr ui` needs a terminal that it can draw on.", {
-    hint: "Without one `cdktr runs watch`, `cdktr runs list` and `cdktr status` show the same.",
+    hint: "Without one, `cdktr status`, `cdktr runs list` and `cdktr logs query --follow` tell the same.",
   });
 }
 

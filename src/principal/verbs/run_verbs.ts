@@ -1,9 +1,18 @@
 /** The verbs about runs: begin them, look at them, steer them. */
-import { CdktrError, type CommandOf, isFinal, type ReplyOf, type Run, type WishReply } from "../../core/mod.ts";
+import {
+  CdktrError,
+  type CommandOf,
+  type Definition,
+  isFinal,
+  type ReplyOf,
+  type Run,
+  type WishReply,
+} from "../../core/mod.ts";
 import type { ReplyTo, RequestOf } from "../../wire/mod.ts";
-import { descendants, type Workflow, workflowFromJson } from "../../workflow/mod.ts";
+import { descendants, type Workflow } from "../../workflow/mod.ts";
 import { type AttemptHistory, attemptsIn } from "./attempts.ts";
 import { carriedOver } from "../carried_over.ts";
+import { workflowOf } from "../definitions.ts";
 import { findRun } from "./find_run.ts";
 import type { Services } from "../services.ts";
 import { triggerRun } from "./trigger_run.ts";
@@ -68,7 +77,7 @@ export async function waitRun(
 export async function cancel(services: Services, request: RequestOf<"CANCEL">): Promise<ReplyTo<"CANCEL">> {
   const found = await findRun(services, request.run);
   const { task: taskId, reason } = request;
-  if (taskId !== null) await assertHasTask(services, found, taskId);
+  if (taskId !== null) assertHasTask(workflowOf(await definitionOfRun(services, found)), found.runId, taskId);
   const outcome = await wish(services, "cancel", { runId: found.runId, taskId, reason });
   return { runId: found.runId, outcome: await told(services, found.runId, outcome, "cancelled", taskId) };
 }
@@ -90,10 +99,9 @@ export async function retry(services: Services, request: RequestOf<"RETRY">): Pr
   await ledger.settled();
   const found = await findRun(services, request.run);
   const { runId } = found;
-  const workflow = await workflowOfRun(services, found);
-  if (fromTask !== null) await assertHasTask(services, found, fromTask);
-  const definition = await journal.definition(found.definitionHash);
-  if (definition === undefined) throw new CdktrError("INTERNAL", `The definition of run ${runId} is gone.`);
+  const definition = await definitionOfRun(services, found);
+  const workflow = workflowOf(definition);
+  if (fromTask !== null) assertHasTask(workflow, runId, fromTask);
   const { reply, committed } = ledger.executeNow("retry", {
     run: found,
     tasks: await journal.tasks(runId, found.attempt),
@@ -151,16 +159,15 @@ async function told(
   }
 }
 
-async function assertHasTask(services: Services, found: Run, taskId: string): Promise<void> {
-  const { id, tasks } = await workflowOfRun(services, found);
+function assertHasTask({ id, tasks }: Workflow, runId: string, taskId: string): void {
   if (tasks.some((task) => task.id === taskId)) return;
-  throw new CdktrError("NOT_FOUND", `The workflow ${id} of run ${found.runId} has no task ${JSON.stringify(taskId)}.`, {
+  throw new CdktrError("NOT_FOUND", `The workflow ${id} of run ${runId} has no task ${JSON.stringify(taskId)}.`, {
     hint: `Its tasks are ${tasks.slice(0, 20).map((task) => task.id).join(", ")}${tasks.length > 20 ? ", ..." : "."}`,
   });
 }
 
-async function workflowOfRun({ journal }: Services, { runId, definitionHash }: Run): Promise<Workflow> {
+async function definitionOfRun({ journal }: Services, { runId, definitionHash }: Run): Promise<Definition> {
   const definition = await journal.definition(definitionHash);
-  if (definition === undefined) throw new CdktrError("INTERNAL", `The definition of run ${runId} is gone.`);
-  return workflowFromJson(JSON.parse(definition.body));
+  if (definition !== undefined) return definition;
+  throw new CdktrError("INTERNAL", `The definition of run ${runId} is gone.`);
 }

@@ -1,25 +1,370 @@
-/** PLACEHOLDER */
-import { type Line, type Size, span } from "../../paint/mod.ts";
+/** What tasks print, live and stored: followed, searched, filtered, saved. */
+import { CdktrError, isFinal, messageOf } from "../../core/mod.ts";
+import { fitLine, type Line, type Size, span } from "../../paint/mod.ts";
+import { TaskPicker } from "../dialogs/task_picker.ts";
+import type { InputEvent } from "../input.ts";
+import { emptyLines, headLine, levelChoices, troubleLine } from "../log_head.ts";
+import { type LogLook, TaskColours, timeForms } from "../log_line.ts";
+import { LogPrompt } from "../log_prompt.ts";
+import { logFileName, logText } from "../log_save.ts";
+import { findLine, type Wanted, wantedErrors, wantedText } from "../log_search.ts";
+import type { LogSelection } from "../log_source.ts";
+import { LogSubjectLoader } from "../log_subject.ts";
+import { LogView } from "../log_view.ts";
+import { LogWindow } from "../log_window.ts";
 import type { Action, Route, Screen, Shell } from "../screen.ts";
+import { typedTime, typedTimeForm } from "../typed_time.ts";
+import { briefId } from "../words.ts";
+
+/** A click of the wheel moves by so many rows, an arrow by so many columns. */
+const wheelRows = 3;
+const stepColumns = 20;
+/** Saving tells how far it is after so many lines. */
+const progressLines = 50_000;
 
 /** See the top of this file. */
 export class LogsScreen implements Screen {
-  readonly title = "Logs";
-  readonly isTyping = false;
+  readonly title: string;
+  readonly #shell: Shell;
+  readonly #subject: LogSubjectLoader;
+  readonly #view: LogView;
+  readonly #closed = new AbortController();
+  #window: LogWindow | null = null;
+  #isLiveWanted = true;
+  #prompt: LogPrompt | null = null;
+  #searching: AbortController | null = null;
+  #search: string | null = null;
 
-  constructor(_shell: Shell, readonly route: Route & { readonly screen: "logs" }) {}
+  constructor(shell: Shell, readonly route: Route & { readonly screen: "logs" }) {
+    this.#shell = shell;
+    const { run, workflowId } = route;
+    this.title = run !== undefined
+      ? `Logs of ${briefId(run)}`
+      : workflowId !== undefined
+      ? `Logs of ${workflowId}`
+      : "Logs";
+    const look: LogLook = {
+      times: "time",
+      isWrapped: false,
+      isVerbose: false,
+      tasks: new TaskColours(),
+      search: null,
+      skippedColumns: 0,
+    };
+    this.#view = new LogView(look, shell.glyphs);
+    this.#subject = new LogSubjectLoader(shell, route, () => this.#onSubject());
+  }
 
-  draw(_size: Size): Line[] {
-    return [[span("Logs")]];
+  get isTyping(): boolean {
+    return this.#prompt !== null;
+  }
+
+  draw({ width, height }: Size): Line[] {
+    const subject = this.#subject.value;
+    const window = this.#window;
+    if (subject === null || window === null) {
+      return emptyLines(this.#shell, subject, this.#subject.error, window, width);
+    }
+    const trouble = troubleLine(window, this.#shell);
+    const body = this.#view.draw(window, { width, height: height - (trouble === null ? 1 : 2) });
+    const lines = [headLine(this.#shell, subject, window, this.#view, width)];
+    if (body.length > 0) lines.push(...body);
+    else lines.push(...emptyLines(this.#shell, subject, null, window, width));
+    return trouble === null ? lines : [...lines, fitLine(trouble, width)];
+  }
+
+  drawPrompt(width: number): Line | null {
+    if (this.#prompt !== null) return this.#prompt.draw(width);
+    if (this.#search === null) return null;
+    const hint = this.#searching === null ? "  n next, N previous, Esc ends the search" : "  searching ...";
+    return [span("/", "accent"), span(this.#search, "match"), span(hint, "faint")];
   }
 
   actions(): Action[] {
-    return [];
+    const window = this.#window;
+    if (window === null) return [];
+    const quiet = { isHinted: false };
+    return [
+      {
+        keys: ["f", "s"],
+        title: this.#view.isFollowing ? "stand still" : "follow",
+        run: () => this.#toggleFollow(window),
+      },
+      { keys: ["/"], title: "search", run: () => this.#askSearch(window) },
+      { keys: ["n"], title: "next match", ...quiet, run: () => this.#nextMatch(window, 1) },
+      { keys: ["N"], title: "previous match", ...quiet, run: () => this.#nextMatch(window, -1) },
+      { keys: ["E"], title: "error before", run: () => this.#find(window, wantedErrors, -1, "error") },
+      { keys: ["e"], title: "error after", ...quiet, run: () => this.#find(window, wantedErrors, 1, "error") },
+      { keys: ["m", "tab"], title: "tasks", run: () => this.#askTasks(window) },
+      { keys: ["L"], title: "levels", run: () => this.#turnLevels(window) },
+      { keys: ["w"], title: "wrap", run: () => this.#change({ isWrapped: !this.#view.look.isWrapped }) },
+      { keys: ["z", "T"], title: "time stamps", ...quiet, run: () => this.#turnTimes() },
+      { keys: ["v"], title: "verbose", ...quiet, run: () => this.#change({ isVerbose: !this.#view.look.isVerbose }) },
+      {
+        keys: ["t"],
+        title: window.isLive ? "stored lines only" : "live",
+        ...quiet,
+        run: () => this.#toggleLive(window),
+      },
+      { keys: ["@"], title: "go to a time", ...quiet, run: () => this.#askTime(window) },
+      { keys: ["S", "ctrl-s"], title: "save", run: () => this.#save(window) },
+      { keys: ["enter"], title: "newest lines, read anew", ...quiet, run: () => this.reload() },
+    ];
   }
 
-  onKey(_key: string): boolean {
-    return false;
+  onKey(key: string): boolean {
+    if (this.#prompt !== null) {
+      this.#prompt.onKey(key);
+      return true;
+    }
+    const window = this.#window;
+    if (window === null) return false;
+    const page = Math.max(this.#view.height - 1, 1);
+    switch (key) {
+      case "j":
+      case "down":
+        return this.#scroll(window, 1);
+      case "k":
+      case "up":
+        return this.#scroll(window, -1);
+      case "pgdn":
+      case "ctrl-f":
+        return this.#scroll(window, page);
+      case "pgup":
+      case "ctrl-b":
+        return this.#scroll(window, -page);
+      case "ctrl-d":
+        return this.#scroll(window, Math.ceil(page / 2));
+      case "ctrl-u":
+        return this.#scroll(window, -Math.ceil(page / 2));
+      case "g":
+      case "home":
+        return this.#goToStart(window);
+      case "G":
+      case "end":
+        this.#follow(window);
+        return true;
+      case "left":
+      case "right":
+        return this.#shift(key === "left" ? -stepColumns : stepColumns);
+      case "esc":
+        return this.#endSearch();
+      default:
+        return false;
+    }
   }
 
-  close(): void {}
+  onPaste(text: string): void {
+    this.#prompt?.onPaste(text);
+  }
+
+  onMouse({ kind }: InputEvent & { type: "mouse" }): void {
+    if (this.#window === null || kind === "press") return;
+    this.#scroll(this.#window, kind === "wheel-up" ? -wheelRows : wheelRows);
+  }
+
+  reload(): void {
+    if (this.#window === null) return;
+    this.#view.follow();
+    void this.#window.openAtEnd();
+  }
+
+  close(): void {
+    this.#closed.abort(new CdktrError("SHUTTING_DOWN", "The screen was left."));
+    this.#searching?.abort();
+    this.#subject.close();
+    this.#window?.close();
+  }
+
+  #onSubject(): void {
+    const subject = this.#subject.value;
+    if (subject !== null) {
+      const { source, run, runId, workflowId, taskNames } = subject;
+      for (const name of taskNames) this.#view.look.tasks.roleOf(name);
+      const isOpen = run === null || !isFinal(run.state);
+      const { tasks = [] } = this.route;
+      this.#window ??= new LogWindow({
+        source,
+        clock: this.#shell.clock,
+        selection: { workflowId, runId, tasks: tasks.length === 0 ? null : new Set(tasks), levels: null },
+        isLive: isOpen,
+        onChange: () => this.#shell.changed(),
+      });
+      // What a run that ended printed last may still be on its way, so it stays live; one that is retried becomes live.
+      if (isOpen) this.#window.isLive = this.#isLiveWanted;
+      this.#window.refresh();
+    }
+    this.#shell.changed();
+  }
+
+  #scroll(window: LogWindow, rows: number): true {
+    this.#view.scroll(window, rows);
+    return true;
+  }
+
+  #shift(columns: number): true {
+    this.#change({ skippedColumns: Math.max(this.#view.look.skippedColumns + columns, 0) });
+    return true;
+  }
+
+  #goToStart(window: LogWindow): true {
+    this.#view.showStart();
+    if (!window.buffer.isAtStart) void window.openAtStart();
+    return true;
+  }
+
+  #follow(window: LogWindow): void {
+    this.#view.follow();
+    if (!window.buffer.isAtEnd) void window.openAtEnd();
+  }
+
+  #toggleFollow(window: LogWindow): void {
+    if (this.#view.isFollowing) this.#view.stop();
+    else this.#follow(window);
+  }
+
+  #toggleLive(window: LogWindow): void {
+    this.#isLiveWanted = window.isLive = !window.isLive;
+    this.reload();
+  }
+
+  #change(change: Partial<LogLook>): void {
+    this.#view.look = { ...this.#view.look, ...change };
+    this.#shell.changed();
+  }
+
+  #turnTimes(): void {
+    const at = timeForms.indexOf(this.#view.look.times);
+    this.#change({ times: timeForms[(at + 1) % timeForms.length] ?? "time" });
+  }
+
+  #turnLevels(window: LogWindow): void {
+    const at = levelChoices.findIndex(({ levels }) => levels === window.selection.levels);
+    const { levels = null } = levelChoices[(at + 1) % levelChoices.length] ?? {};
+    this.#select(window, { ...window.selection, levels });
+  }
+
+  #askTasks(window: LogWindow): void {
+    const { tasks } = this.#view.look;
+    this.#shell.ask(
+      new TaskPicker({
+        glyphs: this.#shell.glyphs,
+        tasks: tasks.names.map((name) => ({ name, role: tasks.roleOf(name) })),
+        picked: window.selection.tasks,
+        onPick: (picked) => this.#select(window, { ...window.selection, tasks: picked }),
+        onClose: () => this.#shell.closeDialog(),
+        onChange: () => this.#shell.changed(),
+      }),
+    );
+  }
+
+  /** Shows other lines, about where one was. */
+  #select(window: LogWindow, selection: LogSelection): void {
+    const [first] = this.#view.shown;
+    window.select(selection);
+    if (this.#view.isFollowing || first === undefined) return this.reload();
+    this.#goToTime(window, first.line.timestampMs, () => this.reload());
+  }
+
+  #askSearch(window: LogWindow): void {
+    const former = this.#search;
+    const finish = (text: string | null) => {
+      this.#prompt = null;
+      this.#search = text;
+      this.#change({ search: text });
+    };
+    this.#prompt = new LogPrompt({
+      kind: "search",
+      hint: "a text that lines hold",
+      onType: (text) => this.#change({ search: text === "" ? null : text }),
+      onCancel: () => finish(former),
+      onEnter: (text) => {
+        finish(text === "" ? former : text);
+        // At the end there is nothing after: the newest match is what one wants.
+        if (this.#search !== null) this.#nextMatch(window, this.#view.isFollowing ? -1 : 1);
+      },
+    });
+  }
+
+  #nextMatch(window: LogWindow, step: 1 | -1): void {
+    if (this.#search === null) this.#askSearch(window);
+    else this.#find(window, wantedText(this.#search), step, "match");
+  }
+
+  #endSearch(): boolean {
+    this.#searching?.abort();
+    if (this.#search === null && this.#view.found === null) return false;
+    this.#search = this.#view.found = null;
+    this.#change({ search: null });
+    return true;
+  }
+
+  /** @param noun What is looked for, for the message that there is none. */
+  #find(window: LogWindow, wanted: Wanted, step: 1 | -1, noun: string): void {
+    this.#searching?.abort();
+    const searching = this.#searching = new AbortController();
+    const { shown, found } = this.#view;
+    // Of a match that was scrolled out of sight one does not go on: the next one from what is seen is meant.
+    const edge = step === 1 ? shown.at(0) : shown.at(-1);
+    const here = found !== null && shown.includes(found) ? found : null;
+    const from = here ?? edge;
+    const index = from === undefined ? -1 : window.buffer.indexOf(from) - (here === null ? step : 0);
+    findLine(window, wanted, index, step, searching.signal).then((entry) => {
+      if (searching.signal.aborted) return;
+      if (entry === null) this.#shell.tell(`There is no further ${noun} ${step === 1 ? "below" : "above"}.`);
+      else this.#view.show(entry, window);
+    }, (error) => {
+      if (!searching.signal.aborted) this.#shell.tell(messageOf(error), "bad");
+    }).finally(() => {
+      if (this.#searching === searching) this.#searching = null;
+      this.#shell.changed();
+    });
+  }
+
+  #askTime(window: LogWindow): void {
+    this.#prompt = new LogPrompt({
+      kind: "time",
+      hint: `since when: ${typedTimeForm}`,
+      onType: () => {},
+      onCancel: () => this.#prompt = null,
+      onEnter: (text) => {
+        this.#prompt = null;
+        const atMs = typedTime(text, this.#shell.session.nowMs());
+        if (atMs === null) return this.#shell.tell(`"${text}" is no time such as ${typedTimeForm}.`, "bad");
+        this.#goToTime(window, atMs, () => this.#shell.tell("No line was printed then or later."));
+      },
+    });
+  }
+
+  #goToTime(window: LogWindow, atMs: number, whenNone: () => void): void {
+    window.openAtTime(atMs).then((entry) => {
+      if (entry === null) whenNone();
+      else this.#view.begin(entry);
+      this.#shell.changed();
+    }, (error) => {
+      if (!this.#closed.signal.aborted) this.#shell.tell(messageOf(error), "bad");
+    });
+  }
+
+  #save(window: LogWindow): void {
+    const { runId, workflowId } = window.selection;
+    const { signal } = this.#closed;
+    let count = 0;
+    const onProgress = (lineCount: number) => {
+      if (Math.floor(lineCount / progressLines) > Math.floor(count / progressLines)) {
+        this.#shell.tell(`${lineCount.toLocaleString("en")} lines are saved by now ...`);
+      }
+      count = lineCount;
+    };
+    const text = logText(window, this.#view.look.isVerbose, onProgress, signal);
+    this.#shell.perform(async () => {
+      try {
+        const path = await this.#shell.saveFile(logFileName(runId, workflowId, this.#shell.clock.nowMs()), text);
+        return `${count.toLocaleString("en")} lines are in ${path}.`;
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        return `Saving was given up with the screen, after ${count.toLocaleString("en")} lines.`;
+      }
+    });
+  }
 }

@@ -2,9 +2,11 @@
 import type { Messages } from "../messages.ts";
 import type { Route, Screen, Shell } from "../screen.ts";
 import { AgentsScreen } from "./agents.ts";
+import { DialectScreen } from "./dialect_screen.ts";
 import { LogsScreen } from "./logs.ts";
 import { MessagesScreen } from "./messages.ts";
 import { OverviewScreen } from "./overview.ts";
+import { RecentRunsScreen } from "./recent_runs.ts";
 import { RunScreen } from "./run.ts";
 import { RunsScreen } from "./runs.ts";
 import { ScheduleScreen } from "./schedule.ts";
@@ -21,7 +23,11 @@ export function makeScreen(route: Route, shell: Shell & { readonly messages: Mes
     case "workflow":
       return new WorkflowScreen(shell, route);
     case "runs":
-      return new RunsScreen(shell, route.filter);
+      return new DialectScreen(
+        shell,
+        new RunsScreen(shell, route.filter),
+        () => new RecentRunsScreen(shell, route.filter),
+      );
     case "run":
       return new RunScreen(shell, route);
     case "logs":

@@ -1,26 +1,388 @@
-/** PLACEHOLDER */
-import { type Line, type Size, span } from "../../paint/mod.ts";
+/**
+ * All of it at a glance: what is wrong with the principal on top, numbers as bars and sparklines, what fires next, what
+ * runs, and what went wrong lately. Three of its boxes have a cursor; the one that keys go to has an edge that is not faint.
+ */
+import type { Run } from "../../core/mod.ts";
+import { box, fitLine, type Line, printable, sideBySide, type Size, span, wrapped } from "../../paint/mod.ts";
+import { AgentTimeout, healthOf } from "../agent_health.ts";
+import type { InputEvent } from "../input.ts";
+import type { List } from "../list.ts";
+import { Loaded } from "../loaded.ts";
+import { agentLines, queueLines, sentence, stateLines, throughputLines, troubles } from "../overview_boxes.ts";
+import { bandsOf } from "../overview_layout.ts";
+import { type NextFire, nextList, runningList, wrongList } from "../overview_lists.ts";
+import { runActions } from "../run_actions.ts";
+import { RunList } from "../run_list.ts";
+import { Schedules } from "../schedules.ts";
 import type { Action, Screen, Shell } from "../screen.ts";
+import { Throughput } from "../throughput.ts";
+import { absence, toldMs } from "../told.ts";
+import { askTrigger } from "../trigger.ts";
+
+/** The boxes with a cursor, in the order in which Tab goes through them. */
+const parts = ["wrong", "next", "running"] as const;
+type Part = typeof parts[number];
+
+/** Next fire times that are listed. */
+const nextMax = 100;
+/** The past is asked for again no sooner than after this, in milliseconds. */
+const throughputEveryMs = 5000;
+
+/** Where a list was drawn, for the mouse. */
+interface Place {
+  readonly part: Part;
+  readonly left: number;
+  readonly top: number;
+  readonly size: Size;
+  readonly hasHeading: boolean;
+}
 
 /** See the top of this file. */
 export class OverviewScreen implements Screen {
   readonly route = { screen: "overview" } as const;
   readonly title = "Overview";
-  readonly isTyping = false;
+  readonly #shell: Shell;
+  readonly #wrong: List<Run>;
+  readonly #next: List<NextFire>;
+  readonly #running: List<Run>;
+  readonly #wrongRuns: RunList;
+  readonly #runningRuns: RunList;
+  readonly #waitingRuns: RunList;
+  readonly #timeout: AgentTimeout;
+  readonly #schedules = new Schedules();
+  readonly #throughput = new Throughput();
+  readonly #past: Loaded<boolean>;
+  readonly #stopListening: () => void;
+  #focus: Part = "wrong";
+  #places: Place[] = [];
+  #known: { wrong: readonly Run[] | null; running: readonly Run[] | null } = { wrong: null, running: null };
 
-  constructor(_shell: Shell) {}
+  constructor(shell: Shell) {
+    this.#shell = shell;
+    const { session, clock } = shell;
+    const changed = () => shell.changed();
+    const runsIn = (states: readonly Run["state"][]) =>
+      new RunList(shell, { states, words: "", problem: null }, changed);
+    this.#wrongRuns = runsIn(["FAILED", "CRASHED"]);
+    this.#runningRuns = runsIn(["ASSIGNED", "RUNNING"]);
+    this.#waitingRuns = runsIn(["PENDING"]);
+    this.#wrong = wrongList(shell, () => this.#whenEmpty(this.#wrongRuns, "Nothing failed or crashed."));
+    this.#running = runningList(shell, () => this.#whenEmpty(this.#runningRuns, "Nothing runs."));
+    this.#next = nextList(shell, () => session.heardMs === null ? absence(shell) : "No workflow has a schedule.");
+    this.#timeout = new AgentTimeout(shell);
+    this.#past = new Loaded({
+      clock,
+      onChange: changed,
+      everyMs: throughputEveryMs,
+      load: async (signal) => {
+        const { query, untilMs } = Throughput.query(session.nowMs());
+        const question = { query, form: "rows", maxRows: 100_000, waitMs: 10_000 } as const;
+        const { rows } = await session.ask("SQL", question, { signal });
+        this.#throughput.load(rows, untilMs);
+        return true;
+      },
+    });
+    this.#stopListening = session.onRuns((runs) => {
+      if (runs === null) this.#past.refresh();
+      else for (const run of runs) this.#throughput.take(run);
+    });
+  }
 
-  draw(_size: Size): Line[] {
-    return [[span("Overview")]];
+  get isTyping(): boolean {
+    return this.#list.isTyping;
+  }
+
+  draw({ width, height }: Size): Line[] {
+    this.#takeNews();
+    this.#places = [];
+    const trouble = this.#troubleBox(width, Math.floor(height / 3));
+    const bands = bandsOf({ width, height: height - trouble.length });
+    const lines = [...trouble];
+    if (bands.top > 0) lines.push(...this.#numbers({ width, height: bands.top }, bands.isWide));
+    if (bands.middle > 0) {
+      const left = Math.floor(width / 2);
+      const top = lines.length;
+      lines.push(
+        ...sideBySide([
+          { lines: this.#listBox("next", { width: left, height: bands.middle }, 0, top), width: left },
+          {
+            lines: this.#listBox("running", { width: width - left, height: bands.middle }, left, top),
+            width: width - left,
+          },
+        ]),
+      );
+    }
+    lines.push(...this.#listBox("wrong", { width, height: bands.bottom }, 0, lines.length));
+    return lines;
+  }
+
+  drawPrompt(width: number): Line | null {
+    return this.#list.drawFilter(width);
   }
 
   actions(): Action[] {
-    return [];
+    return [
+      ...this.#partActions(),
+      { keys: ["tab"], title: "next part", run: () => this.#turnFocus(1) },
+      { keys: ["shift-tab"], title: "part before", isHinted: false, run: () => this.#turnFocus(-1) },
+    ];
   }
 
-  onKey(_key: string): boolean {
-    return false;
+  onKey(key: string): boolean {
+    return this.#list.onKey(key);
   }
 
-  close(): void {}
+  onPaste(text: string): void {
+    this.#list.onPaste(text);
+  }
+
+  onMouse({ kind, row, column }: InputEvent & { type: "mouse" }): void {
+    const place = this.#places.find(({ left, top, size }) =>
+      column >= left && column < left + size.width && row >= top && row < top + size.height
+    );
+    if (place === undefined) return;
+    this.#focus = place.part;
+    this.#list.onMouse(kind, row - place.top + (place.hasHeading ? 0 : 1));
+  }
+
+  reload(): void {
+    this.#past.refresh();
+    for (const runs of [this.#wrongRuns, this.#runningRuns, this.#waitingRuns]) runs.reload();
+  }
+
+  close(): void {
+    this.#stopListening();
+    this.#past.close();
+    this.#timeout.close();
+    for (const runs of [this.#wrongRuns, this.#runningRuns, this.#waitingRuns]) runs.close();
+  }
+
+  get #list(): List<Run> | List<NextFire> {
+    return this.#focus === "wrong" ? this.#wrong : this.#focus === "next" ? this.#next : this.#running;
+  }
+
+  #partActions(): Action[] {
+    const shell = this.#shell;
+    if (this.#focus === "next") {
+      const id = this.#next.current?.workflow.id;
+      if (id === undefined) return [];
+      return [
+        {
+          keys: ["enter", "o", "right"],
+          title: "open",
+          run: () => shell.open({ screen: "workflow", workflowId: id }),
+        },
+        { keys: ["r"], title: "run it", isChange: true, run: () => askTrigger(shell, id) },
+        { keys: ["v"], title: "its runs", run: () => shell.open({ screen: "runs", filter: { workflowId: id } }) },
+      ];
+    }
+    const run = (this.#focus === "wrong" ? this.#wrong : this.#running).current;
+    if (run === undefined) return [];
+    const { runId } = run;
+    const title = this.#focus === "wrong" ? "why" : "open";
+    return [
+      { keys: ["enter", "o", "right"], title, run: () => shell.open({ screen: "run", run: runId }) },
+      { keys: ["l"], title: "logs", run: () => shell.open({ screen: "logs", run: runId }) },
+      ...runActions(shell, [run]),
+    ];
+  }
+
+  #turnFocus(by: number): void {
+    const shown = parts.filter((part) => this.#places.some((place) => place.part === part));
+    const at = shown.indexOf(this.#focus);
+    this.#focus = shown[(at + by + shown.length) % shown.length] ?? "wrong";
+    this.#shell.changed();
+  }
+
+  #takeNews(): void {
+    const { session } = this.#shell;
+    const known = this.#known;
+    if (known.wrong !== this.#wrongRuns.rows) {
+      known.wrong = this.#wrongRuns.rows;
+      this.#wrong.rows = known.wrong.toSorted((a, b) => endOf(b) - endOf(a));
+    }
+    if (known.running !== this.#runningRuns.rows) this.#running.rows = known.running = this.#runningRuns.rows;
+    const nowMs = toldMs(this.#shell);
+    const fires = session.workflows.flatMap((workflow): NextFire[] => {
+      const atMs = this.#schedules.next(workflow, nowMs);
+      return atMs === null ? [] : [{ workflow, atMs }];
+    });
+    this.#next.rows = fires.sort((a, b) => a.atMs - b.atMs).slice(0, nextMax);
+  }
+
+  #troubleBox(width: number, maxRows: number): Line[] {
+    const { session, glyphs } = this.#shell;
+    const all = troubles(session.status, session.workflowProblems);
+    if (all.length === 0) return [];
+    const lines = all.flatMap((text) =>
+      wrapped(printable(text), width - 6).map((part, row): Line => [span(row === 0 ? " ! " : "   ", "bad"), span(part)])
+    );
+    const room = Math.max(maxRows - 2, 1);
+    const isCut = lines.length > room;
+    const shown = isCut ? lines.slice(0, Math.max(room - 1, 1)) : lines;
+    if (isCut) shown.push([span("   The rest: `cdktr status` in a shell.", "faint")]);
+    const title = [span(`WRONG WITH THE PRINCIPAL ${all.length}`, "bad")];
+    return box(shown, { width, height: shown.length + 2 }, glyphs, { title, role: "bad" });
+  }
+
+  #numbers(size: Size, isWide: boolean): Line[] {
+    const { width, height } = size;
+    if (isWide) {
+      const widths = [0.2, 0.32, 0.2].map((share) => Math.floor(width * share));
+      const [states = 0, hour = 0, queue = 0] = widths;
+      return sideBySide([
+        { width: states, lines: this.#stateBox({ width: states, height }) },
+        { width: hour, lines: this.#hourBox({ width: hour, height }) },
+        { width: queue, lines: this.#queueBox({ width: queue, height }) },
+        {
+          width: width - states - hour - queue,
+          lines: this.#agentBox({ width: width - states - hour - queue, height }),
+        },
+      ]);
+    }
+    const states = Math.floor(width * 0.38);
+    const right = width - states;
+    const queue = Math.floor(right * 0.42);
+    const hourRows = height > 11 ? 6 : 4;
+    const below = height - hourRows;
+    const lower = sideBySide([
+      { width: queue, lines: this.#queueBox({ width: queue, height: below }) },
+      { width: right - queue, lines: this.#agentBox({ width: right - queue, height: below }) },
+    ]);
+    return sideBySide([
+      { width: states, lines: this.#stateBox({ width: states, height }) },
+      { width: right, lines: [...this.#hourBox({ width: right, height: hourRows }), ...lower] },
+    ]);
+  }
+
+  #stateBox(size: Size): Line[] {
+    const { session, glyphs } = this.#shell;
+    const width = size.width - 4;
+    const lines = session.status === null
+      ? sentence(absence(this.#shell), width, "faint")
+      : stateLines(session.status.runs, width, glyphs);
+    return this.#box("RUNS", lines, size);
+  }
+
+  #hourBox(size: Size): Line[] {
+    const { session, glyphs } = this.#shell;
+    if (session.dialect === "original") {
+      return this.#box("ENDED IN THE LAST HOUR", sentence(absence(this.#shell), size.width - 4, "faint"), size);
+    }
+    const nowMs = toldMs(this.#shell);
+    const inner = { width: size.width - 4, height: size.height - 2 };
+    const lines = throughputLines(
+      inner,
+      glyphs,
+      (ending, minutesEach) => this.#throughput.of(ending, nowMs, minutesEach),
+    );
+    // Without the past the numbers are those since one came here: they must not be taken for those of the hour.
+    const note = this.#past.value === null && this.#past.error === null
+      ? "loading"
+      : this.#past.error !== null
+      ? "since this was opened: the history cannot be asked"
+      : "";
+    return this.#box("ENDED IN THE LAST HOUR", lines, size, { footer: note });
+  }
+
+  #queueBox(size: Size): Line[] {
+    const { session, glyphs } = this.#shell;
+    const { status, queueDepth } = session;
+    const inner = { width: size.width - 4, height: size.height - 2 };
+    if (status === null) return this.#box("QUEUE", sentence(absence(this.#shell), inner.width, "faint"), size);
+    const nowMs = toldMs(this.#shell);
+    // Those that are next are the oldest: without the older pages nobody knows them.
+    const waiting = this.#waitingRuns.hasMore ? [] : this.#waitingRuns.rows.toSorted(byTurn);
+    const depths = (count: number) => queueDepth.newest(count, nowMs);
+    const { queueLength: length, queueHeadAgeMs: headAgeMs } = status;
+    return this.#box("QUEUE", queueLines({ length, headAgeMs, depths, waiting, nowMs }, inner, glyphs), size);
+  }
+
+  #agentBox(size: Size): Line[] {
+    const { session, glyphs } = this.#shell;
+    const inner = { width: size.width - 4, height: size.height - 2 };
+    if (session.status === null) {
+      return this.#box("AGENTS", sentence(absence(this.#shell), inner.width, "faint"), size);
+    }
+    const nowMs = toldMs(this.#shell);
+    const agents = session.status.agents.map((agent) => ({ agent, health: healthOf(agent, nowMs, this.#timeout.ms) }));
+    const isBad = agents.length === 0 || agents.some(({ health }) => health.state === "lost");
+    const title = `AGENTS${agents.length === 0 ? "" : ` ${agents.length}`}`;
+    return this.#box(title, agentLines(agents, inner, glyphs), size, isBad ? { role: "warn" } : {});
+  }
+
+  #box(title: string, lines: readonly Line[], size: Size, { role = "faint", footer = "" }: {
+    role?: "faint" | "warn";
+    footer?: string;
+  } = {}): Line[] {
+    const indented = lines.map((line): Line => [span(" "), ...line]);
+    return box(indented, size, this.#shell.glyphs, {
+      title: [span(title, "title")],
+      ...footer === "" ? {} : { footer: [span(footer, "warn")] },
+      role,
+    });
+  }
+
+  #listBox(part: Part, size: Size, left: number, top: number): Line[] {
+    const isFocused = part === this.#focus;
+    const hasHeading = size.height > 5;
+    const inner = { width: size.width - 2, height: size.height - 2 };
+    this.#places.push({ part, left: left + 1, top: top + 1, size: inner, hasHeading });
+    const list = part === "wrong" ? this.#wrong : part === "next" ? this.#next : this.#running;
+    const role = isFocused ? "accent" : part === "wrong" && this.#wrong.total > 0 ? "bad" : "faint";
+    const reason = part === "wrong" ? this.#reasonLines(inner) : [];
+    const rows = list.draw({ width: inner.width, height: inner.height - reason.length }, { isFocused, hasHeading });
+    const filled = [...rows, ...Array.from({ length: inner.height - reason.length - rows.length }, (): Line => [])];
+    const hint = this.#hint(part);
+    return box([...filled, ...reason], size, this.#shell.glyphs, {
+      title: this.#listTitle(part),
+      ...hint === "" ? {} : { footer: [span(hint, isFocused ? "accent" : "faint")] },
+      role,
+    });
+  }
+
+  #listTitle(part: Part): Line {
+    switch (part) {
+      case "wrong": {
+        const { total } = this.#wrong;
+        if (total === 0) return [span("WENT WRONG LATELY", "title")];
+        return [span(`WENT WRONG LATELY ${total}${this.#wrongRuns.hasMore ? "+" : ""}`, "bad")];
+      }
+      case "next":
+        return [span("FIRES NEXT", "title")];
+      case "running":
+        return [span(`RUNS NOW ${this.#running.total}${this.#runningRuns.hasMore ? "+" : ""}`, "title")];
+    }
+  }
+
+  /** Which key leads on from a box. */
+  #hint(part: Part): string {
+    if (part !== this.#focus) return "";
+    if (part === "wrong") return this.#wrong.total === 0 ? "" : "enter: why   l: logs   t: retry";
+    if (part === "next") return this.#next.total === 0 ? "" : "enter: open   r: run it";
+    return this.#running.total === 0 ? "" : "enter: open   l: logs";
+  }
+
+  /** The whole reason of the run under the cursor, where there is room for it. */
+  #reasonLines({ width, height }: Size): Line[] {
+    const reason = this.#wrong.current?.reason ?? null;
+    if (reason === null || height < 5) return [];
+    const lines = wrapped(printable(reason), width - 4).slice(0, height < 9 ? 2 : 4);
+    return lines.map((text): Line => fitLine([span("  "), span(text, "bad")], width));
+  }
+
+  #whenEmpty(runs: RunList, words: string): string {
+    if (runs.isLoaded) return words;
+    if (this.#shell.session.dialect === "original") return absence(this.#shell);
+    return runs.error === null ? "Loading ..." : printable(runs.error);
+  }
+}
+
+/** As the queue hands them out: higher priority first, then the older. */
+function byTurn(a: Run, b: Run): number {
+  return b.priority - a.priority || (a.runId < b.runId ? -1 : 1);
+}
+
+function endOf({ finishedAtMs, triggeredAtMs }: Run): number {
+  return finishedAtMs ?? triggeredAtMs;
 }

@@ -15,6 +15,7 @@ import {
 import { GraphView } from "../graph_view.ts";
 import type { InputEvent } from "../input.ts";
 import { List } from "../list.ts";
+import { LogTail } from "../log_tail.ts";
 import { runActions } from "../run_actions.ts";
 import { type KnownRun, RunBoard, taskName, timelineInput, tookMs } from "../run_board.ts";
 import type { Action, Route, Screen, Shell } from "../screen.ts";
@@ -26,6 +27,8 @@ type View = "Tasks" | "Graph" | "Timeline" | "Why" | "Facts";
 
 /** Lines of the reason that stand above every view. */
 const reasonLinesMax = 4;
+/** With fewer rows than this the newest lines of a task are left out. */
+const tailRowsMin = 4;
 
 /** See the top of this file. */
 export class RunScreen implements Screen {
@@ -35,6 +38,7 @@ export class RunScreen implements Screen {
   readonly #list: List<TimelineTask>;
   readonly #graph: GraphView;
   readonly #text = new TextView();
+  readonly #tail: LogTail;
   readonly #tabs: Tabs<View>;
   /** Rows above the view, and where its first one is on the timeline. */
   #headRows = 0;
@@ -45,6 +49,7 @@ export class RunScreen implements Screen {
     this.route = route;
     const { glyphs } = shell;
     this.#board = new RunBoard(shell, route.run);
+    this.#tail = new LogTail(shell);
     this.#graph = new GraphView(glyphs);
     this.#tabs = new Tabs(["Tasks", "Graph", "Timeline", "Why", "Facts"], glyphs, () => shell.changed());
     this.#list = new List({
@@ -184,6 +189,7 @@ export class RunScreen implements Screen {
 
   close(): void {
     this.#board.close();
+    this.#tail.close();
   }
 
   #wheelKey(direction: "up" | "down"): string {
@@ -198,9 +204,10 @@ export class RunScreen implements Screen {
     const input = timelineInput(known, this.#shell.session.nowMs());
     const { tasks } = timelineModel(input);
     this.#list.rows = tasks;
+    if (!isFinal(known.shown.run.state)) this.#tail.refresh();
     switch (this.#tabs.current) {
       case "Tasks":
-        return this.#list.draw(size);
+        return this.#drawTasks(known, size);
       case "Graph": {
         this.#graph.chosen = this.#chosen();
         return this.#graph.draw(tasks.map((task) => this.#node(task)), size);
@@ -218,6 +225,18 @@ export class RunScreen implements Screen {
       case "Facts":
         return this.#text.draw(factLines(known, size.width), size);
     }
+  }
+
+  /** The tasks, and where there is room the newest lines of the one under the cursor. */
+  #drawTasks(known: KnownRun, size: Size): Line[] {
+    const rows = Math.max(this.#list.total + 2, Math.ceil(size.height / 3));
+    const task = this.#chosen();
+    const hasTail = task !== null && size.height - rows >= tailRowsMin;
+    const list = this.#list.draw({ ...size, height: hasTail ? rows : size.height });
+    if (!hasTail) return list;
+    this.#tail.show(known.shown.run.runId, taskName(known, task));
+    const filled = [...list, ...Array.from({ length: Math.max(rows - list.length, 0) }, (): Line => [])];
+    return [...filled, ...this.#tail.draw({ width: size.width, height: size.height - rows })];
   }
 
   #node(task: TimelineTask) {
@@ -258,8 +277,9 @@ export class RunScreen implements Screen {
   /** Why it is as it is, in the principal's words, and what could be done. */
   #reason({ shown: { run } }: KnownRun, width: number): Line[] {
     const { why } = this.#board;
-    const summary = why?.summary ?? run.reason;
-    if (summary === null || summary === undefined) return [];
+    // Which run it is stands above.
+    const summary = why?.summary.replace(`Run ${run.runId} of ${run.workflowId}`, "It") ?? run.reason;
+    if (summary === null) return [];
     const role = roleOf(run.state);
     const lines = wrapped(printable(summary), width - 2).slice(0, reasonLinesMax);
     return lines.map((text): Line => [span(` ${text}`, role === "busy" || role === "good" ? "plain" : role)]);

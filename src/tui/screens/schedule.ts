@@ -1,26 +1,291 @@
-/** PLACEHOLDER */
-import { type Line, type Size, span } from "../../paint/mod.ts";
+/**
+ * What is coming: a strip a workflow, with a mark where it starts, and below them how many start at once. A cursor goes down
+ * the workflows, another one along the time.
+ */
+import { spanText } from "../../clock/mod.ts";
+import {
+  fitLine,
+  type Line,
+  padded,
+  printable,
+  type Role,
+  selected,
+  type Size,
+  sliceLine,
+  span,
+  sparkline,
+} from "../../paint/mod.ts";
+import type { WorkflowSummary } from "../../wire/mod.ts";
+import { FirePlan } from "../fire_plan.ts";
+import { type Axis, axisFrom, columnStartMs } from "../fire_strip.ts";
+import {
+  axisLines,
+  clockText,
+  columnWords,
+  dayAndClockText,
+  joined,
+  namesWithin,
+  overlapsItself,
+  stripOf,
+} from "../fire_words.ts";
+import type { InputEvent } from "../input.ts";
+import { List } from "../list.ts";
+import { scheduleInWords } from "../schedule_words.ts";
+import { Schedules } from "../schedules.ts";
 import type { Action, Screen, Shell } from "../screen.ts";
+import { absence, isFresh, toldMs } from "../told.ts";
+import { askTrigger } from "../trigger.ts";
+import { untilText } from "../words.ts";
+
+const hourMs = 3_600_000;
+const zooms = [
+  { text: "6 h", spanMs: 6 * hourMs },
+  { text: "24 h", spanMs: 24 * hourMs },
+  { text: "7 d", spanMs: 7 * 24 * hourMs },
+] as const;
+/** The zoom one begins with: a day. */
+const firstZoom = 1;
+const axisRows = 2;
+/** Columns before a strip besides the name's: the list's cursor and a gap on either side of the name. */
+const leadColumns = 3;
+/** With fewer rows than this only the clashes are told below the list. */
+const fullFromRows = 16;
 
 /** See the top of this file. */
 export class ScheduleScreen implements Screen {
   readonly route = { screen: "schedule" } as const;
   readonly title = "Schedule";
-  readonly isTyping = false;
+  readonly #shell: Shell;
+  readonly #schedules = new Schedules();
+  readonly #plan: FirePlan;
+  readonly #list: List<WorkflowSummary>;
+  #known: readonly WorkflowSummary[] | null = null;
+  #scheduled: readonly WorkflowSummary[] = [];
+  #zoom = firstZoom;
+  #axis: Axis = { startMs: 0, columnMs: hourMs, columns: 24 };
+  #nameWidth = 16;
+  /** Where the time cursor is, Unix milliseconds; null before it was moved: the peak. */
+  #cursorMs: number | null = null;
 
-  constructor(_shell: Shell) {}
+  constructor(shell: Shell) {
+    this.#shell = shell;
+    this.#plan = new FirePlan(shell.clock, this.#schedules, () => shell.changed());
+    this.#list = new List({
+      glyphs: shell.glyphs,
+      keyOf: ({ id }) => id,
+      textOf: ({ id, name }) => `${id} ${name}`,
+      whenEmpty: () =>
+        this.#scheduled.length > 0
+          ? "No workflow matches the filter; Esc takes it away."
+          : shell.session.heardMs === null && shell.session.workflows.length === 0
+          ? absence(shell)
+          : "No workflow has a schedule. `cron:` in its file gives it one.",
+      columns: [{ heading: "", width: 20, grow: 1, cell: (workflow) => this.#row(workflow) }],
+    });
+  }
 
-  draw(_size: Size): Line[] {
-    return [[span("Schedule")]];
+  get isTyping(): boolean {
+    return this.#list.isTyping;
+  }
+
+  draw({ width, height }: Size): Line[] {
+    this.#takeNews(width);
+    const [labels, ticks] = axisLines(this.#axis, this.#cursor, this.#shell.glyphs);
+    const lead = (text: string, role: Role) => span(`  ${padded(text, this.#nameWidth)} `, role);
+    const foot = this.#foot({ width, height });
+    const rows = height - axisRows - foot.length;
+    const list = this.#list.draw({ width, height: rows }, { hasHeading: false });
+    const zoom = zooms[this.#zoom]?.text ?? "";
+    return [
+      [lead(`next ${zoom}, UTC`, "title"), span(labels, "title")],
+      [lead(`${spanText(this.#axis.columnMs).replace(/ 0 (min|s|h)$/, "")} a column`, "faint"), span(ticks, "faint")],
+      ...list,
+      ...Array.from({ length: Math.max(rows - list.length, 0) }, (): Line => []),
+      ...foot,
+    ];
+  }
+
+  drawPrompt(width: number): Line | null {
+    return this.#list.drawFilter(width);
   }
 
   actions(): Action[] {
-    return [];
+    const shell = this.#shell;
+    const id = this.#list.current?.id;
+    const ofWorkflow: Action[] = id === undefined ? [] : [
+      { keys: ["enter", "o"], title: "open", run: () => shell.open({ screen: "workflow", workflowId: id }) },
+      { keys: ["r"], title: "run it", isChange: true, run: () => askTrigger(shell, id) },
+      {
+        keys: ["v"],
+        title: "its runs",
+        isHinted: false,
+        run: () => shell.open({ screen: "runs", filter: { workflowId: id } }),
+      },
+    ];
+    return [
+      ...ofWorkflow,
+      { keys: ["h", "left"], title: "earlier", run: () => this.#moveBy(-1) },
+      { keys: ["l", "right"], title: "later", run: () => this.#moveBy(1) },
+      { keys: ["p"], title: "peak", run: () => this.#moveTo(null) },
+      { keys: ["+", "="], title: "nearer", run: () => this.#zoomBy(-1) },
+      { keys: ["-"], title: "farther", isHinted: false, run: () => this.#zoomBy(1) },
+    ];
   }
 
-  onKey(_key: string): boolean {
-    return false;
+  onKey(key: string): boolean {
+    return this.#list.onKey(key);
   }
 
-  close(): void {}
+  onPaste(text: string): void {
+    this.#list.onPaste(text);
+  }
+
+  onMouse({ kind, row, column }: InputEvent & { type: "mouse" }): void {
+    // A list without a heading counts its rows as if it had one.
+    this.#list.onMouse(kind, row - axisRows + 1);
+    const at = column - this.#nameWidth - leadColumns;
+    if (kind === "press" && at >= 0 && at < this.#axis.columns) this.#moveTo(columnStartMs(this.#axis, at));
+  }
+
+  close(): void {
+    this.#plan.close();
+  }
+
+  /** The column of the time cursor. */
+  get #cursor(): number {
+    const { startMs, columnMs, columns } = this.#axis;
+    const atMs = this.#cursorMs ?? this.#plan.clashes?.peak?.atMs ?? startMs;
+    return Math.min(Math.max(Math.floor((atMs - startMs) / columnMs), 0), columns - 1);
+  }
+
+  #moveBy(columns: number): void {
+    const at = Math.min(Math.max(this.#cursor + columns, 0), this.#axis.columns - 1);
+    this.#moveTo(columnStartMs(this.#axis, at));
+  }
+
+  #moveTo(atMs: number | null): void {
+    this.#cursorMs = atMs;
+    this.#shell.changed();
+  }
+
+  #zoomBy(by: number): void {
+    this.#zoom = Math.min(Math.max(this.#zoom + by, 0), zooms.length - 1);
+    this.#shell.changed();
+  }
+
+  #takeNews(width: number): void {
+    const { workflows } = this.#shell.session;
+    if (workflows !== this.#known) {
+      this.#known = workflows;
+      this.#scheduled = workflows.filter(({ cron }) => cron !== null);
+      this.#list.rows = this.#scheduled;
+    }
+    this.#nameWidth = Math.min(Math.max(Math.floor(width * 0.22), 12), 36);
+    const room = Math.max(width - this.#nameWidth - leadColumns - 1, 1);
+    const spanMs = zooms[this.#zoom]?.spanMs ?? hourMs;
+    this.#axis = axisFrom(toldMs(this.#shell), spanMs, room);
+    this.#plan.want(this.#scheduled, this.#axis);
+  }
+
+  #row(workflow: WorkflowSummary): Line {
+    const fires = this.#plan.of(workflow);
+    const { usualMs } = this.#shell.session.trends.of(workflow.id);
+    const isWarned = fires !== null && overlapsItself(fires, usualMs);
+    const name = `${isWarned ? "! " : ""}${printable(workflow.id)}`;
+    const strip = fires === null
+      ? [span(this.#schedules.of(workflow) === null ? "its schedule cannot be read here" : "...", "faint")]
+      : stripOf(fires, this.#axis, usualMs, this.#shell.glyphs);
+    return [span(padded(name, this.#nameWidth), isWarned ? "warn" : "strong"), span(" "), ...strip];
+  }
+
+  #foot({ width, height }: Size): Line[] {
+    const lines = [this.#atOnce(), this.#peakLine(width)];
+    lines.push(fitLine([span(this.#cursorWords(width))], width));
+    if (height < fullFromRows) return lines;
+    const { glyphs } = this.#shell;
+    return [...lines, [span(glyphs.horizontal.repeat(width), "faint")], ...this.#workflowLines(width), this.#legend()];
+  }
+
+  /** How many start within a minute, at most, column by column. */
+  #atOnce(): Line {
+    const lead = span(`  ${padded("starts at once", this.#nameWidth)} `, "title");
+    const { clashes } = this.#plan;
+    if (clashes === null) return [lead, span("...", "faint")];
+    const { most } = clashes;
+    const highest = Math.max(2, ...most);
+    const levels = [...sparkline(most, this.#shell.glyphs, highest)];
+    const isPeak = (count: number) => count >= 2 && count === highest;
+    const cells = most.map((count, column): [string, Role] => [
+      levels[column] ?? " ",
+      isPeak(count) ? "bad" : count >= 2 ? "warn" : count === 1 ? "accent" : "faint",
+    ]);
+    const line = joined(cells);
+    const at = this.#cursor;
+    return [
+      lead,
+      ...sliceLine(line, 0, at),
+      ...selected(sliceLine(line, at, at + 1)),
+      ...sliceLine(line, at + 1, this.#axis.columns),
+    ];
+  }
+
+  #peakLine(width: number): Line {
+    const { clashes } = this.#plan;
+    if (clashes === null) return [span("  The starts are being counted ...", "faint")];
+    const { peak } = clashes;
+    if (peak === null) return [span("  No two start in the same minute.", "good")];
+    const lead = `! ${dayAndClockText(peak.atMs, toldMs(this.#shell))}: ${peak.ids.length} start at once: `;
+    return [span(lead, "warn"), span(namesWithin(peak.ids, width - lead.length - 1))];
+  }
+
+  #cursorWords(width: number): string {
+    const { clashes } = this.#plan;
+    if (clashes === null) return "";
+    const words = columnWords(clashes, this.#axis, this.#cursor, toldMs(this.#shell), width - 3);
+    return `${this.#shell.glyphs.arrowDown} ${words}`;
+  }
+
+  /** Two lines of the workflow under the cursor: when, and what is to be said of it. */
+  #workflowLines(width: number): Line[] {
+    const workflow = this.#list.current;
+    if (workflow === undefined) return [[], []];
+    const { id, cron, timezone } = workflow;
+    const { usualMs } = this.#shell.session.trends.of(id);
+    const nowMs = toldMs(this.#shell);
+    const nextMs = this.#schedules.next(workflow, nowMs);
+    const next = nextMs === null
+      ? ", does not fire any more"
+      : isFresh(this.#shell)
+      ? `, next ${untilText(nextMs, nowMs)} at ${dayAndClockText(nextMs, nowMs)}`
+      : `, next at ${dayAndClockText(nextMs, nowMs)}`;
+    const words = scheduleInWords(workflow);
+    const exactly = words === cron ? timezone : `${cron ?? ""}, ${timezone}`;
+    const fires = this.#plan.of(workflow);
+    const closest = fires?.closest ?? null;
+    const second: Line = usualMs === null
+      ? [span(" How long it takes is not known yet.", "faint")]
+      : fires !== null && closest !== null && overlapsItself(fires, usualMs)
+      ? [
+        span(" ! overlaps itself: ", "warn"),
+        span(
+          `due after ${spanText(closest.gapMs)} (at ${clockText(closest.atMs)}), usually takes ${spanText(usualMs)}`,
+        ),
+      ]
+      : [span(` It usually takes ${spanText(usualMs)}.`)];
+    return [
+      fitLine([span(` ${printable(id)}`, "title"), span(`  ${words} (${printable(exactly)})${next}`)], width),
+      fitLine(second, width),
+    ];
+  }
+
+  #legend(): Line {
+    const { glyphs, session } = this.#shell;
+    const { arrowRight, marked, ran, horizontal } = glyphs;
+    const without = session.workflows.length - this.#scheduled.length;
+    const words = without === 0 ? "" : `${without} ${without === 1 ? "has" : "have"} no schedule.  `;
+    return [
+      span(` ${words}`),
+      span(`${arrowRight} one start  ${marked} several  ${ran} 6 or more  ${horizontal} usually runs`, "faint"),
+    ];
+  }
 }

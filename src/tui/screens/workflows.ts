@@ -8,7 +8,7 @@ import type { Action, Screen, Shell } from "../screen.ts";
 import { scheduleInWords } from "../schedule_words.ts";
 import type { Trend } from "../trends.ts";
 import { askTrigger } from "../trigger.ts";
-import { briefSpan, instantText, roleOf, untilText } from "../words.ts";
+import { briefSpan, instantText, recentSpans, roleOf, triggeredMsOf, untilText } from "../words.ts";
 
 /** Rows of what is told of the workflow under the cursor. */
 const detailRows = 5;
@@ -38,13 +38,13 @@ export class WorkflowsScreen implements Screen {
         { heading: "WORKFLOW", width: 16, grow: 3, cell: ({ id }) => [span(printable(id), "strong")] },
         {
           heading: "SCHEDULE",
-          width: 12,
+          width: 18,
           grow: 2,
           fromWidth: 96,
           cell: (workflow) => [span(scheduleInWords(workflow), "faint")],
         },
         { heading: "NEXT", width: 15, cell: ({ nextFireMs }) => this.#next(nextFireMs) },
-        { heading: "LAST", width: 11, cell: ({ id }) => lastSpans(session.trends.of(id), glyphs) },
+        { heading: "LAST", width: 17, cell: ({ id }) => this.#last(id) },
         { heading: "OK", width: 4, align: "right", cell: ({ id }) => shareSpans(session.trends.of(id)) },
         {
           heading: "USUAL",
@@ -53,7 +53,7 @@ export class WorkflowsScreen implements Screen {
           fromWidth: 70,
           cell: ({ id }) => usualSpans(session.trends.of(id)),
         },
-        { heading: "LAST 20", width: 20, fromWidth: 78, cell: ({ id }) => trendSpans(session.trends.of(id), glyphs) },
+        { heading: "LAST 20", width: 20, fromWidth: 124, cell: ({ id }) => trendSpans(session.trends.of(id), glyphs) },
       ],
     });
   }
@@ -82,9 +82,10 @@ export class WorkflowsScreen implements Screen {
     if (workflow === undefined) return [];
     const { id } = workflow;
     const shell = this.#shell;
+    const logsId = shell.session.workflowDocument(id)?.id ?? id;
     return [
       { keys: ["r"], title: "run it", isChange: true, run: () => askTrigger(shell, id) },
-      { keys: ["enter", "l"], title: "logs", run: () => shell.open({ screen: "logs", workflowId: id }) },
+      { keys: ["enter", "l"], title: "logs", run: () => shell.open({ screen: "logs", workflowId: logsId }) },
       { keys: ["o", "right"], title: "open", run: () => shell.open({ screen: "workflow", workflowId: id }) },
       { keys: ["v"], title: "its runs", run: () => shell.open({ screen: "runs", filter: { workflowId: id } }) },
     ];
@@ -109,6 +110,21 @@ export class WorkflowsScreen implements Screen {
     return [span(untilText(nextFireMs, this.#shell.session.nowMs()))];
   }
 
+  /** How the last run ended; of an original principal, where the newest one is. */
+  #last(id: string): Span[] {
+    const { session, glyphs } = this.#shell;
+    if (session.dialect !== "original") return lastSpans(session.trends.of(id), glyphs, session.nowMs());
+    const documentId = session.workflowDocument(id)?.id;
+    const recent = session.recent.find(({ workflowId }) => workflowId === documentId);
+    return recent === undefined ? [span("-", "faint")] : recentSpans(recent.status, glyphs);
+  }
+
+  #trendText(id: string): string {
+    const { session } = this.#shell;
+    if (session.dialect === "original") return "How its runs went is not known: an original principal does not tell.";
+    return trendText(session.trends.of(id));
+  }
+
   #details(): Line[] {
     const workflow = this.#list.current;
     if (workflow === undefined) return [];
@@ -124,17 +140,17 @@ export class WorkflowsScreen implements Screen {
         span(`  ${printable(path)}`, "faint"),
       ],
       [span(` ${scheduleInWords(workflow)}${workflow.cron === null ? "" : ` (${workflow.cron}, ${timezone})`}${when}`)],
-      [span(` ${trendText(this.#shell.session.trends.of(id))}`)],
+      [span(` ${this.#trendText(id)}  `), ...trendSpans(this.#shell.session.trends.of(id), this.#shell.glyphs)],
     ];
   }
 }
 
-/** How the last run ended. */
-export function lastSpans({ outcomes }: Trend, glyphs: Glyphs): Span[] {
+/** How the last run ended, and how long ago it was triggered. */
+function lastSpans({ outcomes }: Trend, glyphs: Glyphs, nowMs: number): Span[] {
   const last = outcomes.at(-1);
-  return last === undefined
-    ? [span("-", "faint")]
-    : [span(`${glyphs.states[last.state]} ${last.state}`, roleOf(last.state))];
+  if (last === undefined) return [span("-", "faint")];
+  const ago = ` ${briefSpan(nowMs - triggeredMsOf(last.runId))}`;
+  return [span(`${glyphs.states[last.state]} ${last.state}`, roleOf(last.state)), span(ago, "faint")];
 }
 
 /** A mark for each of the newest runs, oldest first. */

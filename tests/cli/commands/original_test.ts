@@ -1,76 +1,10 @@
 /** Commands towards a principal of the original, whose replies are given here byte for byte. */
 import { deepEqual, equal, match } from "node:assert/strict";
-import { call, type CallOptions } from "../call.ts";
-import { systemClock, systemRandom } from "../../../src/clock/mod.ts";
+import { OriginalScene } from "../original_scene.ts";
 import { OutputClosed } from "../../../src/cli/output.ts";
-import { Pub, Rep } from "../../../src/zmtp/mod.ts";
-
-const sources = { clock: systemClock, random: systemRandom };
-const decoder = new TextDecoder();
-const encoder = new TextEncoder();
-
-/** A listing as the original sends it: maps in any order, a dependency as node and edge. */
-const listing = 'SUCCESS\x01{"etl.daily":{"id":"etl.daily","name":"Multi","description":"d",' +
-  '"path":"workflows/etl/daily.yml","dag":{"name":"Multi","task_id_node_ix_map":{"task2":0,"task1":1},' +
-  '"task_map":{"task2":{"name":"py","description":null,"depends":["task1"],"config":{"UvPython":' +
-  '{"script_path":"./a.py","is_uv_project":null,"packages":["pandas>=2"],"uv_path":null,"working_directory":null}}},' +
-  '"task1":{"name":"cmd1","description":"first","depends":null,"config":{"Subprocess":{"cmd":"echo","args":["hello"]}}}},' +
-  '"inner":{"nodes":["task2","task1"],"node_holes":[],"edge_property":"directed","edges":[[1,0,0]]},' +
-  '"first_tasks":["task1"]},"cron":"0 1 * * * 2","start_time":"2025-01-20T12:30:00+00:00"},' +
-  '"broken":{"id":"broken","name":"Broken","description":null,"path":"workflows/broken.yml",' +
-  '"dag":{"name":"Broken","task_id_node_ix_map":{},"task_map":{},"inner":{"nodes":[],"node_holes":[],' +
-  '"edge_property":"directed","edges":[]},"first_tasks":[]},"cron":null,"start_time":"2025-01-20T12:30:00+00:00"}}';
-
-const replies: Readonly<Record<string, string>> = {
-  LSWORKFLOWS: listing,
-  GETRECENTSTATUSES: 'SUCCESS\x01[{"workflow_id":"etl.daily","workflow_instance_id":"happy-otter-0",' +
-    '"status":"RUNNING","timestamp_ms":1795252402023},{"workflow_id":"simple","workflow_instance_id":"emerald-fig-0",' +
-    '"status":"COMPLETED","timestamp_ms":1795252401000}]',
-  QUERYLOGS: 'SUCCESS\x01["[2026-03-04T08:40:30.123+00:00 INFO] [happy-otter-0/odd-dog-0] STDOUT one",' +
-    '"[2026-03-04T08:40:31+00:00 ERROR] [happy-otter-0/odd-dog-0] STDERR two"]',
-};
-
-/** An original principal that answers as {@linkcode replies} say, and remembers what it was asked. */
-async function startOriginal(overrides: Readonly<Record<string, string>> = {}) {
-  const rep = new Rep(sources);
-  const pub = new Pub(sources);
-  const { port } = await rep.bind("127.0.0.1", 0);
-  const { port: logsOutPort } = await pub.bind("127.0.0.1", 0);
-  const asked: string[] = [];
-  const closing = new AbortController();
-  const serving = (async () => {
-    for (;;) {
-      const request = decoder.decode((await rep.receive({ signal: closing.signal }))[0]);
-      const verb = request.split("\x01")[0] ?? "";
-      if (verb !== "HELLO") asked.push(request);
-      const reply = overrides[verb] ?? replies[verb] ?? `CLIENTERROR\x01ParseError: Unrecognised message type: ${verb}`;
-      await rep.send([encoder.encode(reply)]);
-    }
-  })().catch((error) => {
-    if (!closing.signal.aborted) throw error;
-  });
-  return {
-    asked,
-    publish: (line: string) => void pub.trySend([encoder.encode(line)]),
-    call: (argv: readonly string[], options: CallOptions = {}) =>
-      call(argv, {
-        ...options,
-        environment: {
-          CDKTR_PRINCIPAL_HOST: "127.0.0.1",
-          CDKTR_PRINCIPAL_PORT: String(port),
-          CDKTR_LOGS_PUBLISHING_PORT: String(logsOutPort),
-        },
-      }),
-    [Symbol.asyncDispose]: async () => {
-      closing.abort();
-      await serving;
-      await Promise.all([rep.close(), pub.close()]);
-    },
-  };
-}
 
 Deno.test("task list shows an original's workflows without a next time, and what is wrong with others on stderr", async () => {
-  await using original = await startOriginal();
+  await using original = await OriginalScene.start();
   const { exitCode, stdout, stderr } = await original.call(["task", "list"]);
   equal(exitCode, 0);
   match(stdout, /^WORKFLOW .*\netl\.daily +Multi +0 1 \* \* \* 2 +UTC +2\n$/);
@@ -80,7 +14,7 @@ Deno.test("task list shows an original's workflows without a next time, and what
 });
 
 Deno.test("runs list shows an original's recent statuses, and says that it is no list of runs", async () => {
-  await using original = await startOriginal();
+  await using original = await OriginalScene.start();
   const { exitCode, stdout, stderr } = await original.call(["runs", "list"]);
   equal(exitCode, 0);
   equal(
@@ -105,7 +39,7 @@ Deno.test("runs list shows an original's recent statuses, and says that it is no
 });
 
 Deno.test("logs query and the flat form ask an original with the filters it has, and print what it formatted", async () => {
-  await using original = await startOriginal();
+  await using original = await OriginalScene.start();
   const formatted = [
     "[2026-03-04T08:40:30.123+00:00 INFO] [happy-otter-0/odd-dog-0] STDOUT one",
     "[2026-03-04T08:40:31+00:00 ERROR] [happy-otter-0/odd-dog-0] STDERR two",
@@ -127,7 +61,7 @@ Deno.test("logs query and the flat form ask an original with the filters it has,
 });
 
 Deno.test("live lines of an original are printed and filtered, though it has no stored ones to begin with", async () => {
-  await using original = await startOriginal();
+  await using original = await OriginalScene.start();
   const line = (run: string, level: string, text: string) =>
     `etl.daily\x01Daily ETL\x01${run}\x01A task\x01odd-dog-0\x011795252644746\x01${level}\x01${text}`;
   let isHeard = false;
@@ -166,7 +100,7 @@ const refusals: [argv: string[], sentence: RegExp][] = [
 ];
 for (const [argv, sentence] of refusals) {
   Deno.test(`an original principal: cdktr ${argv.join(" ")} says what it cannot do, and exits 1`, async () => {
-    await using original = await startOriginal();
+    await using original = await OriginalScene.start();
     const { exitCode, stdout, stderr } = await original.call(argv);
     deepEqual([exitCode, stdout, original.asked], [1, "", []]);
     match(stderr, /^error\[UNSUPPORTED\]: The principal at 127\.0\.0\.1:\d+ is an original cdktr, /);
@@ -175,7 +109,7 @@ for (const [argv, sentence] of refusals) {
 }
 
 Deno.test("an id that an original would not survive is never sent to it", async () => {
-  await using original = await startOriginal();
+  await using original = await OriginalScene.start();
   const { exitCode, stderr } = await original.call(["logs", "query", "-w", "it's"]);
   equal(exitCode, 2);
   match(stderr, /does not survive an id with the character '/);
@@ -183,7 +117,7 @@ Deno.test("an id that an original would not survive is never sent to it", async 
 });
 
 Deno.test("what an original answers with an error is told in its words", async () => {
-  await using original = await startOriginal({ QUERYLOGS: "SERVERERROR\x01Failed to read logs from db: disk" });
+  await using original = await OriginalScene.start({ QUERYLOGS: "SERVERERROR\x01Failed to read logs from db: disk" });
   const { exitCode, stdout, stderr } = await original.call(["logs"]);
   deepEqual([exitCode, stdout], [1, ""]);
   match(stderr, /error\[STORAGE\]: The principal at .* answered QUERYLOGS with: Failed to read logs from db: disk\.\n/);

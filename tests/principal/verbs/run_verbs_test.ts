@@ -199,3 +199,10 @@ Deno.test("words about runs that never were are not kept", async () => {
   const ignored = (await scene.journal.eventsAfter(0, 100)).filter(({ event }) => event.type === "report_ignored");
   assert.deepEqual(ignored.map(({ event }) => "runId" in event && event.runId), [runId]);
 });
+
+Deno.test("a workflow is told as it stands in its file now; one that there is not is an error", async () => {
+  await using scene = await sceneOfChain();
+  const { workflow } = await scene.ask("SHOWWORKFLOW", { workflowId: "etl" }).reply;
+  assert.deepEqual(workflow, JSON.parse(JSON.stringify(scene.shelf.get("etl"))));
+  assert.equal(await scene.ask("SHOWWORKFLOW", { workflowId: "gone" }).code(), "NOT_FOUND");
+});

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import type { RunState } from "../../src/core/mod.ts";
+import { bandsOf } from "../../src/tui/overview_layout.ts";
+import { QueueDepth } from "../../src/tui/queue_depth.ts";
+import { Throughput } from "../../src/tui/throughput.ts";
+import { assertFrame } from "./golden.ts";
+import { agentOf, noonMs, runOf, type Script, Scripted, summary } from "./scripted.ts";
+import { keys, Stage } from "./stage.tsx";
+
+const minuteMs = 60_000;
+
+/** The past as the history tells it: one good end a minute, and three bad ones half an hour ago; and the usual durations. */
+function past(query: string): (string | number | null)[][] {
+  if (!query.includes("ended")) return [["etl.orders", "r1:COMPLETED:300000 r2:COMPLETED:320000"]];
+  const now = noonMs / minuteMs;
+  const good = Array.from({ length: 60 }, (_, age) => [now - age, null, "COMPLETED", 1 + age % 7]);
+  return [...good, [now - 30, null, "FAILED", 2], [now - 30, null, "CRASHED", 1], [now - 5, null, "CANCELLED", 1]];
+}
+
+const why = "Task Load failed: exit code 1 at try 3 of 3, and nothing that depends on it was run; its last line was " +
+  "`psycopg.OperationalError: connection to server at 10.0.3.7 failed`.";
+
+const busy: Script = {
+  sql: past,
+  workflows: [
+    summary("etl.orders", { cron: "0 * * * *", nextFireMs: noonMs + 60 * minuteMs }),
+    summary("etl.customers", { cron: "*/5 * * * *", nextFireMs: noonMs + 5 * minuteMs }),
+    summary("report.daily", { cron: "0 6 * * *", nextFireMs: noonMs + 18 * 60 * minuteMs }),
+    summary("by.hand"),
+  ],
+  status: {
+    queueLength: 2,
+    queueHeadAgeMs: 125_000,
+    runs: { PENDING: 2, RUNNING: 2, COMPLETED: 1204, FAILED: 17, CRASHED: 2, CANCELLED: 5 },
+    agents: [
+      agentOf("ada@lab/A1", 2000, { running: [runOf(5, "x", "RUNNING", 0).runId], labels: ["gpu"] }),
+      agentOf("bob@lab/B2", 17_000, { running: [runOf(6, "x", "RUNNING", 0).runId] }),
+      agentOf("carl@attic/C3", 95_000, { slots: 2 }),
+    ],
+  },
+  runs: [
+    runOf(1, "etl.orders", "FAILED", 3 * minuteMs, { reason: why }),
+    runOf(2, "report.daily", "CRASHED", 95 * minuteMs, { reason: "Agent carl@attic/C3 was silent for 30.4 s." }),
+    runOf(3, "etl.customers", "PENDING", 125_000),
+    runOf(4, "etl.orders", "PENDING", 20_000),
+    runOf(5, "etl.orders", "RUNNING", 65_000),
+    runOf(6, "etl.customers", "RUNNING", 12_000),
+  ],
+};
+
+const sizes = { "80x24": { width: 80, height: 24 }, "100x30": { width: 100, height: 30 } };
+
+for (const [name, size] of Object.entries(sizes)) {
+  Deno.test(`the overview at ${name}`, async () => {
+    await using scripted = await Scripted.open({ ...busy, size });
+    await assertFrame(`overview_${name}`, scripted.frame);
+  });
+}
+
+Deno.test("the overview in ASCII", async () => {
+  await using scripted = await Scripted.open({ ...busy, isAscii: true });
+  const { frame } = scripted;
+  assert.match(frame.replaceAll("…", ""), /^[\x20-\x7e\n]*$/);
+  await assertFrame("overview_ascii", frame);
+});
+
+Deno.test("the overview on a wide screen", async () => {
+  await using scripted = await Scripted.open({ ...busy, size: { width: 300, height: 100 } });
+  await assertFrame("overview_300x100", scripted.frame);
+});
+
+Deno.test("what is wrong with the principal stands on top, each of it once and in full", async () => {
+  const full =
+    "The journal cannot be written: no space left on the device. What is triggered waits until there is some.";
+  const status = { problems: [full, "etl.yml: tasks.load.cmd is missing"] };
+  await using scripted = await Scripted.open({
+    ...{ size: sizes["80x24"], status, workflowProblems: ["etl.yml: tasks.load.cmd is missing"] },
+  });
+  await assertFrame("overview_trouble", scripted.frame);
+});
+
+Deno.test("an overview without anything tells what to do", async () => {
+  await using scripted = await Scripted.open({});
+  await assertFrame("overview_empty", scripted.frame);
+});
+
+Deno.test("no box is drawn out of place, at any size", async () => {
+  for (const width of [40, 71, 72, 99, 139, 140, 300]) {
+    for (const height of [10, 17, 24, 31, 60, 100]) {
+      await using scripted = await Scripted.open({ ...busy, size: { width, height } });
+      const lines = scripted.frame.split("\n");
+      assert.equal(lines.length, height);
+      assert.match(lines.slice(2, -2).at(-1) ?? "", /^└.*┘$/, `${width}x${height}`);
+    }
+  }
+});
+
+Deno.test("Tab goes from part to part, and Enter leads to what is under the cursor", async () => {
+  await using scripted = await Scripted.open(busy);
+  assert.match(scripted.frame, /enter why {2}l logs {2}t retry/);
+  scripted.press("tab");
+  assert.match(scripted.frame, /r run it/);
+  scripted.press("tab");
+  assert.match(scripted.frame, /c cancel/);
+  scripted.press("shift-tab", "shift-tab", "j", "enter");
+  assert.match(scripted.frame.split("\n")[1] ?? "", /Run/);
+});
+
+Deno.test("the end of a run is counted once, however often it is told", async () => {
+  await using scripted = await Scripted.open({});
+  assert.match(scripted.frame, /✓ ok .* 0 /);
+  const ended = runOf(9, "etl.orders", "COMPLETED", 30_000);
+  await scripted.tell([ended]);
+  await scripted.tell([ended, { ...ended, paused: true }]);
+  assert.match(scripted.frame, /✓ ok .* 1 /);
+});
+
+Deno.test("without the principal no time is told as one that runs", async () => {
+  await using scripted = await Scripted.open(busy);
+  assert.match(scripted.frame, / 5m00s {2}etl.customers/);
+  await scripted.lose();
+  assert.doesNotMatch(scripted.frame, / 5m00s {2}etl.customers/);
+  assert.match(scripted.frame, /12:05:00 {2}etl.customers/);
+});
+
+Deno.test("of an original principal the overview says what it cannot tell", async () => {
+  await using scripted = await Scripted.open({});
+  scripted.becomeOriginal();
+  assert.match(scripted.frame, /An original principal/);
+  assert.doesNotMatch(scripted.frame, /UNSUPPORTED/);
+});
+
+Deno.test("ends are counted by minute, the one under way last", () => {
+  const throughput = new Throughput();
+  const { untilMs } = Throughput.query(noonMs);
+  const minute = noonMs / minuteMs;
+  throughput.load([[minute - 59, null, "COMPLETED", 3], [minute - 61, null, "COMPLETED", 9], [
+    minute - 1,
+    "a:1",
+    "FAILED",
+    1,
+  ]], untilMs);
+  const end = (runId: string, attempt: number, state: RunState, finishedAtMs: number) =>
+    throughput.take({ runId, attempt, state, finishedAtMs });
+  end("a", 1, "FAILED", noonMs - minuteMs); // It was among what was read.
+  end("a", 2, "COMPLETED", noonMs);
+  end("b", 1, "RUNNING", noonMs);
+  end("c", 1, "COMPLETED", untilMs - 1); // It was among what was read by number.
+  const ok = throughput.of("ok", noonMs);
+  assert.deepEqual([ok.length, ok[0], ok[59]], [60, 3, 1]);
+  assert.equal(throughput.of("bad", noonMs).reduce((sum, count) => sum + count), 1);
+  assert.deepEqual(throughput.of("ok", noonMs, 30), [3, 1]);
+  assert.deepEqual(throughput.of("ok", noonMs + minuteMs, 30), [0, 1], "an hour later the oldest minute is gone");
+});
+
+Deno.test("of the queue's depth the most within each sample is kept, and nothing is made up", () => {
+  const depth = new QueueDepth();
+  for (const [atMs, length] of [[0, 1], [1000, 7], [4999, 2], [10_000, 3]] as const) depth.take(atMs, length);
+  assert.deepEqual(depth.newest(4, 14_000), [null, 7, null, 3]);
+});
+
+Deno.test("the overview's bands take all the rows there are", () => {
+  for (let height = 1; height < 120; height++) {
+    for (const width of [40, 80, 200]) {
+      const { top, middle, bottom } = bandsOf({ width, height });
+      assert.equal(top + middle + bottom, height);
+    }
+  }
+});
+
+Deno.test("the past is read from the history, and what ends then is added", async () => {
+  const oneTask = "name: Beat\ntasks:\n  beat: {name: Beat, config: {type: subprocess, cmd: echo}}\n";
+  await using stage = await Stage.open({ beat: oneTask });
+  const fail = async () => {
+    await stage.scene.trigger("beat");
+    const attempt = await stage.scene.fetch();
+    await stage.scene.reportRun(attempt, "RUNNING");
+    await stage.scene.reportRun(attempt, "FAILED", "task Beat failed");
+  };
+  await fail();
+  await stage.until(/✗ bad .* 1 .*\n[^]*FAILED .* beat .* task Beat failed/);
+  stage.type("1");
+  await stage.until("LAST 20");
+  stage.type("0");
+  await stage.until(/✗ bad .* 1 /);
+  await fail();
+  await stage.until(/✗ bad .* 2 /);
+  stage.type(keys.enter);
+  await stage.until("▶ beat");
+});

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { assertFrame } from "./golden.ts";
+import { keys, Stage, steady } from "./stage.tsx";
+
+const etl = `name: Daily ETL
+tasks:
+  extract: {name: Extract, config: {type: subprocess, cmd: echo}}
+  clean: {name: Clean, depends: [extract], config: {type: subprocess, cmd: echo}}
+  check: {name: Check, depends: [extract], config: {type: subprocess, cmd: echo}}
+  load: {name: Load, depends: [clean, check], config: {type: subprocess, cmd: echo}}
+`;
+
+/** A run of which a task failed, on the screen of runs. */
+async function failedRun(): Promise<{ stage: Stage; runId: string }> {
+  const stage = await Stage.open({ etl }, { route: { screen: "runs" } });
+  const { scene } = stage;
+  const runId = await scene.trigger("etl");
+  const attempt = await scene.fetch();
+  await scene.reportRun(attempt, "RUNNING");
+  const startedMs = Date.now() - 60_000;
+  const tell = (task: string, state: "RUNNING" | "COMPLETED" | "FAILED" | "SKIPPED", atMs: number, more = {}) =>
+    scene.reportTask(attempt, task, state, { happenedAtMs: startedMs + atMs, ...more });
+  await tell("extract", "RUNNING", 0);
+  await tell("extract", "COMPLETED", 10_000, { exitCode: 0 });
+  await tell("clean", "RUNNING", 10_000);
+  await tell("check", "RUNNING", 12_000);
+  await tell("clean", "COMPLETED", 40_000, { exitCode: 0 });
+  scene.print(runId, "no route to the warehouse", { taskName: "Check", taskRunId: "check-1", stream: "stderr" });
+  await tell("check", "FAILED", 60_000, { exitCode: 3, reason: "exited with code 3" });
+  await tell("load", "SKIPPED", 60_000, { reason: "task check did not complete" });
+  await scene.reportRun(attempt, "FAILED", `task "check" failed: exited with code 3`);
+  return { stage, runId };
+}
+
+Deno.test("from the list of runs to why one failed: the reason, the task, and its last lines", async () => {
+  const { stage } = await failedRun();
+  await using _ = stage;
+  await stage.until("FAILED");
+  await assertFrame("runs", steady(stage.frame));
+  stage.type(keys.enter);
+  await stage.until(/failed, because task check did/);
+  stage.type("/", "check", keys.enter);
+  await assertFrame("run_tasks", steady(await stage.until("no route to the warehouse")));
+});
+
+Deno.test("the views of a run: graph, timeline, why and facts", async () => {
+  const { stage, runId } = await failedRun();
+  await using _ = stage;
+  stage.ui.open({ screen: "run", run: runId.slice(0, 18) });
+  await stage.until("exited with code 3");
+  stage.type(keys.tab);
+  await stage.until(/┌─+┐[^]*▶│ » Load[^]*▶│ ✗ Check[^]*FAILED/);
+  stage.type(keys.tab);
+  await stage.until("critical path");
+  assert.match(stage.frame, /in the queue[^]*✓ Extract +◆[^]*✗ Check[^]*» Load +skipped/);
+  stage.type(keys.tab);
+  await stage.until("It was triggered (manual)");
+  stage.type(keys.tab);
+  assert.match(await stage.until("Triggered"), new RegExp(runId));
+});
+
+Deno.test("retrying from a task asks first, names the thing and its effect, and does it on y alone", async () => {
+  const { stage, runId } = await failedRun();
+  await using _ = stage;
+  stage.ui.open({ screen: "run", run: runId });
+  await stage.until("exited with code 3");
+  stage.type("j", "j", "T");
+  await assertFrame("confirm_retry", steady(await stage.until("from task check?")));
+  stage.type(keys.enter);
+  stage.type("j", "T");
+  await stage.until("from task load?");
+  stage.type("n");
+  stage.type("k", "T");
+  await stage.until("from task check?");
+  stage.type("y");
+  await stage.until("waits for its attempt 2");
+  const { run, kept } = await stage.scene.client.call("SHOWRUN", { run: runId });
+  assert.equal(run.state, "PENDING");
+  assert.deepEqual(kept, []);
+});
+
+Deno.test("marked runs are cancelled together, after one question", async () => {
+  await using stage = await Stage.open({ etl }, { route: { screen: "runs" } });
+  for (let count = 0; count < 3; count++) await stage.scene.trigger("etl");
+  await stage.until(/(PENDING[^]*){3}/);
+  stage.type(" ", " ");
+  stage.type("c");
+  await stage.until("Cancel 2 runs of etl?");
+  stage.type("y");
+  await stage.until("2 of 2 runs cancelled.");
+  const { runs } = await stage.scene.client.call("RUNS", { states: ["CANCELLED"], limit: 10 });
+  assert.equal(runs.length, 2);
+});
+
+Deno.test("a filter of runs by state and words is asked of the principal", async () => {
+  const { stage } = await failedRun();
+  await using _ = stage;
+  await stage.scene.trigger("etl");
+  await stage.until("PENDING");
+  stage.type("/", "state:bad", keys.enter);
+  await stage.until(/^(?![^]*PENDING)[^]*FAILED/);
+  stage.type("f");
+  await stage.until(/PENDING[^]*FAILED/);
+  stage.type("/", "state:nonsense");
+  await stage.until("state:nonsense is none of");
+});
+
+Deno.test("the screen of a run follows it live", async () => {
+  await using stage = await Stage.open({ etl });
+  const runId = await stage.scene.trigger("etl");
+  stage.ui.open({ screen: "run", run: runId });
+  await stage.until("PENDING");
+  const attempt = await stage.scene.fetch();
+  await stage.scene.reportRun(attempt, "RUNNING");
+  await stage.scene.reportTask(attempt, "extract", "RUNNING");
+  await stage.until(/extract Extract +● RUNNING/);
+  await stage.scene.reportTask(attempt, "extract", "COMPLETED");
+  await stage.until(/extract Extract +✓ COMPLETED/);
+});
+
+Deno.test("a workflow's screen: its runs, its graph and its definition", async () => {
+  await using stage = await Stage.open({ etl }, { route: { screen: "workflow", workflowId: "etl" } });
+  await stage.scene.trigger("etl");
+  await stage.until("PENDING");
+  stage.type(keys.tab);
+  await assertFrame("workflow_graph", steady(await stage.until("┌")));
+  stage.type(keys.tab);
+  await stage.until("depends:");
+});
+
+Deno.test("a run that there is not is told in words", async () => {
+  await using stage = await Stage.open({ etl }, { route: { screen: "run", run: "00000000-0000" } });
+  await stage.until("There is no run");
+});
