@@ -281,7 +281,7 @@ export class List<Row> {
 }
 
 /** Whether a text passes a filter: a regular expression, as in the original, or where it is none, words to be found. */
-export function matcherOf(filter: string): ((text: string) => boolean) | null {
+function matcherOf(filter: string): ((text: string) => boolean) | null {
   if (filter.trim() === "") return null;
   try {
     const pattern = new RegExp(filter.trim(), "i");

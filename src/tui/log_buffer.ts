@@ -109,8 +109,11 @@ export class LogBuffer {
   /** Puts live lines at the end, but for those that came from the store before. How many were new. */
   takeLive(lines: readonly WireLogLine[]): number {
     const before = this.#live.length;
+    // So late that its stored copy may lie before what is here. If not, the store will tell.
+    const lateMs = this.isAtStart ? -Infinity : this.at(0)?.line.timestampMs ?? -Infinity;
     for (const line of lines) {
-      if (!this.#wasAhead(line)) this.#live.push({ line, cursor: null, isShown: true });
+      if (this.#wasAhead(line) || line.timestampMs <= lateMs) continue;
+      this.#live.push({ line, cursor: null, isShown: true });
     }
     return this.#live.length - before;
   }

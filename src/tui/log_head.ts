@@ -1,11 +1,11 @@
 /** What stands around the lines of the log screen: what they are of, which are shown, and why there are none. */
 import { isFinal } from "../core/mod.ts";
-import { fitLine, type Line, lineWidth, printable, span, wrapped } from "../paint/mod.ts";
+import { fitLine, type Line, lineWidth, printable, span, stateRole, wrapped } from "../paint/mod.ts";
 import type { LogSubject } from "./log_subject.ts";
 import type { LogView } from "./log_view.ts";
 import type { LogWindow } from "./log_window.ts";
 import type { Shell } from "./screen.ts";
-import { briefId, instantText, roleOf, stateSpans, timeText } from "./words.ts";
+import { briefId, instantText, stateSpans, timeText } from "./words.ts";
 
 /** The levels that `L` goes through, with what they are called. */
 export const levelChoices: readonly { readonly title: string; readonly levels: readonly string[] | null }[] = [
@@ -94,7 +94,7 @@ export function emptyLines(
   }
   if (run === null) return say("Nothing was printed yet, as far as the principal's store goes back.", degraded);
   const state: Line = [span("  The run is "), ...stateSpans(run.state, glyphs, run.paused && !isFinal(run.state))];
-  const reason = run.reason === null ? [] : [[span(`  ${printable(run.reason)}`, roleOf(run.state))]];
+  const reason = run.reason === null ? [] : [[span(`  ${printable(run.reason)}`, stateRole(run.state))]];
   const sentence = run.state === "PENDING"
     ? "It waits for an agent and has not begun; its lines come here when it does."
     : run.state === "ASSIGNED"

@@ -31,7 +31,8 @@ export interface LogLook {
   readonly skippedColumns: number;
 }
 
-/** The widest column for the names of tasks. */
+/** The column for the names of tasks: at least as wide as cdktr's own, which its gap lines stand under. */
+const taskWidthMin = 5;
 const taskWidthMax = 18;
 /** Characters of a line that are looked at for each column that is shown: escape sequences take room, too. */
 const charsPerColumn = 16;
@@ -41,7 +42,7 @@ const wrappedCharsMax = 65_536;
 /** Which colour each task has: they get theirs in the order they are first seen in. */
 export class TaskColours {
   readonly #indexes = new Map<string, number>();
-  #width = 4;
+  #width = taskWidthMin;
 
   /** Columns that the names need. */
   get width(): number {

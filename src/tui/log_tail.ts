@@ -8,36 +8,55 @@ import { timeText } from "./words.ts";
 /** Lines that are read. */
 const readLines = 40;
 
+/** A task of a run. */
+interface TailedTask {
+  readonly runId: string;
+  readonly workflowId: string;
+  /** Its name, which log lines carry. */
+  readonly taskName: string;
+}
+
 /** See the top of this file. */
 export class LogTail {
   readonly #shell: Shell;
-  #of: { readonly run: string; readonly taskName: string } | null = null;
+  readonly #closed = new AbortController();
+  #of: TailedTask | null = null;
   #lines: Loaded<readonly WireLogLine[]> | null = null;
+  #isFollowing = false;
 
   constructor(shell: Shell) {
     this.#shell = shell;
   }
 
-  /** Shows the lines of this task. */
-  show(run: string, taskName: string): void {
-    if (this.#of?.run === run && this.#of.taskName === taskName) return;
+  /**
+   * Shows the lines of this task.
+   *
+   * @param isLive Whether there may be newer ones.
+   */
+  show(task: TailedTask, isLive: boolean): void {
+    if (isLive && !this.#isFollowing) void this.#follow(task);
+    if (this.#of?.runId === task.runId && this.#of.taskName === task.taskName) return;
     this.#lines?.close();
-    this.#of = { run, taskName };
+    this.#of = task;
     const { session, clock } = this.#shell;
     this.#lines = new Loaded({
       clock,
       onChange: () => this.#shell.changed(),
       everyMs: 1000,
       load: async (signal) => {
-        const request = { run, taskName, order: "newest", limit: readLines } as const;
+        const request = { run: task.runId, taskName: task.taskName, order: "newest", limit: readLines } as const;
         return (await session.ask("LOGS", request, { signal })).lines.toReversed();
       },
     });
   }
 
-  /** There may be newer ones. */
-  refresh(): void {
-    this.#lines?.refresh();
+  /** Reads the lines again when the run has printed something. */
+  async #follow({ runId, workflowId }: TailedTask): Promise<void> {
+    this.#isFollowing = true;
+    for await (const news of this.#shell.session.client.followLogs(workflowId, this.#closed.signal)) {
+      const isAbout = news.type !== "lines" || news.lines.some((line) => line.runId === runId);
+      if (isAbout) this.#lines?.refresh();
+    }
   }
 
   draw({ width, height }: Size): Line[] {
@@ -66,6 +85,7 @@ export class LogTail {
   }
 
   close(): void {
+    this.#closed.abort();
     this.#lines?.close();
   }
 }

@@ -7,7 +7,7 @@ import type { Clock } from "../clock/mod.ts";
 import { messageOf } from "../core/mod.ts";
 import type { WireLogLine } from "../wire/mod.ts";
 import { type Entry, LogBuffer } from "./log_buffer.ts";
-import { type LogPageRequest, type LogSelection, type LogSource, wants } from "./log_source.ts";
+import { type LogPage, type LogPageRequest, type LogSelection, type LogSource, wants } from "./log_source.ts";
 
 /** What a window needs. */
 export interface LogWindowOptions {
@@ -160,7 +160,7 @@ export class LogWindow {
     if (last >= this.#buffer.length - near) void this.#attempt(() => this.#readNewer(this.#buffer, signal), signal);
   }
 
-  /** Asks the store soon for what came since. */
+  /** Asks the store soon for what came since, if live lines are wanted. */
   refresh(): void {
     this.#settleSoon();
   }
@@ -198,8 +198,10 @@ export class LogWindow {
     return LogBuffer.around(line, cursor, (other) => wants(this.#selection, other));
   }
 
-  #page(request: LogPageRequest, signal: AbortSignal) {
-    return this.#options.source.page(this.#selection, request, signal);
+  async #page(request: LogPageRequest, signal: AbortSignal): Promise<LogPage> {
+    const page = await this.#options.source.page(this.#selection, request, signal);
+    signal.throwIfAborted(); // An answer may have come just before other lines were asked for.
+    return page;
   }
 
   /** Does away with what is under way for the lines that were there, then reads others. */
@@ -321,7 +323,8 @@ export class LogWindow {
 
   async #settle(): Promise<void> {
     const { source } = this.#options;
-    if (this.#isSettling || !source.hasCursors || this.#closed.signal.aborted) return;
+    if (!this.isLive || !source.hasCursors || this.#closed.signal.aborted) return;
+    if (this.#isSettling) return this.#settleSoon();
     this.#isSettling = true;
     const { signal } = this.#opening;
     await this.#attempt(() => this.#readSince(signal), signal, () => this.#settleSoon());

@@ -13,13 +13,14 @@ import {
   type Size,
   span,
   sparkline,
+  stateRole,
   wrapped,
 } from "../paint/mod.ts";
 import type { ReplyTo } from "../wire/mod.ts";
 import { type Health, healthCounts, healthSpans, type ListedAgent } from "./agent_health.ts";
 import { sampleMs } from "./queue_depth.ts";
 import { type Ending, shownMinutes } from "./throughput.ts";
-import { briefSpan, roleOf } from "./words.ts";
+import { briefSpan } from "./words.ts";
 
 /** A sentence on as many lines as it needs. */
 export function sentence(text: string, width: number, role: Role = "plain"): Line[] {
@@ -37,7 +38,7 @@ export function stateLines(counts: Readonly<Record<string, number>>, width: numb
     const peers = runStates.filter((other) => openStates.includes(other) === openStates.includes(state));
     const most = Math.max(1, ...peers.map(countOf));
     const count = countOf(state);
-    const role = count === 0 ? "faint" : roleOf(state);
+    const role = count === 0 ? "faint" : stateRole(state);
     return [
       span(`${glyphs.states[state]} ${state.padEnd(9)} `, role),
       span(padded(bar(count / most, barWidth, glyphs), barWidth), role),

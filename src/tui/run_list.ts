@@ -8,7 +8,7 @@ import type { Shell } from "./screen.ts";
 /** Runs that are read at once. */
 const pageRuns = 200;
 /** Runs that are kept; older ones are left to a narrower filter. */
-export const keptRunsMax = 10_000;
+const keptRunsMax = 10_000;
 
 /** See the top of this file. */
 export class RunList {

@@ -27,9 +27,6 @@ export type Route =
     readonly tasks?: readonly string[];
   };
 
-/** The name of a screen. */
-export type ScreenName = Route["screen"];
-
 /** Something that can be done, with the keys that do it. Footer, help and palette are made of these. */
 export interface Action {
   /** Keys as {@linkcode InputEvent} names them; the first one is shown. */
@@ -97,4 +94,17 @@ export interface Shell {
   saveFile(name: string, parts: AsyncIterable<string>): Promise<string>;
   /** Has the screen drawn again soon. */
   changed(): void;
+}
+
+/** What the dialogs that lead everywhere may ask of the interface besides. */
+export interface Desk extends Shell {
+  /** The names of the principals one can go to, and the present one. */
+  readonly contexts: { readonly names: readonly string[]; readonly present: string };
+  /** What can be done where one is: the screen's actions, then those of everywhere. */
+  actions(): readonly Action[];
+  /** Goes to a screen that has a key of its own: whatever lies above is left. */
+  goTo(route: Route): void;
+  /** Goes to another principal. */
+  switchTo(name: string): void;
+  quit(exitCode?: number): void;
 }

@@ -68,10 +68,12 @@ export class Terminal implements Disposable {
   get size(): Size {
     try {
       const { columns, rows } = Deno.consoleSize();
-      return { width: columns, height: rows };
+      // A terminal that does not know its size says 0.
+      if (columns > 0 && rows > 0) return { width: columns, height: rows };
     } catch {
-      return { width: 80, height: 24 };
+      // No terminal: nothing that is drawn will be seen.
     }
+    return { width: 80, height: 24 };
   }
 
   /** Calls `listener` after each change of the size, until the returned function is called. */

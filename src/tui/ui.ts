@@ -3,7 +3,7 @@
  * what is being typed, else to the action that has them, else to the screen. It knows no terminal: it takes events and a
  * size, and gives lines.
  */
-import { type Clock, spanText } from "../clock/mod.ts";
+import type { Clock } from "../clock/mod.ts";
 import { CdktrError, messageOf } from "../core/mod.ts";
 import {
   asciiGlyphs,
@@ -25,9 +25,10 @@ import { Palette } from "./dialogs/palette.ts";
 import type { InputEvent } from "./input.ts";
 import { Messages } from "./messages.ts";
 import { makeScreen } from "./screens/make_screen.ts";
-import type { Action, Dialog, Route, Screen, ScreenName, Shell } from "./screen.ts";
+import { places } from "./places.ts";
+import type { Action, Desk, Dialog, Route, Screen } from "./screen.ts";
 import type { Session } from "./session.ts";
-import { timeText } from "./words.ts";
+import { footerLine, headerLine, placeAt, placesLine } from "./surround.ts";
 
 /** A principal one can go to. */
 export interface Context {
@@ -63,25 +64,12 @@ const maxScreens = 50;
 /** Rows above a screen and below it. */
 const headRows = 2;
 const footRows = 2;
+const placesRow = 1;
 /** Narrower or lower than this nothing is drawn but a request for room. */
 const leastSize: Size = { width: 40, height: 10 };
 
-/** Where it is narrower, the name of a principal must do without its address. */
-const addressWidthMin = 60;
-
-/** The screens that have a key of their own, with it. */
-export const places: readonly (readonly [key: string, name: ScreenName, title: string])[] = [
-  ["0", "overview", "Overview"],
-  ["1", "workflows", "Workflows"],
-  ["3", "runs", "Runs"],
-  ["4", "logs", "Logs"],
-  ["5", "agents", "Agents"],
-  ["6", "schedule", "Schedule"],
-  ["2", "messages", "Admin"],
-];
-
 /** See the top of this file. */
-export class Ui implements Shell {
+export class Ui implements Desk {
   readonly clock: Clock;
   readonly glyphs: Glyphs;
   readonly isReadOnly: boolean;
@@ -243,11 +231,11 @@ export class Ui implements Shell {
   #commonActions(): Action[] {
     const other = { isHinted: false };
     return [
-      ...places.map(([key, name, title]): Action => ({
+      ...places.map(({ key, title, route }) => ({
         keys: [key],
         title: `go to ${title}`,
         ...other,
-        run: () => name === "workflow" || name === "run" ? undefined : this.goTo({ screen: name }),
+        run: () => this.goTo(route),
       })),
       { keys: [":"], title: "go to, or do, by name", ...other, run: () => this.ask(new CommandLine(this)) },
       { keys: ["ctrl-p"], title: "find an action", ...other, run: () => this.ask(new Palette(this)) },
@@ -308,17 +296,12 @@ export class Ui implements Shell {
       const { column, row } = this.#dialogPlace;
       return this.#dialog.onMouse?.({ ...event, column: event.column - column, row: event.row - row });
     }
-    if (event.row === 1 && event.kind === "press") return this.#onTab(event.column);
+    if (event.row === placesRow && event.kind === "press") {
+      const place = placeAt(event.column);
+      return place === undefined ? undefined : this.goTo(place.route);
+    }
     const row = event.row - headRows;
     if (row >= 0 && row < this.#size.height - headRows - footRows) this.#screen.onMouse?.({ ...event, row });
-  }
-
-  #onTab(column: number): void {
-    let at = 0;
-    for (const [key, name, title] of places) {
-      at += key.length + title.length + 4;
-      if (column < at) return name === "workflow" || name === "run" ? undefined : this.goTo({ screen: name });
-    }
   }
 
   #show(): void {
@@ -343,11 +326,11 @@ export class Ui implements Shell {
     }
     const body = { width, height: height - headRows - footRows };
     const lines = [
-      this.#header(width),
-      this.#placesLine(width),
+      headerLine(this, width),
+      placesLine(this.#screens, this.glyphs, width),
       ...fitBlock(this.#screen.draw(body), body),
       this.#prompt(width),
-      this.#footer(width),
+      footerLine(this.actions(), width),
     ];
     if (this.#dialog === null) return lines;
     const box = this.#dialog.draw({ width: width - 4, height: height - 2 });
@@ -363,66 +346,6 @@ export class Ui implements Shell {
     return this.glyphs === asciiGlyphs ? lines.map(asciiLine) : lines;
   }
 
-  #header(width: number): Line {
-    const { name, address } = this.session;
-    const where = name === address || width < addressWidthMin ? name : `${name} ${address}`;
-    const left = [span(" cdktr ", "title"), span(` ${printable(where)}  `, "strong"), ...this.#connectionSpans()];
-    const right = [
-      ...this.isReadOnly ? [span(" read-only ", "warn")] : [],
-      span(` ${timeText(this.session.nowMs())}Z `, "faint"),
-    ];
-    return [...fitLine(left, Math.max(width - lineWidth(right), 0)), ...right];
-  }
-
-  /** Nothing on the screen lies about its age: what is shown of a principal that is away is as old as told here. */
-  #connectionSpans(): Line {
-    const { connection, status, heardMs, dialect } = this.session;
-    const nowMs = this.clock.nowMs();
-    const untilTry = (nextTryMs: number) => spanText(Math.max(nextTryMs - nowMs, 0));
-    switch (connection.state) {
-      case "connecting":
-        return [span("connecting ...", "idle")];
-      case "lost": {
-        const age = heardMs === null ? "never answered" : `LOST for ${spanText(nowMs - connection.sinceMs)}`;
-        const retry = untilTry(connection.nextTryMs);
-        return [span(`! ${age}, tried again in ${retry}: ${printable(connection.reason)}`, "bad")];
-      }
-      case "unsuited":
-        return [span(`! ${printable(connection.reason)} Asked again in ${untilTry(connection.nextTryMs)}.`, "bad")];
-      case "live": {
-        const silentMs = heardMs === null ? 0 : nowMs - heardMs;
-        const isOriginal = dialect === "original";
-        // An original is asked as seldom as its user wishes; when it does not answer it is lost.
-        const live = !isOriginal && silentMs > 5000
-          ? span(`silent for ${spanText(silentMs)}`, "warn")
-          : span(`${this.glyphs.states.RUNNING} ${isOriginal ? "original cdktr" : "live"}`, "good");
-        if (status === null) return [live];
-        const { runs, queueLength, agents, problems } = status;
-        const queued = isOriginal ? "" : `  ${queueLength} queued`;
-        const facts = `  ${runs["RUNNING"] ?? 0} running${queued}  ${agents.length} agents`;
-        const trouble = problems.length === 0 ? [] : [span(`  ! ${problems.length} problems`, "bad")];
-        return [live, span(facts), ...trouble];
-      }
-    }
-  }
-
-  #placesLine(width: number): Line {
-    const root = this.#screens[0]?.route.screen;
-    const tabs = places.flatMap(([key, name, title]) => {
-      const isHere = name === root;
-      return [span(" "), span(key, "accent"), span(` ${title} `, isHere ? "title" : "faint"), span(" ")];
-    });
-    const trail = this.#screens.slice(places.some(([, name]) => name === root) ? 1 : 0).map(({ title }) =>
-      printable(title)
-    );
-    const crumbs = trail.length === 0
-      ? []
-      : [span(`${this.glyphs.arrowRight} ${trail.join(` ${this.glyphs.arrowRight} `)}`, "strong")];
-    // A deep place is told in full; the tabs give way to it.
-    const room = width - lineWidth(crumbs) - 1;
-    return fitLine([...fitLine(tabs, Math.max(Math.min(lineWidth(tabs), room), 0)), ...crumbs], width);
-  }
-
   #prompt(width: number): Line {
     const prompt = this.#screen.drawPrompt?.(width) ?? null;
     if (prompt !== null && this.#screen.isTyping) return prompt;
@@ -432,18 +355,4 @@ export class Ui implements Shell {
     }
     return fitLine(prompt ?? [], width);
   }
-
-  #footer(width: number): Line {
-    const hints = this.actions().filter(({ isHinted = true }) => isHinted);
-    const spans = hints.flatMap(({ keys: [key = ""], title }) => [
-      span(` ${keyName(key)}`, "accent"),
-      span(` ${title} `, "faint"),
-    ]);
-    return fitLine(spans, width);
-  }
-}
-
-/** A key as the footer and the help name it. */
-export function keyName(key: string): string {
-  return key === " " ? "space" : key;
 }

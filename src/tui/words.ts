@@ -2,28 +2,12 @@
 import { spanText } from "../clock/mod.ts";
 import type { RunState, TaskState } from "../core/mod.ts";
 import type { RecentStatus } from "../wire/mod.ts";
-import { type Glyphs, type Role, type Span, span } from "../paint/mod.ts";
-
-const roles: Readonly<Record<RunState | TaskState, Role>> = {
-  PENDING: "idle",
-  ASSIGNED: "idle",
-  RUNNING: "busy",
-  COMPLETED: "good",
-  FAILED: "bad",
-  CRASHED: "bad",
-  CANCELLED: "warn",
-  SKIPPED: "faint",
-};
-
-/** What a state is to its reader. */
-export function roleOf(state: RunState | TaskState): Role {
-  return roles[state];
-}
+import { type Glyphs, type Span, span, stateRole } from "../paint/mod.ts";
 
 /** A state as mark and word. */
 export function stateSpans(state: RunState | TaskState, glyphs: Glyphs, isPaused = false): Span[] {
   if (isPaused) return [span(`${glyphs.paused} ${state} paused`, "warn")];
-  return [span(`${glyphs.states[state]} ${state}`, roleOf(state))];
+  return [span(`${glyphs.states[state]} ${state}`, stateRole(state))];
 }
 
 /** A state of an original principal as mark and word: ours, but for one. */
@@ -71,4 +55,9 @@ export function briefId(runId: string): string {
 /** When a run was triggered, Unix milliseconds: its id, a UUID of version 7, begins with it (RFC 9562, 5.7). */
 export function triggeredMsOf(runId: string): number {
   return parseInt(runId.replaceAll("-", "").slice(0, 12), 16);
+}
+
+/** A key as the footer and the help name it. */
+export function keyName(key: string): string {
+  return key === " " ? "space" : key;
 }

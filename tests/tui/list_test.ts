@@ -35,11 +35,11 @@ Deno.test("the cursor stays in sight: down, a page, to the end and back", () => 
   shown(list);
   for (const key of ["j", "j", "pgdn"]) list.onKey(key);
   assert.equal(list.current, "row 7");
-  assert.match(shown(list).join("\n"), /❯  row 7/);
+  assert.match(shown(list).join("\n"), /❯ {2}row 7/);
   list.onKey("G");
-  assert.match(shown(list).at(-1) ?? "", /❯  row 99/);
+  assert.match(shown(list).at(-1) ?? "", /❯ {2}row 99/);
   list.onKey("g");
-  assert.match(shown(list)[1] ?? "", /❯  row 0/);
+  assert.match(shown(list)[1] ?? "", /❯ {2}row 0/);
 });
 
 Deno.test("the cursor stays on its row when rows come and go", () => {

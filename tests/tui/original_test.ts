@@ -15,7 +15,7 @@ Deno.test("an original's runs are the few that it tells of, and it is said that 
   await using original = await OriginalScene.start({ GETRECENTSTATUSES: recent });
   await using stage = Stage.at({ old: original.ports }, { route: { screen: "runs" } });
   const frame = await stage.until("happy-otter-0");
-  await assertFrame("original_runs", steady(frame).replace(/\d[\d.]* (m?s|min \d+ s) ago/g, "AGO"));
+  await assertFrame("original_runs", steady(frame));
   assert.deepEqual(original.asked.filter((request) => !/^(LSWORKFLOWS|GET\w+)$/.test(request)), []);
   stage.type("?");
   const help = await stage.until("Here and everywhere");
@@ -38,7 +38,7 @@ Deno.test("what an original answers with an error leaves what was known, and cou
   await using stage = Stage.at({ old: original.ports }, { route: { screen: "runs" } });
   await stage.until("happy-otter-0");
   original.replies["GETRECENTSTATUSES"] = "SERVERERROR\x01Database query failed: disk";
-  assert.match(await stage.until("1 problems"), /happy-otter-0/);
+  assert.match(await stage.until("1 problem"), /happy-otter-0/);
   assert.match(stage.ui.session.status?.problems[0] ?? "", /answered GETRECENTSTATUSES with: Database query failed/);
 });
 
@@ -69,7 +69,7 @@ Deno.test("a principal of ours that is too old is told to be, and asked again la
   await using old = await OriginalScene.start({ HELLO: `SUCCESS\x01${JSON.stringify(hello)}` });
   await using stage = Stage.at({ old: old.ports }, { route: { screen: "workflows" } });
   await stage.until("! The principal is cdktr 0.0.9, too old for this UI");
-  assert.deepEqual(old.asked, []);
+  assert.deepEqual(old.asked.filter((request) => /^(CHANGES|WORKFLOWS)\b/.test(request)), []);
 });
 
 const recent = `SUCCESS\x01${

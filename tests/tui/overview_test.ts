@@ -180,7 +180,7 @@ Deno.test("the past is read from the history, and what ends then is added", asyn
   await fail();
   await stage.until(/✗ bad .* 1 .*\n[^]*FAILED .* beat .* task Beat failed/);
   stage.type("1");
-  await stage.until("LAST 20");
+  await stage.until("USUAL");
   stage.type("0");
   await stage.until(/✗ bad .* 1 /);
   await fail();

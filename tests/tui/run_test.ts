@@ -132,3 +132,17 @@ Deno.test("a run that there is not is told in words", async () => {
   await using stage = await Stage.open({ etl }, { route: { screen: "run", run: "00000000-0000" } });
   await stage.until("There is no run");
 });
+
+Deno.test("the last lines of a task are followed while its run goes on", async () => {
+  await using stage = await Stage.open({ etl });
+  const runId = await stage.scene.trigger("etl");
+  const attempt = await stage.scene.fetch();
+  await stage.scene.reportRun(attempt, "RUNNING");
+  await stage.scene.reportTask(attempt, "extract", "RUNNING");
+  stage.ui.open({ screen: "run", run: runId });
+  await stage.until("It has printed nothing");
+  stage.scene.print(runId, "a first line", { taskName: "Extract" });
+  await stage.until("a first line");
+  stage.scene.print(runId, "a second line", { taskName: "Extract" });
+  await stage.until("a second line");
+});

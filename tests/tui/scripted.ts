@@ -196,7 +196,7 @@ export class Scripted implements AsyncDisposable {
         }
         const told = this.#news.runs.splice(0);
         return encodeVerbReply("CHANGES", {
-          ...{ seq: this.#seq++, isReset: false, mayHaveMore: false, runs: told, status: this.#status },
+          ...{ seq: this.#seq++, isReset: afterSeq === null, mayHaveMore: false, runs: told, status: this.#status },
           nowMs: this.clock.nowMs(),
         });
       }

@@ -1,8 +1,8 @@
 /** The line behind `:`: a screen, a workflow or a run by name. */
 import { box, type Line, type Size, span } from "../../paint/mod.ts";
-import type { Dialog, Route } from "../screen.ts";
+import { places } from "../places.ts";
+import type { Desk, Dialog, Route } from "../screen.ts";
 import { TextField } from "../text_field.ts";
-import { places, type Ui } from "../ui.ts";
 
 /** Suggestions that are shown. */
 const shownMax = 8;
@@ -15,12 +15,12 @@ interface Command {
 
 /** See the top of this file. */
 export class CommandLine implements Dialog {
-  readonly #ui: Ui;
+  readonly #ui: Desk;
   readonly #field: TextField;
   #chosen = 0;
 
   /** @param text What is typed already. @default "" */
-  constructor(ui: Ui, text = "") {
+  constructor(ui: Desk, text = "") {
     this.#ui = ui;
     this.#field = new TextField(text);
   }
@@ -93,11 +93,11 @@ export class CommandLine implements Dialog {
   #commands(): Command[] {
     const ui = this.#ui;
     return [
-      ...places.flatMap(([key, name, title]): Command[] =>
-        name === "workflow" || name === "run"
-          ? []
-          : [{ text: title.toLowerCase(), explanation: `screen ${key}`, run: () => ui.goTo({ screen: name }) }]
-      ),
+      ...places.map(({ key, title, route }): Command => ({
+        text: title.toLowerCase(),
+        explanation: `screen ${key}`,
+        run: () => ui.goTo(route),
+      })),
       { text: "q", explanation: "quit", run: () => ui.quit() },
       { text: "quit", explanation: "leave cdktr ui; nothing else ends with it", run: () => ui.quit() },
       ...ui.contexts.names.map((name): Command => ({

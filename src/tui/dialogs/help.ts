@@ -1,7 +1,7 @@
 /** The keys of where one is. */
 import { box, fitLine, type Line, type Size, span } from "../../paint/mod.ts";
-import type { Action, Dialog } from "../screen.ts";
-import { keyName, type Ui } from "../ui.ts";
+import type { Action, Desk, Dialog } from "../screen.ts";
+import { keyName } from "../words.ts";
 
 const moving: readonly (readonly [keys: string, meaning: string])[] = [
   ["j k, arrows", "down, up"],
@@ -17,12 +17,12 @@ const moving: readonly (readonly [keys: string, meaning: string])[] = [
 
 /** See the top of this file. */
 export class Help implements Dialog {
-  readonly #ui: Ui;
+  readonly #ui: Desk;
   readonly #actions: readonly Action[];
   #top = 0;
   #rows = 0;
 
-  constructor(ui: Ui) {
+  constructor(ui: Desk) {
     this.#ui = ui;
     this.#actions = ui.actions();
   }

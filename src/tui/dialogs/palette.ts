@@ -2,9 +2,9 @@
 import { box, fitLine, type Line, selected, type Size, span } from "../../paint/mod.ts";
 import { fuzzyScore } from "../fuzzy.ts";
 import type { InputEvent } from "../input.ts";
-import type { Action, Dialog } from "../screen.ts";
+import type { Action, Desk, Dialog } from "../screen.ts";
 import { TextField } from "../text_field.ts";
-import { keyName, type Ui } from "../ui.ts";
+import { keyName } from "../words.ts";
 
 /** Workflows that can be found here, beside the actions. */
 const workflowsMax = 5000;
@@ -17,13 +17,13 @@ interface Entry {
 
 /** See the top of this file. */
 export class Palette implements Dialog {
-  readonly #ui: Ui;
+  readonly #ui: Desk;
   readonly #field = new TextField();
   readonly #entries: readonly Entry[];
   #chosen = 0;
   #top = 0;
 
-  constructor(ui: Ui) {
+  constructor(ui: Desk) {
     this.#ui = ui;
     this.#entries = [
       ...ui.actions().map(({ title, keys, run }: Action): Entry => ({ title, key: keyName(keys[0] ?? ""), run })),

@@ -7,6 +7,7 @@ import {
   printable,
   type Size,
   span,
+  stateRole,
   timelineLines,
   timelineModel,
   type TimelineTask,
@@ -21,7 +22,7 @@ import { type KnownRun, RunBoard, taskName, timelineInput, tookMs } from "../run
 import type { Action, Route, Screen, Shell } from "../screen.ts";
 import { Tabs } from "../tabs.ts";
 import { TextView } from "../text_view.ts";
-import { agoText, briefId, briefSpan, instantText, roleOf, stateSpans } from "../words.ts";
+import { agoText, briefId, briefSpan, instantText, stateSpans } from "../words.ts";
 
 type View = "Tasks" | "Graph" | "Timeline" | "Why" | "Facts";
 
@@ -204,7 +205,6 @@ export class RunScreen implements Screen {
     const input = timelineInput(known, this.#shell.session.nowMs());
     const { tasks } = timelineModel(input);
     this.#list.rows = tasks;
-    if (!isFinal(known.shown.run.state)) this.#tail.refresh();
     switch (this.#tabs.current) {
       case "Tasks":
         return this.#drawTasks(known, size);
@@ -234,7 +234,8 @@ export class RunScreen implements Screen {
     const hasTail = task !== null && size.height - rows >= tailRowsMin;
     const list = this.#list.draw({ ...size, height: hasTail ? rows : size.height });
     if (!hasTail) return list;
-    this.#tail.show(known.shown.run.runId, taskName(known, task));
+    const { runId, workflowId, state } = known.shown.run;
+    this.#tail.show({ runId, workflowId, taskName: taskName(known, task) }, !isFinal(state));
     const filled = [...list, ...Array.from({ length: Math.max(rows - list.length, 0) }, (): Line => [])];
     return [...filled, ...this.#tail.draw({ width: size.width, height: size.height - rows })];
   }
@@ -251,7 +252,7 @@ export class RunScreen implements Screen {
       label: printable(name),
       mark: glyphs.states[state],
       state: word + took,
-      role: task.isKept ? "good" as const : roleOf(state),
+      role: task.isKept ? "good" as const : stateRole(state),
     };
   }
 
@@ -280,7 +281,7 @@ export class RunScreen implements Screen {
     // Which run it is stands above.
     const summary = why?.summary.replace(`Run ${run.runId} of ${run.workflowId}`, "It") ?? run.reason;
     if (summary === null) return [];
-    const role = roleOf(run.state);
+    const role = stateRole(run.state);
     const lines = wrapped(printable(summary), width - 2).slice(0, reasonLinesMax);
     return lines.map((text): Line => [span(` ${text}`, role === "busy" || role === "good" ? "plain" : role)]);
   }

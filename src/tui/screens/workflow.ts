@@ -1,7 +1,7 @@
 /** One workflow: its runs, its graph, its definition. */
 import { spanText } from "../../clock/mod.ts";
 import { isFinal, type Run } from "../../core/mod.ts";
-import { fitLine, type Line, printable, type Size, span, sparkline, wrapped } from "../../paint/mod.ts";
+import { fitLine, type Line, printable, type Size, span, sparkline, stateRole, wrapped } from "../../paint/mod.ts";
 import { type Workflow, workflowFromJson } from "../../workflow/mod.ts";
 import { definitionText } from "../definition_text.ts";
 import { GraphView } from "../graph_view.ts";
@@ -16,7 +16,7 @@ import type { Action, Route, Screen, Shell } from "../screen.ts";
 import { Tabs } from "../tabs.ts";
 import { TextView } from "../text_view.ts";
 import { askTrigger } from "../trigger.ts";
-import { agoText, briefId, briefSpan, instantText, roleOf, stateSpans, untilText } from "../words.ts";
+import { agoText, briefId, briefSpan, instantText, stateSpans, untilText } from "../words.ts";
 import { trendSpans } from "./workflows.ts";
 
 /** See the top of this file. */
@@ -206,7 +206,7 @@ export class WorkflowScreen implements Screen {
           : [span(`, usually ${spanText(trend.usualMs)}  `), span(sparkline(durations, glyphs), "faint")],
         ...last === undefined
           ? []
-          : [span(`  last ${agoText(last.triggeredAtMs, nowMs)} `), span(last.state, roleOf(last.state))],
+          : [span(`  last ${agoText(last.triggeredAtMs, nowMs)} `), span(last.state, stateRole(last.state))],
       ],
       ...Object.keys(params).length === 0 ? [] : [[span(
         ` parameters: ${Object.entries(params).map(([key, { required }]) => required ? `${key}*` : key).join(", ")}`,

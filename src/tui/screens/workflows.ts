@@ -1,6 +1,6 @@
 /** The workflows: when each ran and will run, and how it went. The one under the cursor is told of below. */
 import { spanText } from "../../clock/mod.ts";
-import { type Glyphs, type Line, printable, type Size, type Span, span } from "../../paint/mod.ts";
+import { type Glyphs, type Line, printable, type Size, type Span, span, stateRole } from "../../paint/mod.ts";
 import type { WorkflowSummary } from "../../wire/mod.ts";
 import type { InputEvent } from "../input.ts";
 import { List } from "../list.ts";
@@ -8,7 +8,7 @@ import type { Action, Screen, Shell } from "../screen.ts";
 import { scheduleInWords } from "../schedule_words.ts";
 import type { Trend } from "../trends.ts";
 import { askTrigger } from "../trigger.ts";
-import { briefSpan, instantText, recentSpans, roleOf, triggeredMsOf, untilText } from "../words.ts";
+import { briefSpan, instantText, recentSpans, triggeredMsOf, untilText } from "../words.ts";
 
 /** Rows of what is told of the workflow under the cursor. */
 const detailRows = 5;
@@ -150,12 +150,12 @@ function lastSpans({ outcomes }: Trend, glyphs: Glyphs, nowMs: number): Span[] {
   const last = outcomes.at(-1);
   if (last === undefined) return [span("-", "faint")];
   const ago = ` ${briefSpan(nowMs - triggeredMsOf(last.runId))}`;
-  return [span(`${glyphs.states[last.state]} ${last.state}`, roleOf(last.state)), span(ago, "faint")];
+  return [span(`${glyphs.states[last.state]} ${last.state}`, stateRole(last.state)), span(ago, "faint")];
 }
 
 /** A mark for each of the newest runs, oldest first. */
 export function trendSpans({ outcomes }: Trend, glyphs: Glyphs): Span[] {
-  return outcomes.map(({ state }) => span(glyphs.states[state], roleOf(state)));
+  return outcomes.map(({ state }) => span(glyphs.states[state], stateRole(state)));
 }
 
 function shareSpans({ successShare }: Trend): Span[] {
