@@ -7,6 +7,7 @@
 import { fileURLToPath } from "node:url";
 import { Place } from "../tests/system/processes.ts";
 import { verdict } from "./measure/figures.ts";
+import { type Usage, usageOf } from "./measure/usage.ts";
 
 /** What we promise for both together. */
 const budget = { cpuPercent: 1, residentMiB: 150 };
@@ -15,15 +16,6 @@ const quick = Deno.args.includes("--quick");
 const watchMs = quick ? 5_000 : 15_000;
 /** After the start, until what the start left to do is done. */
 const settleMs = quick ? 2_000 : 5_000;
-/** USER_HZ of proc(5): 100 on every Linux that Deno runs on. */
-const ticksPerSecond = 100;
-
-interface Usage {
-  readonly cpuMs: number;
-  readonly residentMiB: number;
-  /** Without what is mapped from files, which processes share: the program itself and its libraries. */
-  readonly ownMiB: number;
-}
 
 if (Deno.build.os !== "linux") {
   console.log("skipped: this benchmark reads /proc, which only Linux has");
@@ -82,19 +74,6 @@ async function usages(): Promise<Record<keyof typeof processes, Usage>> {
     usageOf(processes.bare),
   ]);
   return { principal, agent, both, bare };
-}
-
-/** proc(5): fields 14 and 15 of stat are user and system time in ticks. */
-async function usageOf(pid: number): Promise<Usage> {
-  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  const mebibytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) / 1_024;
-  return {
-    cpuMs: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond * 1_000,
-    residentMiB: mebibytes("VmRSS"),
-    ownMiB: mebibytes("RssAnon"),
-  };
 }
 
 function pass(durationMs: number): Promise<void> {

@@ -183,7 +183,7 @@ class Drawing {
     const glyphs = ascii ? asciiGlyphs : glyphsFor(environment);
     const size = () => terminalSize(environment, stdout) ?? { columns: 80, rows: 24 };
     const write = (text: string) => void stdout.write(text).catch((error) => this.#failed.abort(error));
-    this.#block = new LiveBlock({ write, size, text: lineText(environment, stdout.colours) }, clock);
+    this.#block = new LiveBlock({ write, size, text: lineText(environment, stdout.colours, glyphs) }, clock);
     this.#draw = () => {
       const options = { glyphs, ...size(), nowMs: clock.nowMs(), frame: this.#frame, lost: this.#lost };
       this.#block.draw(lines(options));

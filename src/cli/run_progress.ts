@@ -25,7 +25,7 @@ export function terminalSize(
 export function blockOnStderr({ environment, stderr, clock }: Invocation): LiveBlock | null {
   const size = terminalSize(environment, stderr);
   if (size === null) return null;
-  const text = lineText(environment, stderr.colours);
+  const text = lineText(environment, stderr.colours, glyphsFor(environment));
   return new LiveBlock({
     write: (drawn) => stderr.write(drawn),
     size: () => terminalSize(environment, stderr) ?? size,

@@ -1,6 +1,6 @@
 /** Lines of styled text, and how they are cut, filled, set side by side and laid over one another. */
 import type { Role } from "./role.ts";
-import { beginning, displayWidth, graphemes } from "./width.ts";
+import { beginning, displayWidth } from "./width.ts";
 
 /** A piece of a line. Its text holds no control characters. */
 export interface Span {
@@ -102,16 +102,4 @@ export function overlay(lines: readonly Line[], block: readonly Line[], left: nu
 /** The text alone. */
 export function textOf(line: Line): string {
   return line.map(({ text }) => text).join("");
-}
-
-/** The line for a terminal that shows nothing but ASCII: other characters become `?` in as many columns, ellipses `~`. */
-export function asciiLine(line: Line): Line {
-  return line.map((piece) => {
-    if (/^[\x20-\x7e]*$/.test(piece.text)) return piece;
-    const text = Array.from(graphemes.segment(piece.text), ({ segment }) => {
-      if (segment === "…") return "~";
-      return /^[\x20-\x7e]*$/.test(segment) ? segment : "?".repeat(displayWidth(segment));
-    });
-    return { ...piece, text: text.join("") };
-  });
 }

@@ -6,8 +6,8 @@ export { type CriticalPath, criticalPathOf, type TimedTask } from "./critical_pa
 export { dagLines, type DagNode, type DagOptions, type DagPicture, type DagPlace } from "./dag.ts";
 export { asciiGlyphs, type Glyphs, glyphsFor, unicodeGlyphs } from "./glyphs.ts";
 export { harmless } from "./harmless.ts";
+export { inAscii } from "./in_ascii.ts";
 export {
-  asciiLine,
   fitBlock,
   fitLine,
   type Line,

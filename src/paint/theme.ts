@@ -1,4 +1,5 @@
 /** From what a text is to how it looks: themes for dark and light terminals and for colour-blind eyes, in the colours there are. */
+import { inAscii } from "./in_ascii.ts";
 import type { Line, Span } from "./line.ts";
 import type { Role } from "./role.ts";
 
@@ -73,9 +74,12 @@ const palettes: Readonly<Record<ThemeName, Palette>> = { dark, light, "colour-bl
 export class Painter {
   readonly #parameters = new Map<Role, string>();
   readonly #hasColours: boolean;
+  readonly #isAscii: boolean;
 
-  constructor(theme: ThemeName, depth: ColourDepth) {
+  /** @param isAscii Whether the terminal shows ASCII alone. @default false */
+  constructor(theme: ThemeName, depth: ColourDepth, isAscii = false) {
     this.#hasColours = depth > 0;
+    this.#isAscii = isAscii;
     const palette = palettes[theme];
     this.#parameters.set("strong", "1").set("faint", depth === 0 ? "" : "2").set("plain", "");
     for (const role of coloured) {
@@ -89,7 +93,8 @@ export class Painter {
     let text = "";
     for (const piece of line) {
       const parameters = this.#parametersOf(piece);
-      text += parameters === "" ? piece.text : `\x1b[${parameters}m${piece.text}\x1b[0m`;
+      const shown = this.#isAscii ? inAscii(piece.text) : piece.text;
+      text += parameters === "" ? shown : `\x1b[${parameters}m${shown}\x1b[0m`;
     }
     return text;
   }

@@ -88,6 +88,11 @@ export class List<Row> {
     return this.#shown;
   }
 
+  /** Rows below the cursor. */
+  get rowsBelow(): number {
+    return Math.max(this.#shown.length - 1 - this.#cursor, 0);
+  }
+
   /** How many there are without the filter. */
   get total(): number {
     return this.#rows.length;
@@ -95,7 +100,7 @@ export class List<Row> {
 
   /** The marked rows; without marks the one under the cursor. */
   get chosen(): Row[] {
-    const marked = this.#rows.filter((row) => this.#marks.has(this.#options.keyOf(row)));
+    const marked = this.#marks.size === 0 ? [] : this.#rows.filter((row) => this.#marks.has(this.#options.keyOf(row)));
     if (marked.length > 0) return marked;
     return this.current === undefined ? [] : [this.current];
   }
@@ -103,8 +108,10 @@ export class List<Row> {
   /** Replaces the rows. The cursor stays on its row, or at its place when that row is gone. */
   set rows(rows: readonly Row[]) {
     this.#rows = rows;
-    const keys = new Set(rows.map(this.#options.keyOf));
-    for (const key of this.#marks) if (!keys.has(key)) this.#marks.delete(key);
+    if (this.#marks.size > 0) {
+      const keys = new Set(rows.map(this.#options.keyOf));
+      for (const key of this.#marks) if (!keys.has(key)) this.#marks.delete(key);
+    }
     this.#narrow();
   }
 

@@ -2,7 +2,7 @@
 import { createElement } from "react";
 import { render } from "ink";
 import { CdktrError } from "../core/mod.ts";
-import { type ColourDepth, Painter, type ThemeName } from "../paint/mod.ts";
+import { asciiGlyphs, type ColourDepth, Painter, type ThemeName } from "../paint/mod.ts";
 import { App } from "./app.tsx";
 import { Terminal } from "./terminal.ts";
 import { Ui, type UiOptions } from "./ui.ts";
@@ -39,7 +39,8 @@ export async function runUi({ theme, colours, signal, ...options }: RunUiOptions
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   const stop = terminal.canStop ? { stop: () => terminal.stop(clock) } : {};
-  const instance = render(createElement(App, { ui, painter: new Painter(theme, colours), clock, ...stop }), {
+  const painter = new Painter(theme, colours, options.glyphs === asciiGlyphs);
+  const instance = render(createElement(App, { ui, painter, clock, ...stop }), {
     exitOnCtrlC: false,
     incrementalRendering: true,
     interactive: true,

@@ -17,8 +17,8 @@ export class RunList {
   readonly #onChange: () => void;
   readonly #stopListening: () => void;
   #filter: TypedFilter;
-  #runs = new Map<string, Run>();
-  #rows: readonly Run[] | null = null;
+  /** Newest first, always; another array after each change. */
+  #rows: readonly Run[] = [];
   /** Where the next page begins; null when there is none. */
   #cursor: string | null = null;
   #isLoadingMore = false;
@@ -32,9 +32,8 @@ export class RunList {
       onChange,
       load: async (signal) => {
         const { runs, cursor } = await this.#page(undefined, signal);
-        this.#runs = new Map(runs.map((run) => [run.runId, run]));
+        this.#rows = runs.toSorted((a, b) => a.runId < b.runId ? 1 : -1);
         this.#cursor = cursor;
-        this.#rows = null;
         return runs;
       },
     });
@@ -43,7 +42,7 @@ export class RunList {
 
   /** The runs that are there, newest first. */
   get rows(): readonly Run[] {
-    return this.#rows ??= [...this.#runs.values()].sort((a, b) => a.runId < b.runId ? 1 : -1);
+    return this.#rows;
   }
 
   /** Why they could not be read; null when they could. */
@@ -76,12 +75,17 @@ export class RunList {
 
   /** Reads the next page of older runs, if there is one. */
   loadMore(): void {
-    if (this.#cursor === null || this.#isLoadingMore || this.#runs.size >= keptRunsMax) return;
+    if (this.#cursor === null || this.#isLoadingMore || this.#rows.length >= keptRunsMax) return;
     this.#isLoadingMore = true;
     this.#page(this.#cursor, undefined).then(({ runs, cursor }) => {
-      for (const run of runs) if (!this.#runs.has(run.runId)) this.#runs.set(run.runId, run);
+      const rows = [...this.#rows];
+      for (const run of runs) {
+        const place = placeOf(rows, run.runId);
+        // One that is there already is newer than the page.
+        if (rows[place]?.runId !== run.runId) rows.splice(place, 0, run);
+      }
+      this.#rows = rows;
       this.#cursor = cursor;
-      this.#rows = null;
     }, () => {}).finally(() => {
       this.#isLoadingMore = false;
       this.#onChange();
@@ -94,16 +98,18 @@ export class RunList {
   }
 
   #take(runs: readonly Run[]): void {
+    const rows = [...this.#rows];
     for (const run of runs) {
-      if (this.#fits(run)) this.#runs.set(run.runId, run);
-      else this.#runs.delete(run.runId);
+      const place = placeOf(rows, run.runId);
+      const known = rows[place]?.runId === run.runId ? 1 : 0;
+      if (this.#fits(run)) rows.splice(place, known, run);
+      else rows.splice(place, known);
     }
-    if (this.#runs.size > keptRunsMax) {
-      const kept = [...this.#runs.values()].sort((a, b) => a.runId < b.runId ? 1 : -1).slice(0, keptRunsMax);
-      this.#runs = new Map(kept.map((run) => [run.runId, run]));
-      this.#cursor = kept.at(-1)?.runId ?? null;
+    if (rows.length > keptRunsMax) {
+      rows.length = keptRunsMax;
+      this.#cursor = rows.at(-1)?.runId ?? null;
     }
-    this.#rows = null;
+    this.#rows = rows;
     this.#onChange();
   }
 
@@ -125,4 +131,15 @@ export class RunList {
     if (beforeRunId !== undefined) request.beforeRunId = beforeRunId;
     return this.#shell.session.ask("RUNS", request, { signal });
   }
+}
+
+/** Where a run is among others, newest first, or would be. */
+function placeOf(rows: readonly Run[], runId: string): number {
+  let from = 0;
+  for (let to = rows.length; from < to;) {
+    const middle = (from + to) >> 1;
+    if ((rows[middle]?.runId ?? "") > runId) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }

@@ -6,8 +6,6 @@
 import type { Clock } from "../clock/mod.ts";
 import { CdktrError, messageOf } from "../core/mod.ts";
 import {
-  asciiGlyphs,
-  asciiLine,
   fitBlock,
   fitLine,
   type Glyphs,
@@ -114,7 +112,7 @@ export class Ui implements Desk {
   };
 
   /** What is to be seen: as many lines as there are rows. The same ones until something changes. */
-  readonly frame = (): readonly Line[] => this.#frame ??= this.#allowed(this.#draw());
+  readonly frame = (): readonly Line[] => this.#frame ??= this.#draw();
 
   /** The names of the principals one can go to, and the present one. */
   get contexts(): { readonly names: readonly string[]; readonly present: string } {
@@ -339,11 +337,6 @@ export class Ui implements Desk {
     const row = Math.max(Math.floor((height - box.length) / 2), 0);
     this.#dialogPlace = { column, row };
     return overlay(lines, box, column, row);
-  }
-
-  /** With ASCII glyphs what comes from outside has to be ASCII as well. */
-  #allowed(lines: readonly Line[]): readonly Line[] {
-    return this.glyphs === asciiGlyphs ? lines.map(asciiLine) : lines;
   }
 
   #prompt(width: number): Line {

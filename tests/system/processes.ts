@@ -3,10 +3,11 @@ import { fileURLToPath } from "node:url";
 import { systemClock, systemRandom } from "../../src/clock/mod.ts";
 import { PrincipalClient } from "../../src/client/mod.ts";
 
-const mainPath = fileURLToPath(new URL("../../main.ts", import.meta.url));
+/** The program's first file. */
+export const mainPath = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const { tasks } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
 /** `deno task cdktr` without the task runner: the same permissions, and a pid that is the program's own. */
-const denoFlags: string[] = tasks.cdktr.command.split(" ").slice(1, -1);
+export const denoFlags: readonly string[] = tasks.cdktr.command.split(" ").slice(1, -1);
 
 /** The words that a shell calls cdktr with. */
 export const commandLine: readonly string[] = [Deno.execPath(), ...denoFlags, mainPath];

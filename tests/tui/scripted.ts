@@ -2,7 +2,7 @@
 import { PrincipalClient, type PrincipalLink } from "../../src/client/mod.ts";
 import { systemRandom } from "../../src/clock/mod.ts";
 import { CdktrError, type Run } from "../../src/core/mod.ts";
-import { asciiGlyphs, type Size, textOf, unicodeGlyphs } from "../../src/paint/mod.ts";
+import { asciiGlyphs, inAscii, type Line, type Size, textOf, unicodeGlyphs } from "../../src/paint/mod.ts";
 import type { Route } from "../../src/tui/screen.ts";
 import { Session } from "../../src/tui/session.ts";
 import { Ui } from "../../src/tui/ui.ts";
@@ -119,7 +119,8 @@ export class Scripted implements AsyncDisposable {
   /** The frame as text. */
   get frame(): string {
     this.ui.resize(this.#size);
-    return this.ui.frame().map((line) => textOf(line).trimEnd()).join("\n");
+    const text = this.#script.isAscii === true ? (line: Line) => inAscii(textOf(line)) : textOf;
+    return this.ui.frame().map((line) => text(line).trimEnd()).join("\n");
   }
 
   /** Presses keys, by the names of input.ts. */

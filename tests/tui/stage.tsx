@@ -2,7 +2,7 @@
 import { render } from "ink-testing-library";
 import { systemClock, systemRandom } from "../../src/clock/mod.ts";
 import { PrincipalClient } from "../../src/client/mod.ts";
-import { type Glyphs, Painter, type Size, unicodeGlyphs } from "../../src/paint/mod.ts";
+import { asciiGlyphs, type Glyphs, Painter, type Size, unicodeGlyphs } from "../../src/paint/mod.ts";
 import { App } from "../../src/tui/app.tsx";
 import type { ServerPorts } from "../../src/principal/mod.ts";
 import type { Route } from "../../src/tui/screen.ts";
@@ -40,7 +40,8 @@ export class Stage implements AsyncDisposable {
     this.saved = parts.saved;
     this.quits = parts.quits;
     // Without colours: a frame is text.
-    this.#shown = render(<App ui={this.ui} painter={new Painter("dark", 0)} clock={systemClock} />);
+    const painter = new Painter("dark", 0, this.ui.glyphs === asciiGlyphs);
+    this.#shown = render(<App ui={this.ui} painter={painter} clock={systemClock} />);
   }
 
   /** Opens the interface on a principal with these workflows, by id. */

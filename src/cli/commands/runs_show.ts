@@ -52,7 +52,11 @@ export function runsShowCommand(invocation: Invocation) {
         const glyphs = ascii ? asciiGlyphs : glyphsFor(invocation.environment);
         const width = stdout.columns() ?? timelineWidth;
         await stdout.write(`${factsText(shown, nowMs)}\n`);
-        await printLines(invocation, timelineLines(timelineInput(shown, tasks, nowMs), { glyphs, width }).lines);
+        await printLines(
+          invocation,
+          timelineLines(timelineInput(shown, tasks, nowMs), { glyphs, width }).lines,
+          glyphs,
+        );
       } else {
         const nowMs = clock.nowMs();
         const outputs = outputRows(tasks);

@@ -76,8 +76,7 @@ export class RunsScreen implements Screen {
     const { rows } = this.#runs;
     if (rows !== this.#known) this.#list.rows = this.#known = rows;
     const lines = this.#list.draw(size);
-    const { current, shown } = this.#list;
-    if (current === undefined || shown.indexOf(current) >= shown.length - nearRows) this.#runs.loadMore();
+    if (this.#list.rowsBelow < nearRows) this.#runs.loadMore();
     return lines;
   }
 

@@ -153,8 +153,7 @@ export class WorkflowScreen implements Screen {
     if (this.#tabs.current === "Runs") {
       const { rows } = this.#runs;
       if (rows !== this.#known) this.#list.rows = this.#known = rows;
-      const { current, shown } = this.#list;
-      if (current !== undefined && shown.indexOf(current) >= shown.length - size.height) this.#runs.loadMore();
+      if (this.#list.rowsBelow < size.height) this.#runs.loadMore();
       return this.#list.draw(size);
     }
     if (value === null) return [[], [span(`  ${printable(error ?? "Loading ...")}`, error === null ? "faint" : "bad")]];
