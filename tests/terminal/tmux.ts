@@ -96,9 +96,9 @@ export class TestTerminal implements AsyncDisposable {
     return this.#tmux("capture-pane", "-p", "-t", "0");
   }
 
-  /** The screen with its colours and weights as SGR sequences. */
+  /** The screen with its colours and weights as SGR sequences, and with the blanks at the ends of lines. */
   styledScreen(): Promise<string> {
-    return this.#tmux("capture-pane", "-p", "-e", "-t", "0");
+    return this.#tmux("capture-pane", "-p", "-e", "-N", "-t", "0");
   }
 
   /** The first screen that holds the text, or matches. @throws when none comes in time */

@@ -16,7 +16,10 @@ export function settled(rows: readonly (readonly StyledText[])[]): StyledText[][
   };
   const fixed = (text: string) =>
     text
-      .replace(/127\.0\.0\.1:\d{4,5}/g, (address) => addresses.find(({ length }) => length === address.length) ?? address)
+      .replace(
+        /127\.0\.0\.1:\d{4,5}/g,
+        (address) => addresses.find(({ length }) => length === address.length) ?? address,
+      )
       .replace(/[\w.-]+@[\w.-]+(?=\/[A-Z]{2})/g, (name) => someone.slice(0, name.length))
       .replace(/01[0-9a-f]{6}-[0-9a-f]{4}(?:-7[0-9a-f]{3})?/g, fixedId);
   return rows.map((texts) => texts.map((text) => ({ ...text, text: fixed(text.text) })));

@@ -13,9 +13,8 @@ const fontPx = 14;
 const basePx = 13.5;
 const marginPx = 14;
 
-/** Sides of a cell that a line goes to: left, right, up, down. */
+/** Sides of a cell that a line goes to: left, right, up, down. A level line is drawn in one. */
 const lines: Readonly<Record<string, string>> = {
-  "─": "lr",
   "│": "ud",
   "┌": "rd",
   "┐": "ld",
@@ -79,12 +78,13 @@ class Drawing {
     const written: string[] = [];
     let at = column;
     // Runs of letters are written as one; other signs each for itself, since their font may be another one.
-    for (const [piece] of text.matchAll(/[\x21-\x7e]+(?: [\x21-\x7e]+)*|[^]/gu)) {
+    for (const [piece] of text.matchAll(/[\x21-\x7e]+(?: [\x21-\x7e]+)*|─+|[^]/gu)) {
       const width = displayWidth(piece);
       const x = at * cell.width;
       at += width;
       if (piece === " ") continue;
-      if (piece in lines) path += lineOf(lines[piece] ?? "", x, this.#y);
+      if (piece.startsWith("─")) path += `M${px(x)} ${px(this.#y + cell.height / 2)}h${px(width * cell.width)}`;
+      else if (piece in lines) path += lineOf(lines[piece] ?? "", x, this.#y);
       else if (blockOf(piece) !== null) fill += blockPath(blockOf(piece) ?? [0, 0, 0, 0], x, this.#y);
       else if (/^[\x20-\x7e]+$/.test(piece)) written.push(this.#written(piece, x, width));
       else written.push(this.#sign(piece, x + width * cell.width / 2));
