@@ -43,8 +43,9 @@ export function headLine(
   return [...fitLine(left, Math.max(width - lineWidth(right), 0)), ...right];
 }
 
-function modeSpans({ isLive, unseenCount, buffer }: LogWindow, view: LogView, hasEnded: boolean): Line {
+function modeSpans({ isLive, isLoading, unseenCount, buffer }: LogWindow, view: LogView, hasEnded: boolean): Line {
   const mode = isLive ? span(" LIVE ", "busy") : span(hasEnded ? " ENDED " : " STORED ", "idle");
+  if (isLoading) return [mode, span("reading ...", "faint")];
   if (view.isFollowing) return isLive ? [mode, span("following", "good")] : [mode];
   const behind = Math.max(unseenCount, 0);
   const below = buffer.isAtEnd ? "" : behind > 0 ? `, ${behind.toLocaleString("en")} new below` : ", more below";

@@ -114,7 +114,6 @@ export class LogWindow {
       if (line === undefined) buffer.isAtStart = true;
       else await this.#readOlder(buffer, signal);
       this.#buffer = buffer;
-      this.#settleSoon(); // What came live meanwhile was passed over.
     });
   }
 
@@ -217,6 +216,8 @@ export class LogWindow {
       async () => {
         await read(signal);
         this.isLoading = false;
+        // What came live meanwhile went to the lines that were there before.
+        if (this.#buffer.isAtEnd) this.#settleSoon();
       },
       signal,
       () => void this.#open(read),

@@ -1,5 +1,5 @@
 /** What is known of one run, kept up with its changes: itself, its tasks, why it is so, and what its tasks usually take. */
-import { CdktrError, messageOf, type Run } from "../core/mod.ts";
+import { CdktrError, isFinal, messageOf, type Run } from "../core/mod.ts";
 import { type TimelineInput } from "../paint/mod.ts";
 import type { ReplyTo } from "../wire/mod.ts";
 import { type Workflow, workflowFromJson } from "../workflow/mod.ts";
@@ -8,6 +8,9 @@ import type { Shell } from "./screen.ts";
 
 /** Runs that a usual duration is taken from. */
 const comparedRuns = 30;
+
+/** Why a run is as it is tells how long it has been so: of one that goes on it is asked this often, in milliseconds. */
+const whyFreshMs = 2000;
 
 /** A run with its definition. */
 export interface KnownRun {
@@ -20,6 +23,7 @@ export interface KnownRun {
 
 /** See the top of this file. */
 export class RunBoard {
+  readonly #shell: Shell;
   readonly #run: Loaded<KnownRun>;
   readonly #why: Loaded<ReplyTo<"EXPLAIN">>;
   readonly #stopListening: () => void;
@@ -28,9 +32,11 @@ export class RunBoard {
   /** By task id, the median of those that completed, in milliseconds. */
   usualMs: ReadonlyMap<string, number> = new Map();
   readonly #closed = new AbortController();
+  #whyMs = -Infinity;
 
   /** @param idOrPrefix A run's id, or a unique beginning of it. */
   constructor(shell: Shell, idOrPrefix: string) {
+    this.#shell = shell;
     const { session, clock } = shell;
     const changed = () => shell.changed();
     this.#run = new Loaded({
@@ -71,8 +77,18 @@ export class RunBoard {
     return this.#why.value;
   }
 
+  /** Asks again why, if the answer tells of times that have passed meanwhile. */
+  keepWhyFresh(): void {
+    const { clock } = this.#shell;
+    const state = this.known?.shown.run.state;
+    if (state === undefined || isFinal(state) || clock.monotonicMs() - this.#whyMs < whyFreshMs) return;
+    this.#whyMs = clock.monotonicMs();
+    this.#why.refresh();
+  }
+
   /** Asks again. */
   refresh(): void {
+    this.#whyMs = this.#shell.clock.monotonicMs();
     this.#run.refresh();
     this.#why.refresh();
   }

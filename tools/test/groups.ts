@@ -7,6 +7,7 @@ export const slowGroups: readonly string[] = [
   "tests/simulation",
   "tests/system",
   "tests/terminal",
+  "tests/tui",
 ];
 
 /**

@@ -278,6 +278,7 @@ export class RunScreen implements Screen {
   /** Why it is as it is, in the principal's words, and what could be done. */
   #reason({ shown: { run } }: KnownRun, width: number): Line[] {
     const { why } = this.#board;
+    this.#board.keepWhyFresh();
     // Which run it is stands above.
     const summary = why?.summary.replace(`Run ${run.runId} of ${run.workflowId}`, "It") ?? run.reason;
     if (summary === null) return [];
