@@ -43,6 +43,15 @@ Deno.test("from the list of runs to why one failed: the reason, the task, and it
   await assertFrame("run_tasks", steady(await stage.until("no route to the warehouse")));
 });
 
+Deno.test("the cursor of a run that failed is on the task that did, until its user moves it", async () => {
+  const { stage, runId } = await failedRun();
+  await using _ = stage;
+  stage.ui.open({ screen: "run", run: runId });
+  await stage.until(/❯ check Check +✗ FAILED[^]*no route to the warehouse/);
+  stage.type("g");
+  await stage.until(/❯ extract/);
+});
+
 Deno.test("the views of a run: graph, timeline, why and facts", async () => {
   const { stage, runId } = await failedRun();
   await using _ = stage;
@@ -63,8 +72,8 @@ Deno.test("retrying from a task asks first, names the thing and its effect, and 
   const { stage, runId } = await failedRun();
   await using _ = stage;
   stage.ui.open({ screen: "run", run: runId });
-  await stage.until("exited with code 3");
-  stage.type("j", "j", "T");
+  await stage.until(/❯ check/);
+  stage.type("T");
   await assertFrame("confirm_retry", steady(await stage.until("from task check?")));
   stage.type(keys.enter);
   stage.type("j", "T");

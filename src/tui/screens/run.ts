@@ -41,6 +41,8 @@ export class RunScreen implements Screen {
   readonly #text = new TextView();
   readonly #tail: LogTail;
   readonly #tabs: Tabs<View>;
+  /** Whether the cursor is where its user, or a failure, has put it. */
+  #isPlaced = false;
   /** Rows above the view, and where its first one is on the timeline. */
   #headRows = 0;
   #timelineTop = 0;
@@ -154,6 +156,7 @@ export class RunScreen implements Screen {
   }
 
   onKey(key: string): boolean {
+    this.#isPlaced = true;
     switch (this.#tabs.current) {
       case "Tasks":
         return this.#list.onKey(key);
@@ -174,6 +177,7 @@ export class RunScreen implements Screen {
   }
 
   onMouse({ type, kind, column, row }: InputEvent & { type: "mouse" }): void {
+    this.#isPlaced = true;
     const at = row - this.#headRows;
     if (at === -1 && kind === "press") return this.#tabs.onClick(column);
     if (this.#tabs.current === "Tasks") this.#list.onMouse(kind, at);
@@ -205,6 +209,7 @@ export class RunScreen implements Screen {
     const input = timelineInput(known, this.#shell.session.nowMs());
     const { tasks } = timelineModel(input);
     this.#list.rows = tasks;
+    this.#leadToFailure(tasks);
     switch (this.#tabs.current) {
       case "Tasks":
         return this.#drawTasks(known, size);
@@ -225,6 +230,14 @@ export class RunScreen implements Screen {
       case "Facts":
         return this.#text.draw(factLines(known, size.width), size);
     }
+  }
+
+  /** Who opens a run that failed, or watches it fail, asks for the task that did. */
+  #leadToFailure(tasks: readonly TimelineTask[]): void {
+    const failed = tasks.find(({ report }) => report?.state === "FAILED");
+    if (this.#isPlaced || failed === undefined) return;
+    this.#isPlaced = true;
+    this.#list.select(failed.id);
   }
 
   /** The tasks, and where there is room the newest lines of the one under the cursor. */
