@@ -71,7 +71,12 @@ export class TestTerminal implements AsyncDisposable {
     // Without line editing the shell leaves the terminal's settings alone: what is found there is what programs left.
     const shell = ["bash", "--noprofile", "--norc", "--noediting", "-i"];
     await terminal.#tmux("new-session", "-d", "-x", `${width}`, "-y", `${height}`, "-c", cwd, ...shell);
-    await terminal.prompted();
+    try {
+      await terminal.prompted();
+    } catch (error) {
+      await terminal[Symbol.asyncDispose]();
+      throw error;
+    }
     return terminal;
   }
 
