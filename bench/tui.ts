@@ -67,7 +67,7 @@ async function measureStart(): Promise<void> {
   const ms = { bare: [] as number[], ink: [] as number[], ours: [] as number[], rows: [] as number[] };
   for (let round = 0; round < rounds; round++) {
     ms.bare.push(...await startOnce([local("bare_deno.ts")], [/a bare line/]));
-    ms.ink.push(...await startOnce([local("bare_ink.ts")], [/a bare frame/]));
+    ms.ink.push(...await startOnce(["--no-lock", local("bare_ink.mjs")], [/a bare frame/]));
     const [first = NaN, rows = NaN] = await startOnce([mainPath, "ui", "runs"], [
       /^ cdktr (?:.*\n){39}.* quit/,
       underCursor,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PrincipalScene } from "../cli/principal_scene.ts";
 import { assertFrame } from "./golden.ts";
-import { keys, Stage, type StageOptions, steady } from "./stage.tsx";
+import { keys, Stage, type StageOptions, steady } from "./stage.ts";
 
 const files = {
   etl: `name: ETL
@@ -267,6 +267,8 @@ Deno.test("of a workflow all runs are shown; t shows stored lines alone", async 
   assert.doesNotMatch(stage.frame, /another/);
   stage.type("t");
   await stage.until("STORED");
+  // What the screen has asked for is answered once this is.
+  await scene.client.call("LOGS", { workflowId: "etl", order: "newest", limit: 1 });
   scene.print("run-1", "while nobody listens");
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.doesNotMatch(stage.frame, /nobody listens/);
