@@ -10,6 +10,8 @@ export interface FrameWriterOptions {
   readonly frame: () => readonly Line[];
   readonly painter: Painter;
   readonly write: (text: string) => Promise<void>;
+  /** Told how long the text of a frame was. */
+  readonly onWritten: (chars: number) => void;
   /** Told why a frame could not be drawn or written. */
   readonly onError: (error: unknown) => void;
 }
@@ -69,6 +71,7 @@ export class FrameWriter {
         this.#isStale = false;
         const text = this.#changes();
         if (text === "") continue;
+        this.#options.onWritten(text.length);
         await this.#options.write(together[0] + text + together[1]);
       }
     } catch (error) {

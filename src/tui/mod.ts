@@ -36,6 +36,7 @@ export async function runUi({ theme, colours, signal, ...options }: RunUiOptions
     frame: ui.frame,
     painter: new Painter(theme, colours, options.glyphs === asciiGlyphs),
     write: (text) => terminal.write(text),
+    onWritten: (chars) => ui.wrote(chars),
     onError: left.reject,
   });
   const stopShowing = ui.subscribe(() => writer.show());

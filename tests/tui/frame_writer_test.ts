@@ -47,6 +47,7 @@ function stage() {
     frame: () => frame,
     painter: new Painter("dark", 16),
     write: (text) => Promise.resolve(cells.take(text)),
+    onWritten: () => {},
     onError: (error) => assert.fail(String(error)),
   });
   const show = async (next: readonly Line[]) => {
@@ -104,6 +105,7 @@ Deno.test("while a write is under way frames are passed over, and the newest one
     },
     painter: new Painter("dark", 0),
     write: () => new Promise((resolve) => writes.push(resolve)),
+    onWritten: () => {},
     onError: (error) => assert.fail(String(error)),
   });
   for (text of ["one", "two", "three"]) writer.show();
@@ -133,6 +135,7 @@ Deno.test("a frame that cannot be drawn is told", async () => {
     },
     painter: new Painter("dark", 0),
     write: () => Promise.resolve(),
+    onWritten: () => {},
     onError: (error) => errors.push(error),
   });
   writer.show();
