@@ -13,6 +13,12 @@ export interface BusyOptions {
   readonly pastRuns: number;
 }
 
+/** A run that goes on. */
+export interface OpenRun {
+  readonly runId: string;
+  readonly workflowId: string;
+}
+
 interface Attempt {
   readonly runId: string;
   readonly attempt: number;
@@ -69,29 +75,29 @@ export class BusyPrincipal implements AsyncDisposable {
     }
   }
 
-  /** A run that goes on. */
-  async openRun(): Promise<string> {
-    const runId = await this.#trigger();
+  /** Triggers a run that goes on. */
+  async openRun(): Promise<OpenRun> {
+    const { runId, workflowId } = await this.#trigger();
     // Those that have waited longer come first.
     for (;;) {
       await this.#begin();
       const place = this.#begun.findIndex((begun) => begun.runId === runId);
       if (place >= 0) {
         this.#others.push(...this.#begun.splice(place, 1));
-        return runId;
+        return { runId, workflowId };
       }
     }
   }
 
   /** Has a task of a run print so many lines a second, until `signal` is aborted. */
-  async print(runId: string, perSecond: number, signal: AbortSignal): Promise<void> {
+  async print({ runId, workflowId }: OpenRun, perSecond: number, signal: AbortSignal): Promise<void> {
     const beganMs = performance.now();
     let printed = 0;
     for await (const _ of ticks(logTickMs, signal)) {
       for (const due = (performance.now() - beganMs) / 1_000 * perSecond; printed < due; printed++) {
         const text = lineText(printed);
         const line = encodeLogLine({
-          workflowId: "workflow0",
+          workflowId,
           workflowName: "For a test",
           workflowInstanceId: runId,
           taskName: `Task ${printed % 7 === 0 ? "then" : "only"}`,
@@ -111,16 +117,17 @@ export class BusyPrincipal implements AsyncDisposable {
     await this.place[Symbol.asyncDispose]();
   }
 
-  async #trigger(): Promise<string> {
+  async #trigger(): Promise<OpenRun> {
+    const workflowId = `workflow${this.#triggered++ % this.#workflows}`;
     const { runId } = await this.#client.call("RUN", {
-      workflowId: `workflow${this.#triggered++ % this.#workflows}`,
+      workflowId,
       trigger: "manual",
       params: {},
       idempotencyKey: null,
       dueMs: null,
       reason: "a benchmark",
     });
-    return runId;
+    return { runId, workflowId };
   }
 
   async #begin(): Promise<void> {
