@@ -1,7 +1,7 @@
 /**
  * The terminal UI as its user has it: `cdktr ui` in a terminal of 120 by 40, on a principal of 1,000 workflows and 10,000
  * past runs where 20 runs a second change and a task prints 2,000 lines a second. Beside the start: a bare Deno program and
- * a bare Ink program, in turns with it; beside the bytes: what the task printed.
+ * a bare Ink program, in turns with it; beside the keys: a bare Deno program that answers each with one character.
  *
  *     deno run -A bench/tui.ts [--seconds 20] [--minutes 5] [--quick]
  *
@@ -59,6 +59,8 @@ console.log(
 await using principal = await BusyPrincipal.start({ workflows, pastRuns });
 const env = { ...Deno.env.toObject(), ...principal.place.env, TERM: "xterm-256color" };
 
+await using echo = await open([local("bare_deno.ts")]);
+
 await measureStart();
 await measureRuns();
 await measureLogs();
@@ -67,7 +69,7 @@ async function measureStart(): Promise<void> {
   const ms = { bare: [] as number[], ink: [] as number[], ours: [] as number[], rows: [] as number[] };
   for (let round = 0; round < rounds; round++) {
     ms.bare.push(...await startOnce([local("bare_deno.ts")], [/a bare line/]));
-    ms.ink.push(...await startOnce([local("bare_ink.ts")], [/a bare frame/]));
+    ms.ink.push(...await startOnce(["--no-lock", local("bare_ink.mjs")], [/a bare frame/]));
     const [first = NaN, rows = NaN] = await startOnce([mainPath, "ui", "runs"], [
       /^ cdktr (?:.*\n){39}.* quit/,
       underCursor,
@@ -97,7 +99,7 @@ async function measureRuns(): Promise<void> {
   await using terminal = await open([mainPath, "ui", "runs"]);
   await terminal.shows(underCursor);
   await pass(settleMs);
-  console.log(`\nkey to frame                                   p50       p99`);
+  console.log(`\nkey to frame                           p50        p99   bare p50   bare p99`);
   showKeys("screens 1 and 3, nothing changes", await pressFor(terminal, screenKeys));
   await loadAllRuns(terminal);
   showKeys("cursor, nothing changes", await pressFor(terminal, () => cursorKeys(waysToEnd)));
@@ -135,10 +137,10 @@ async function loadAllRuns(terminal: BenchTerminal): Promise<void> {
 }
 
 async function measureLogs(): Promise<void> {
-  const runId = await principal.openRun();
-  await using terminal = await open([mainPath, "ui", "logs", runId]);
+  const run = await principal.openRun();
+  await using terminal = await open([mainPath, "ui", "logs", run.runId]);
   await terminal.shows(/ quit/);
-  const print = (signal: AbortSignal) => principal.print(runId, linesPerSecond, signal);
+  const print = (signal: AbortSignal) => principal.print(run, linesPerSecond, signal);
   await during(print, async () => {
     await pass(settleMs);
     console.log("");
@@ -199,16 +201,24 @@ function helpKeys(): Press[] {
   return ["?", "q"].map((keys) => ({ keys, watch: title }));
 }
 
-/** Presses keys for as long as things are watched, in rounds that end where they began; the time of each, in milliseconds. */
-async function pressFor(terminal: BenchTerminal, round: () => readonly Press[]): Promise<number[]> {
-  const ms: number[] = [];
+/** The time of each key, in milliseconds. */
+interface KeyTimes {
+  readonly ours: number[];
+  /** Of a bare Deno program, in turns with ours. */
+  readonly bare: number[];
+}
+
+/** Presses keys for as long as things are watched, in rounds that end where they began. */
+async function pressFor(terminal: BenchTerminal, round: () => readonly Press[]): Promise<KeyTimes> {
+  const times: KeyTimes = { ours: [], bare: [] };
   for (const endMs = performance.now() + watchMs; performance.now() < endMs;) {
     for (const { keys, watch } of round()) {
-      ms.push(await terminal.press(keys, watch));
+      times.ours.push(await terminal.press(keys, watch));
       await pass(keyGapMs.least + Math.random() * (keyGapMs.most - keyGapMs.least));
+      times.bare.push(await echo.press("j", /^(.*)$/));
     }
   }
-  return ms;
+  return times;
 }
 
 interface Watched {
@@ -230,11 +240,14 @@ async function watch(terminal: BenchTerminal): Promise<Watched> {
   };
 }
 
-function showKeys(what: string, ms: readonly number[]): void {
-  const p99 = percentile(ms, 0.99);
+function showKeys(what: string, { ours, bare }: KeyTimes): void {
+  const p99 = percentile(ours, 0.99);
+  const figures = [median(ours), p99, median(bare), percentile(bare, 0.99)].map((ms) =>
+    `${ms.toFixed(1).padStart(7)} ms`
+  );
   console.log(
-    `  ${what.padEnd(38)} ${median(ms).toFixed(0).padStart(6)} ms ${p99.toFixed(0).padStart(6)} ms  ` +
-      `${String(ms.length).padStart(4)} keys, goal ${goals.keyMs} ms: ${verdict(p99, goals.keyMs, "lower")}`,
+    `  ${what.padEnd(34)}${figures.join(" ")}  ${ours.length} keys, goal ${goals.keyMs} ms: ` +
+      verdict(p99, goals.keyMs, "lower"),
   );
 }
 

@@ -13,6 +13,17 @@ export interface BusyOptions {
   readonly pastRuns: number;
 }
 
+/** A run that goes on. */
+export interface OpenRun {
+  readonly runId: string;
+  readonly workflowId: string;
+}
+
+interface Attempt {
+  readonly runId: string;
+  readonly attempt: number;
+}
+
 const dayMs = 86_400_000;
 const holder = { agentId: "ada@bench/AG", session: "session-1" };
 /** Runs that are open at a time while runs change. */
@@ -29,7 +40,9 @@ export class BusyPrincipal implements AsyncDisposable {
   #triggered = 0;
   #sequence = 0;
   /** Runs that this agent has begun, longest first. */
-  readonly #begun: { readonly runId: string; readonly attempt: number }[] = [];
+  readonly #begun: Attempt[] = [];
+  /** Runs that it has begun and does not end. */
+  readonly #others: Attempt[] = [];
 
   private constructor(place: Place, process: CdktrProcess, workflows: number) {
     this.place = place;
@@ -62,25 +75,29 @@ export class BusyPrincipal implements AsyncDisposable {
     }
   }
 
-  /** A run that goes on. */
-  async openRun(): Promise<string> {
-    const runId = await this.#trigger();
-    await this.#begin();
-    this.#begun.splice(this.#begun.findIndex((begun) => begun.runId === runId), 1);
-    return runId;
+  /** Triggers a run that goes on. */
+  async openRun(): Promise<OpenRun> {
+    const { runId, workflowId } = await this.#trigger();
+    // Those that have waited longer come first.
+    for (;;) {
+      await this.#begin();
+      const place = this.#begun.findIndex((begun) => begun.runId === runId);
+      if (place >= 0) {
+        this.#others.push(...this.#begun.splice(place, 1));
+        return { runId, workflowId };
+      }
+    }
   }
 
   /** Has a task of a run print so many lines a second, until `signal` is aborted. */
-  async print(runId: string, perSecond: number, signal: AbortSignal): Promise<void> {
+  async print({ runId, workflowId }: OpenRun, perSecond: number, signal: AbortSignal): Promise<void> {
     const beganMs = performance.now();
     let printed = 0;
     for await (const _ of ticks(logTickMs, signal)) {
       for (const due = (performance.now() - beganMs) / 1_000 * perSecond; printed < due; printed++) {
-        const text = `line ${printed} of a task that says as much per line as tasks usually do ${
-          "x".repeat(printed % 20)
-        }`;
+        const text = lineText(printed);
         const line = encodeLogLine({
-          workflowId: "workflow0",
+          workflowId,
           workflowName: "For a test",
           workflowInstanceId: runId,
           taskName: `Task ${printed % 7 === 0 ? "then" : "only"}`,
@@ -100,16 +117,17 @@ export class BusyPrincipal implements AsyncDisposable {
     await this.place[Symbol.asyncDispose]();
   }
 
-  async #trigger(): Promise<string> {
+  async #trigger(): Promise<OpenRun> {
+    const workflowId = `workflow${this.#triggered++ % this.#workflows}`;
     const { runId } = await this.#client.call("RUN", {
-      workflowId: `workflow${this.#triggered++ % this.#workflows}`,
+      workflowId,
       trigger: "manual",
       params: {},
       idempotencyKey: null,
       dueMs: null,
       reason: "a benchmark",
     });
-    return runId;
+    return { runId, workflowId };
   }
 
   async #begin(): Promise<void> {
@@ -119,7 +137,12 @@ export class BusyPrincipal implements AsyncDisposable {
       sequence: this.#sequence++,
       slots: 1,
       offers: ["beyond-original"],
-      holding: this.#begun.map((attempt) => ({ ...attempt, cancelling: false, paused: false, cancelTasks: [] })),
+      holding: [...this.#begun, ...this.#others].map((attempt) => ({
+        ...attempt,
+        cancelling: false,
+        paused: false,
+        cancelTasks: [],
+      })),
       slotsTotal: 40,
       onlyRun: null,
       waitMs: 1_000,
@@ -137,6 +160,25 @@ export class BusyPrincipal implements AsyncDisposable {
     const state = this.#triggered % 10 === 0 ? "FAILED" : "COMPLETED";
     const one = { kind: "run", ...ended, state, reason: null, instanceId: null } as const;
     await this.#client.call("REPORT", { ...holder, reports: [one] });
+  }
+}
+
+/** Lines that have little in common with the ones above and below them: 45 to 100 characters, 73 on average. */
+function lineText(index: number): string {
+  const number = (index * 2_654_435_761) % 4_294_967_296;
+  const word = number.toString(36);
+  const path = `/srv/data/${word}/part-${number % 100_000}.parquet`;
+  switch (index % 5) {
+    case 0:
+      return `read ${number % 90_000} rows from ${path} in ${number % 977} ms, ${number % 31} of them without a key`;
+    case 1:
+      return `${word} ${index}: ${(number / 1_000).toFixed(2)} MiB written to ${path}`;
+    case 2:
+      return `[${word.toUpperCase()}] checked ${index} of 1000000: ${number % 7} problems, next is customer ${number}`;
+    case 3:
+      return `warning: the column amount_${number % 100} of ${word} holds ${number % 1_000} values out of range`;
+    default:
+      return `commit ${number.toString(16).padStart(8, "0")}${word} took ${number % 300} ms`;
   }
 }
 

@@ -25,7 +25,7 @@ export { outputSpans } from "./output_spans.ts";
 export { printable } from "./printable.ts";
 export { type Role, type Series, seriesOf } from "./role.ts";
 export { stateRole } from "./state_role.ts";
-export { type ColourDepth, colourDepthOf, Painter, type ThemeName } from "./theme.ts";
+export { type ColourDepth, colourDepthOf, Painter, type Stroke, type ThemeName } from "./theme.ts";
 export { timelineLines, type TimelineOptions, type TimelinePicture } from "./timeline.ts";
 export {
   type EarlierAttempt,

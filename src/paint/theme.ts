@@ -70,6 +70,12 @@ const colourBlind: Palette = {
 
 const palettes: Readonly<Record<ThemeName, Palette>> = { dark, light, "colour-blind": colourBlind };
 
+/** Text, and the parameters of the SGR sequence that it is shown with; none: as the terminal shows text. */
+export interface Stroke {
+  readonly text: string;
+  readonly sgr: string;
+}
+
 /** Makes lines into text with SGR sequences. */
 export class Painter {
   readonly #parameters = new Map<Role, string>();
@@ -90,13 +96,15 @@ export class Painter {
 
   /** A line as a terminal takes it; ends with everything reset. */
   ansi(line: Line): string {
-    let text = "";
-    for (const piece of line) {
-      const parameters = this.#parametersOf(piece);
-      const shown = this.#isAscii ? inAscii(piece.text) : piece.text;
-      text += parameters === "" ? shown : `\x1b[${parameters}m${shown}\x1b[0m`;
-    }
-    return text;
+    return this.strokes(line).map(({ text, sgr }) => sgr === "" ? text : `\x1b[${sgr}m${text}\x1b[0m`).join("");
+  }
+
+  /** The pieces of a line with how they look. */
+  strokes(line: Line): Stroke[] {
+    return line.map((piece) => ({
+      text: this.#isAscii ? inAscii(piece.text) : piece.text,
+      sgr: this.#parametersOf(piece),
+    }));
   }
 
   #parametersOf({ role, sgr, isSelected }: Span): string {

@@ -1,9 +1,7 @@
-/** The terminal UI. Only `cdktr ui` loads it: Ink and React take longer than most commands do. */
-import { createElement } from "react";
-import { render } from "ink";
-import { CdktrError } from "../core/mod.ts";
+/** The terminal UI. Only `cdktr ui` loads it. */
 import { asciiGlyphs, type ColourDepth, Painter, type ThemeName } from "../paint/mod.ts";
-import { App } from "./app.tsx";
+import { FrameWriter } from "./frame_writer.ts";
+import { InputFeed } from "./input_feed.ts";
 import { Terminal } from "./terminal.ts";
 import { Ui, type UiOptions } from "./ui.ts";
 
@@ -19,8 +17,8 @@ export interface RunUiOptions extends Omit<UiOptions, "size" | "onQuit"> {
   readonly signal: AbortSignal;
 }
 
-/** Frames a second at most. */
-const maxFps = 60;
+/** What a shell says of a process that a hang-up ended: 128 and the number of SIGHUP. */
+const hungUp = 129;
 
 /**
  * Shows the interface until its user leaves it. The terminal is given back whatever happens.
@@ -34,29 +32,43 @@ export async function runUi({ theme, colours, signal, ...options }: RunUiOptions
   using terminal = new Terminal();
   terminal.take();
   const ui = new Ui({ ...options, size: terminal.size, onQuit: left.resolve });
-  const stopResizing = terminal.onResize((size) => ui.resize(size));
+  const writer = new FrameWriter({
+    frame: ui.frame,
+    painter: new Painter(theme, colours, options.glyphs === asciiGlyphs),
+    write: (text) => terminal.write(text),
+    onWritten: (chars) => ui.wrote(chars),
+    onError: left.reject,
+  });
+  const stopShowing = ui.subscribe(() => writer.show());
+  const stopResizing = terminal.onResize((size) => {
+    writer.forget();
+    ui.resize(size);
+  });
   const onAbort = () => left.reject(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
-  const stop = terminal.canStop ? { stop: () => terminal.stop(clock) } : {};
-  const painter = new Painter(theme, colours, options.glyphs === asciiGlyphs);
-  const instance = render(createElement(App, { ui, painter, clock, ...stop }), {
-    exitOnCtrlC: false,
-    incrementalRendering: true,
-    interactive: true,
-    maxFps,
-    patchConsole: false,
+  let stopping: Promise<void> | null = null;
+  const stop = async () => {
+    await writer.hold();
+    await terminal.stop(clock);
+    writer.resume();
+    stopping = null;
+  };
+  const feed = new InputFeed(clock, (events) => {
+    ui.take(events);
+    const isStop = events.some((event) => event.type === "key" && event.key === "ctrl-z");
+    if (isStop && terminal.canStop) stopping ??= stop().catch(left.reject);
   });
-  instance.waitUntilExit().then(
-    () => left.reject(new CdktrError("INTERNAL", "The interface ended by itself.")),
-    left.reject,
-  );
+  terminal.read((text) => feed.push(text)).then(() => left.resolve(hungUp), left.reject);
+  writer.show();
   try {
     return await left.promise;
   } finally {
     signal.removeEventListener("abort", onAbort);
     stopResizing();
-    instance.unmount();
+    stopShowing();
+    feed.close();
+    await writer.hold();
     terminal.release();
     await ui.close();
   }

@@ -2,17 +2,17 @@
  * The terminal taken over and given back: screen, cursor, mode and mouse are as before after every way out that a process
  * can see coming.
  */
-import process from "node:process";
 import type { Clock } from "../clock/mod.ts";
 import type { Size } from "../paint/mod.ts";
 
-/** Alternate screen, no cursor, clicks and wheel as SGR sequences, pastes in brackets (xterm, ctlseqs). */
-const takeOver = "\x1b[?1049h\x1b[2J\x1b[H\x1b[?25l\x1b[?1000h\x1b[?1006h\x1b[?2004h";
-const giveBack = "\x1b[?2004l\x1b[?1006l\x1b[?1000l\x1b[0m\x1b[?25h\x1b[?1049l";
+/** Alternate screen, no wrapping, no cursor, clicks and wheel as SGR sequences, pastes in brackets (xterm, ctlseqs). */
+const takeOver = "\x1b[?1049h\x1b[2J\x1b[H\x1b[?7l\x1b[?25l\x1b[?1000h\x1b[?1006h\x1b[?2004h";
+const giveBack = "\x1b[?2004l\x1b[?1006l\x1b[?1000l\x1b[0m\x1b[?25h\x1b[?7h\x1b[?1049l";
 
 /** How long a process that was asked to stop may take until it does, in milliseconds. One that nobody could continue does not. */
 const stopWaitMs = 300;
 
+const bufferBytes = 16_384;
 const encoder = new TextEncoder();
 
 /** The terminal that a process was started in. */
@@ -27,7 +27,7 @@ export class Terminal implements Disposable {
     // Whoever ends the process, and for whatever reason: this is called.
     globalThis.addEventListener("unload", this.#onUnload);
     Deno.stdin.setRaw(true);
-    this.#write(takeOver);
+    this.#writeNow(takeOver);
   }
 
   /** Gives it back as it was. May be called again. */
@@ -35,7 +35,7 @@ export class Terminal implements Disposable {
     if (!this.#isTaken) return;
     this.#isTaken = false;
     globalThis.removeEventListener("unload", this.#onUnload);
-    this.#write(giveBack);
+    this.#writeNow(giveBack);
     try {
       Deno.stdin.setRaw(false);
     } catch {
@@ -64,6 +64,28 @@ export class Terminal implements Disposable {
     this.take();
   }
 
+  /** Gives what the terminal sends, until it is gone. */
+  async read(take: (text: string) => void): Promise<void> {
+    const utf8 = new TextDecoder();
+    const buffer = new Uint8Array(bufferBytes);
+    for (;;) {
+      // A terminal that is gone reads as an end or, after a hang-up, as an error.
+      const count = await Deno.stdin.read(buffer).catch(() => null);
+      if (count === null) return;
+      take(utf8.decode(buffer.subarray(0, count), { stream: true }));
+    }
+  }
+
+  /** Writes; resolves when the terminal has taken it. */
+  async write(text: string): Promise<void> {
+    const bytes = encoder.encode(text);
+    try {
+      for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
+    } catch {
+      // The terminal is gone.
+    }
+  }
+
   /** Columns and rows now. */
   get size(): Size {
     try {
@@ -84,15 +106,13 @@ export class Terminal implements Disposable {
       const size = this.size;
       if (size.width === width && size.height === height) return;
       ({ width, height } = size);
-      // Deno before 2.9 does not tell its streams.
-      process.stdout.emit("resize");
       listener(size);
     };
     Deno.addSignalListener("SIGWINCH", check);
     return () => Deno.removeSignalListener("SIGWINCH", check);
   }
 
-  #write(text: string): void {
+  #writeNow(text: string): void {
     const bytes = encoder.encode(text);
     try {
       for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));

@@ -53,6 +53,8 @@ export interface UiOptions {
 
 /** Frames that news brings come no more often than this, in milliseconds; keys are answered at once. */
 const frameMs = 100;
+/** What news may cost on the way to a terminal far away, characters a second: a frame that was longer is left to stand longer. */
+const newsCharsPerSecond = 22_000;
 /** Ages on the screen are brought up to date this often, in milliseconds. */
 const ageMs = 1000;
 /** How long a message stands above the footer, in milliseconds. */
@@ -81,6 +83,8 @@ export class Ui implements Desk {
   #contextName: string;
   #frame: readonly Line[] | null = null;
   #lastFrameMs = -Infinity;
+  /** How long the last frame stands at least, while there are no keys. */
+  #frameMs = frameMs;
   #cancelFrame: (() => void) | null = null;
   #cancelAge: () => void = () => {};
   #stopListening: () => void = () => {};
@@ -194,10 +198,15 @@ export class Ui implements Desk {
     return this.#options.saveFile(name, parts);
   }
 
+  /** Takes how much the last frame was to write, in characters. */
+  wrote(chars: number): void {
+    this.#frameMs = Math.max(frameMs, chars / newsCharsPerSecond * 1000);
+  }
+
   /** Has the screen drawn again with the next frame that is due. */
   changed(): void {
     if (this.#cancelFrame !== null || this.#closed.signal.aborted) return;
-    const waitMs = this.#lastFrameMs + frameMs - this.clock.monotonicMs();
+    const waitMs = this.#lastFrameMs + this.#frameMs - this.clock.monotonicMs();
     this.#cancelFrame = this.clock.setTimer(waitMs, () => this.#show());
   }
 

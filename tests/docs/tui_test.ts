@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Action } from "../../src/tui/screen.ts";
 import { keyName } from "../../src/tui/words.ts";
 import { PrincipalScene } from "../cli/principal_scene.ts";
-import { keys as typed, Stage } from "../tui/stage.tsx";
+import { keys as typed, Stage } from "../tui/stage.ts";
 
 const page = await Deno.readTextFile(new URL("../../docs/tui.md", import.meta.url));
 

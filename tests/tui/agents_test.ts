@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { healthOf } from "../../src/tui/agent_health.ts";
 import { assertFrame } from "./golden.ts";
 import { agentOf, noonMs, runOf, type Script, Scripted } from "./scripted.ts";
-import { keys, Stage } from "./stage.tsx";
+import { keys, Stage } from "./stage.ts";
 
 const orders = runOf(1, "etl.orders", "RUNNING", 65_000);
 const more = runOf(2, "etl.orders", "ASSIGNED", 2000);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { oneTask, PrincipalScene } from "../cli/principal_scene.ts";
 import { OriginalScene } from "../cli/original_scene.ts";
-import { keys, Stage } from "./stage.tsx";
+import { keys, Stage } from "./stage.ts";
 
 Deno.test("ctrl-x goes to another principal, and nothing of the former one stays on the screen", async () => {
   await using lab = await PrincipalScene.start({ "lab.flow": oneTask });

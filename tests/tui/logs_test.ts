@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PrincipalScene } from "../cli/principal_scene.ts";
 import { assertFrame } from "./golden.ts";
-import { keys, Stage, type StageOptions, steady } from "./stage.tsx";
+import { keys, Stage, type StageOptions, steady } from "./stage.ts";
 
 const files = {
   etl: `name: ETL

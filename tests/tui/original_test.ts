@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { OriginalScene } from "../cli/original_scene.ts";
 import { oneTask, PrincipalScene } from "../cli/principal_scene.ts";
 import { assertFrame } from "./golden.ts";
-import { Stage, steady } from "./stage.tsx";
+import { Stage, steady } from "./stage.ts";
 
 Deno.test("an original's workflows are listed, with where the newest run of each is", async () => {
   await using original = await OriginalScene.start();

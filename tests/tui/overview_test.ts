@@ -5,7 +5,7 @@ import { QueueDepth } from "../../src/tui/queue_depth.ts";
 import { Throughput } from "../../src/tui/throughput.ts";
 import { assertFrame } from "./golden.ts";
 import { agentOf, noonMs, runOf, type Script, Scripted, summary } from "./scripted.ts";
-import { keys, Stage } from "./stage.tsx";
+import { keys, Stage } from "./stage.ts";
 
 const minuteMs = 60_000;
 

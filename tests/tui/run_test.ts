@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { assertFrame } from "./golden.ts";
-import { keys, Stage, steady } from "./stage.tsx";
+import { keys, Stage, steady } from "./stage.ts";
 
 const etl = `name: Daily ETL
 tasks:

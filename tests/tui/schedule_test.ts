@@ -8,7 +8,7 @@ import { Schedule } from "../../src/workflow/mod.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { assertFrame } from "./golden.ts";
 import { noonMs, type Script, Scripted, summary } from "./scripted.ts";
-import { keys, Stage } from "./stage.tsx";
+import { keys, Stage } from "./stage.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

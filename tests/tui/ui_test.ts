@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { asciiGlyphs, lineWidth, textOf } from "../../src/paint/mod.ts";
-import { keys, Stage } from "./stage.tsx";
+import { keys, Stage } from "./stage.ts";
 
 const files = { etl: "name: ETL\ntasks:\n  load: {name: Load, config: {type: subprocess, cmd: echo}}\n" };
 

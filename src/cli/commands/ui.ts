@@ -48,9 +48,6 @@ export function uiCommand(invocation: Invocation) {
       const addresses = contextsOf(config);
       assertContext(addresses, name);
       assertTerminal(invocation);
-      // Ink's chalk takes its colours from here; ours are in the lines already, and NO_COLOR is not known to it.
-      Deno.env.set("FORCE_COLOR", "0");
-      Deno.env.set("NODE_ENV", "production");
       const { runUi, Session } = await import("../../tui/mod.ts");
       using interrupt = listenForInterrupt();
       // What is wrong is to be said on the screen that stays: the interface gives the terminal back first.

@@ -1,18 +1,17 @@
-/** The interface on a real principal in the same process, shown through ink-testing-library. */
-import { render } from "ink-testing-library";
+/** The interface on a real principal in the same process, typed into and read as a terminal would. */
 import { systemClock, systemRandom } from "../../src/clock/mod.ts";
 import { PrincipalClient } from "../../src/client/mod.ts";
 import { asciiGlyphs, type Glyphs, Painter, type Size, unicodeGlyphs } from "../../src/paint/mod.ts";
-import { App } from "../../src/tui/app.tsx";
 import type { ServerPorts } from "../../src/principal/mod.ts";
 import type { Route } from "../../src/tui/screen.ts";
+import { InputFeed } from "../../src/tui/input_feed.ts";
 import { Session } from "../../src/tui/session.ts";
 import { Ui } from "../../src/tui/ui.ts";
 import { PrincipalScene, type SceneOptions } from "../cli/principal_scene.ts";
 
 /** What may be different about a stage. */
 export interface StageOptions extends SceneOptions {
-  /** @default 100 by 30; wider than 100 columns is cut by the testing library */
+  /** @default 100 by 30 */
   readonly size?: Size;
   /** @default the overview */
   readonly route?: Route;
@@ -32,7 +31,8 @@ export class Stage implements AsyncDisposable {
   /** The exit codes of the ways out that were taken. */
   readonly quits: number[];
   readonly #scene: PrincipalScene | null;
-  readonly #shown: ReturnType<typeof render>;
+  readonly #painter: Painter;
+  readonly #feed: InputFeed;
 
   private constructor(parts: Pick<Stage, "ui" | "saved" | "quits">, scene: PrincipalScene | null) {
     this.#scene = scene;
@@ -40,8 +40,8 @@ export class Stage implements AsyncDisposable {
     this.saved = parts.saved;
     this.quits = parts.quits;
     // Without colours: a frame is text.
-    const painter = new Painter("dark", 0, this.ui.glyphs === asciiGlyphs);
-    this.#shown = render(<App ui={this.ui} painter={painter} clock={systemClock} />);
+    this.#painter = new Painter("dark", 0, this.ui.glyphs === asciiGlyphs);
+    this.#feed = new InputFeed(systemClock, (events) => this.ui.take(events));
   }
 
   /** Opens the interface on a principal with these workflows, by id. */
@@ -92,9 +92,9 @@ export class Stage implements AsyncDisposable {
     return this.#scene;
   }
 
-  /** The frame as Ink has written it. */
+  /** The frame as a terminal gets it. */
   get raw(): string {
-    return this.#shown.lastFrame() ?? "";
+    return this.ui.frame().map((line) => this.#painter.ansi(line)).join("\n");
   }
 
   /** The frame as text, blanks at the ends of lines cut. */
@@ -109,7 +109,7 @@ export class Stage implements AsyncDisposable {
 
   /** Types: characters, or escape sequences. */
   type(...keys: readonly string[]): void {
-    for (const key of keys) this.#shown.stdin.write(key);
+    for (const key of keys) this.#feed.push(key);
   }
 
   /** The first frame that holds the text, or matches. @throws when none comes in time */
@@ -130,7 +130,7 @@ export class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#shown.unmount();
+    this.#feed.close();
     await this.ui.close();
     await this.#scene?.[Symbol.asyncDispose]();
   }
