@@ -348,7 +348,7 @@ export class Ui implements Desk {
 
   #prompt(width: number): Line {
     const prompt = this.#screen.drawPrompt?.(width) ?? null;
-    if (prompt !== null && this.#screen.isTyping) return prompt;
+    if (prompt !== null && this.#screen.isTyping) return fitLine(prompt, width);
     const message = this.messages.newest;
     if (message !== null && this.clock.nowMs() - message.atMs < messageMs) {
       return fitLine([span(` ${printable(message.text)}`, message.role)], width);

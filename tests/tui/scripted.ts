@@ -12,6 +12,7 @@ import {
   isVerb,
   parseVerbRequest,
   type ReplyTo,
+  type Verb,
   verbs,
   type WorkflowSummary,
 } from "../../src/wire/mod.ts";
@@ -29,10 +30,15 @@ export interface Script {
   runs?: readonly Run[];
   /** Answers to SQL; the screens read the columns by place. */
   sql?: (query: string) => readonly (readonly unknown[])[];
+  /** What it says besides, by verb. */
+  answers?: { readonly [V in Verb]?: ReplyTo<V> };
+  /** The principal's clock. @default that of the test */
+  nowMs?: number;
   /** What is different about the screen. */
   route?: Route;
   size?: Size;
   isAscii?: boolean;
+  isReadOnly?: boolean;
 }
 
 /** A workflow of the script. */
@@ -79,7 +85,9 @@ export function agentOf(
 export class Scripted implements AsyncDisposable {
   readonly clock = new FakeClock(noonMs);
   readonly ui: Ui;
-  readonly #size: Size;
+  /** How often each verb was asked. */
+  readonly asked = new Map<string, number>();
+  #size: Size;
   readonly #script: Script;
   #news: { runs: Run[]; tell: () => void } = { runs: [], tell: () => {} };
   #seq = 1;
@@ -101,7 +109,8 @@ export class Scripted implements AsyncDisposable {
         route: script.route ?? { screen: "overview" },
         clock: this.clock,
       },
-      ...{ glyphs: script.isAscii === true ? asciiGlyphs : unicodeGlyphs, isReadOnly: false, size: this.#size },
+      ...{ glyphs: script.isAscii === true ? asciiGlyphs : unicodeGlyphs, size: this.#size },
+      isReadOnly: script.isReadOnly ?? false,
       ...{ saveFile: () => Promise.resolve(""), onQuit: () => {} },
     });
   }
@@ -120,6 +129,12 @@ export class Scripted implements AsyncDisposable {
   get frame(): string {
     this.ui.resize(this.#size);
     return this.ui.frame().map((line) => textOf(line).trimEnd()).join("\n");
+  }
+
+  /** The terminal has another size. */
+  set size(size: Size) {
+    this.#size = size;
+    this.ui.resize(size);
   }
 
   /** Presses keys, by the names of input.ts. */
@@ -180,8 +195,12 @@ export class Scripted implements AsyncDisposable {
   }
 
   async #answer(verb: string, argument: string | undefined, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const { workflows = [], workflowProblems = [], runs = [], sql = () => [] } = this.#script;
-    switch (isVerb(verb) ? verb : null) {
+    const { workflows = [], workflowProblems = [], runs = [], sql = () => [], answers = {} } = this.#script;
+    const known = isVerb(verb) ? verb : null;
+    this.asked.set(verb, (this.asked.get(verb) ?? 0) + 1);
+    const said = known === null ? undefined : answers[known];
+    if (known !== null && said !== undefined) return encodeVerbReply(known, said);
+    switch (known) {
       case "HELLO":
         return encodeVerbReply("HELLO", {
           ...{ product: "cdktr", version: "1", protocol: 1, verbs: Object.keys(verbs), agentTimeoutMs: 30_000 },
@@ -197,7 +216,7 @@ export class Scripted implements AsyncDisposable {
         const told = this.#news.runs.splice(0);
         return encodeVerbReply("CHANGES", {
           ...{ seq: this.#seq++, isReset: afterSeq === null, mayHaveMore: false, runs: told, status: this.#status },
-          nowMs: this.clock.nowMs(),
+          nowMs: this.#script.nowMs ?? this.clock.nowMs(),
         });
       }
       case "WORKFLOWS": {

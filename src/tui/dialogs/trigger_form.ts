@@ -115,7 +115,7 @@ export class TriggerForm implements Dialog {
     const labelWidth = Math.min(Math.max(12, ...this.#fields.map((other) => other.name.length + 1)), 24);
     const value = isHere ? text.draw(width - labelWidth - 6) : [span(text.text === "" ? "" : printable(text.text))];
     const mark = isHere ? this.#shell.glyphs.cursor : " ";
-    const label = `${name}${param.required ? "*" : ""}`;
+    const label = printable(`${name}${param.required ? "*" : ""}`);
     const facts = [
       param.choices !== null ? param.choices.join(" | ") : param.type,
       ...param.min === null ? [] : [`from ${param.min}`],
