@@ -86,7 +86,8 @@ export class Ui implements Desk {
   #cancelFrame: (() => void) | null = null;
   #cancelAge: () => void = () => {};
   #stopListening: () => void = () => {};
-  #dialogPlace = { column: 0, row: 0 };
+  /** Where the dialog was drawn; null before it was. */
+  #dialogPlace: { readonly column: number; readonly row: number; readonly size: Size } | null = null;
   /** Ends what is under way at the present principal. */
   #present = new AbortController();
   /** Former sessions that are ending. */
@@ -166,6 +167,7 @@ export class Ui implements Desk {
 
   ask(dialog: Dialog): void {
     this.#dialog = dialog;
+    this.#dialogPlace = null;
     this.changed();
   }
 
@@ -292,16 +294,23 @@ export class Ui implements Desk {
   }
 
   #onMouse(event: InputEvent & { type: "mouse" }): void {
-    if (this.#dialog !== null) {
-      const { column, row } = this.#dialogPlace;
-      return this.#dialog.onMouse?.({ ...event, column: event.column - column, row: event.row - row });
-    }
+    if (this.#dialog !== null) return this.#onDialogMouse(this.#dialog, event);
     if (event.row === placesRow && event.kind === "press") {
       const place = placeAt(event.column);
       return place === undefined ? undefined : this.goTo(place.route);
     }
     const row = event.row - headRows;
     if (row >= 0 && row < this.#size.height - headRows - footRows) this.#screen.onMouse?.({ ...event, row });
+  }
+
+  /** What is beside a dialog is not of its concern: a click there does nothing. */
+  #onDialogMouse(dialog: Dialog, event: InputEvent & { type: "mouse" }): void {
+    if (this.#dialogPlace === null) return;
+    const { size } = this.#dialogPlace;
+    const column = event.column - this.#dialogPlace.column;
+    const row = event.row - this.#dialogPlace.row;
+    const isInside = column >= 0 && column < size.width && row >= 0 && row < size.height;
+    if (isInside) dialog.onMouse?.({ ...event, column, row });
   }
 
   #show(): void {
@@ -337,7 +346,7 @@ export class Ui implements Desk {
     const boxWidth = Math.max(0, ...box.map(lineWidth));
     const column = Math.max(Math.floor((width - boxWidth) / 2), 0);
     const row = Math.max(Math.floor((height - box.length) / 2), 0);
-    this.#dialogPlace = { column, row };
+    this.#dialogPlace = { column, row, size: { width: boxWidth, height: box.length } };
     return overlay(lines, box, column, row);
   }
 

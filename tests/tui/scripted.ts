@@ -2,7 +2,7 @@
 import { PrincipalClient, type PrincipalLink } from "../../src/client/mod.ts";
 import { systemRandom } from "../../src/clock/mod.ts";
 import { CdktrError, type Run } from "../../src/core/mod.ts";
-import { asciiGlyphs, type Size, textOf, unicodeGlyphs } from "../../src/paint/mod.ts";
+import { asciiGlyphs, displayWidth, type Size, textOf, unicodeGlyphs } from "../../src/paint/mod.ts";
 import type { Route } from "../../src/tui/screen.ts";
 import { Session } from "../../src/tui/session.ts";
 import { Ui } from "../../src/tui/ui.ts";
@@ -85,8 +85,8 @@ export function agentOf(
 export class Scripted implements AsyncDisposable {
   readonly clock = new FakeClock(noonMs);
   readonly ui: Ui;
-  /** How often each verb was asked. */
-  readonly asked = new Map<string, number>();
+  /** What was asked, with the request's JSON. */
+  readonly asked: { readonly verb: string; readonly request: string }[] = [];
   #size: Size;
   readonly #script: Script;
   #news: { runs: Run[]; tell: () => void } = { runs: [], tell: () => {} };
@@ -140,6 +140,15 @@ export class Scripted implements AsyncDisposable {
   /** Presses keys, by the names of input.ts. */
   press(...keys: readonly string[]): void {
     this.ui.take(keys.map((key) => ({ type: "key", key })));
+  }
+
+  /** Presses the mouse on the first cell of `text`, or `columns` beside it. */
+  click(text: string, columns = 0): void {
+    const rows = this.frame.split("\n");
+    const row = rows.findIndex((line) => line.includes(text));
+    if (row < 0) throw new Error(`nowhere: ${text}`);
+    const column = displayWidth(rows[row]?.slice(0, rows[row]?.indexOf(text)) ?? "") + columns;
+    this.ui.take([{ type: "mouse", kind: "press", column, row }]);
   }
 
   /** Tells of runs that changed, as a principal does by itself. */
@@ -197,7 +206,7 @@ export class Scripted implements AsyncDisposable {
   async #answer(verb: string, argument: string | undefined, signal: AbortSignal | undefined): Promise<Uint8Array> {
     const { workflows = [], workflowProblems = [], runs = [], sql = () => [], answers = {} } = this.#script;
     const known = isVerb(verb) ? verb : null;
-    this.asked.set(verb, (this.asked.get(verb) ?? 0) + 1);
+    this.asked.push({ verb, request: argument ?? "" });
     const said = known === null ? undefined : answers[known];
     if (known !== null && said !== undefined) return encodeVerbReply(known, said);
     switch (known) {

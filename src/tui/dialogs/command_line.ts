@@ -51,7 +51,7 @@ export class CommandLine implements Dialog {
         return this.#ui.closeDialog();
       case "down":
       case "tab":
-        this.#chosen = Math.min(this.#chosen + 1, Math.min(found.length, shownMax) - 1);
+        this.#chosen = Math.max(Math.min(this.#chosen + 1, found.length - 1, shownMax - 1), 0);
         break;
       case "up":
       case "shift-tab":

@@ -358,8 +358,11 @@ export class OverviewScreen implements Screen {
   /** Which key leads on from a box. */
   #hint(part: Part): string {
     if (part !== this.#focus) return "";
-    if (part === "wrong") return this.#wrong.total === 0 ? "" : "enter: why   l: logs   t: retry";
-    if (part === "next") return this.#next.total === 0 ? "" : "enter: open   r: run it";
+    const { isReadOnly } = this.#shell;
+    if (part === "wrong") {
+      return this.#wrong.total === 0 ? "" : `enter: why   l: logs${isReadOnly ? "" : "   t: retry"}`;
+    }
+    if (part === "next") return this.#next.total === 0 ? "" : `enter: open${isReadOnly ? "" : "   r: run it"}`;
     return this.#running.total === 0 ? "" : "enter: open   l: logs";
   }
 
