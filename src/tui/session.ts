@@ -13,6 +13,7 @@ import { Board, type Connection } from "./board.ts";
 import { followCdktr } from "./cdktr_feed.ts";
 import { followOriginal } from "./original_feed.ts";
 import type { QueueDepth } from "./queue_depth.ts";
+import { Schedules } from "./schedules.ts";
 import { Trends } from "./trends.ts";
 
 const retryFirstMs = 500;
@@ -32,6 +33,8 @@ export interface SessionOptions {
 export class Session {
   readonly name: string;
   readonly trends: Trends;
+  /** Those of the workflows. */
+  readonly schedules = new Schedules();
   readonly #options: SessionOptions;
   readonly #board = new Board();
   readonly #ended = new AbortController();
@@ -133,6 +136,14 @@ export class Session {
   /** The workflow of that id as the principal lists it. */
   workflow(id: string): WorkflowSummary | undefined {
     return this.workflows.find((workflow) => workflow.id === id);
+  }
+
+  /**
+   * When a workflow fires next: what the principal told of it may be over by now. Unix milliseconds by the principal's clock;
+   * null when it does not fire.
+   */
+  nextFireMs(workflow: WorkflowSummary): number | null {
+    return this.schedules.next(workflow, this.nowMs());
   }
 
   /**
