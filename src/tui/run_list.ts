@@ -9,11 +9,13 @@ import type { Shell } from "./screen.ts";
 const pageRuns = 200;
 /** Runs that are kept; older ones are left to a narrower filter. */
 const keptRunsMax = 10_000;
+/** After an older page that could not be read no other is asked for so long, in milliseconds. */
+const retryMs = 5000;
 
 /** See the top of this file. */
 export class RunList {
   readonly #shell: Shell;
-  readonly #first: Loaded<Run[]>;
+  readonly #first: Loaded<true>;
   readonly #onChange: () => void;
   readonly #stopListening: () => void;
   #filter: TypedFilter;
@@ -21,7 +23,11 @@ export class RunList {
   #rows: readonly Run[] | null = null;
   /** Where the next page begins; null when there is none. */
   #cursor: string | null = null;
-  #isLoadingMore = false;
+  /** Runs that were told of since the page that is being read was asked for: it may be from before. Null while none is. */
+  #told: Map<string, Run> | null = null;
+  /** By the monotonic clock. */
+  #noMoreBeforeMs = -Infinity;
+  readonly #closed = new AbortController();
 
   constructor(shell: Shell, filter: TypedFilter, onChange: () => void) {
     this.#shell = shell;
@@ -30,13 +36,7 @@ export class RunList {
     this.#first = new Loaded({
       clock: shell.clock,
       onChange,
-      load: async (signal) => {
-        const { runs, cursor } = await this.#page(undefined, signal);
-        this.#runs = new Map(runs.map((run) => [run.runId, run]));
-        this.#cursor = cursor;
-        this.#rows = null;
-        return runs;
-      },
+      load: (signal) => this.#loadFirst(signal),
     });
     this.#stopListening = shell.session.onRuns((runs) => runs === null ? this.#first.refresh() : this.#take(runs));
   }
@@ -76,14 +76,17 @@ export class RunList {
 
   /** Reads the next page of older runs, if there is one. */
   loadMore(): void {
-    if (this.#cursor === null || this.#isLoadingMore || this.#runs.size >= keptRunsMax) return;
-    this.#isLoadingMore = true;
-    this.#page(this.#cursor, undefined).then(({ runs, cursor }) => {
-      for (const run of runs) if (!this.#runs.has(run.runId)) this.#runs.set(run.runId, run);
-      this.#cursor = cursor;
-      this.#rows = null;
-    }, () => {}).finally(() => {
-      this.#isLoadingMore = false;
+    const { clock } = this.#shell;
+    if (this.#cursor === null || this.#told !== null || this.#runs.size >= keptRunsMax) return;
+    if (clock.monotonicMs() < this.#noMoreBeforeMs) return;
+    const told = this.#told = new Map<string, Run>();
+    this.#page(this.#cursor, this.#closed.signal).then(({ runs, cursor }) => {
+      // If the list was begun anew meanwhile, the page is of the former one.
+      if (this.#told === told) this.#keep(runs, cursor, told);
+    }, () => {
+      this.#noMoreBeforeMs = clock.monotonicMs() + retryMs;
+    }).finally(() => {
+      if (this.#told === told) this.#told = null;
       this.#onChange();
     });
   }
@@ -91,12 +94,37 @@ export class RunList {
   close(): void {
     this.#stopListening();
     this.#first.close();
+    this.#closed.abort();
+  }
+
+  async #loadFirst(signal: AbortSignal): Promise<true> {
+    const told = this.#told = new Map<string, Run>();
+    try {
+      const { runs, cursor } = await this.#page(undefined, signal);
+      this.#runs.clear();
+      this.#keep(runs, cursor, told);
+      return true;
+    } finally {
+      if (this.#told === told) this.#told = null;
+    }
+  }
+
+  #keep(page: readonly Run[], cursor: string | null, told: ReadonlyMap<string, Run>): void {
+    for (const run of page) this.#runs.set(run.runId, run);
+    for (const run of told.values()) this.#put(run);
+    this.#cursor = cursor;
+    this.#rows = null;
+  }
+
+  #put(run: Run): void {
+    if (this.#fits(run)) this.#runs.set(run.runId, run);
+    else this.#runs.delete(run.runId);
   }
 
   #take(runs: readonly Run[]): void {
     for (const run of runs) {
-      if (this.#fits(run)) this.#runs.set(run.runId, run);
-      else this.#runs.delete(run.runId);
+      this.#told?.set(run.runId, run);
+      this.#put(run);
     }
     if (this.#runs.size > keptRunsMax) {
       const kept = [...this.#runs.values()].sort((a, b) => a.runId < b.runId ? 1 : -1).slice(0, keptRunsMax);

@@ -6,7 +6,7 @@
  */
 import { type Clock, sleep } from "../clock/mod.ts";
 import type { CallOptions, Dialect, PrincipalClient } from "../client/mod.ts";
-import { CdktrError, isFinal, messageOf, type Run } from "../core/mod.ts";
+import { CdktrError, messageOf, type Run } from "../core/mod.ts";
 import type { RecentStatus, ReplyTo, RequestOf, Verb, WorkflowSummary } from "../wire/mod.ts";
 import type { Workflow } from "../workflow/mod.ts";
 import { Board, type Connection } from "./board.ts";
@@ -14,10 +14,13 @@ import { followCdktr } from "./cdktr_feed.ts";
 import { followOriginal } from "./original_feed.ts";
 import type { QueueDepth } from "./queue_depth.ts";
 import { Schedules } from "./schedules.ts";
+import { Loaded } from "./loaded.ts";
 import { Trends } from "./trends.ts";
 
 const retryFirstMs = 500;
 const retryMaxMs = 5000;
+/** The history is asked for all that went before no sooner than after this, in milliseconds. */
+const trendsEveryMs = 10_000;
 
 /** What a session needs. */
 export interface SessionOptions {
@@ -39,6 +42,8 @@ export class Session {
   readonly #board = new Board();
   readonly #ended = new AbortController();
   #working: Promise<unknown> = Promise.resolve();
+  /** Null before the principal has told anything. */
+  #past: Loaded<true> | null = null;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -114,6 +119,7 @@ export class Session {
   /** Follows no more, and closes the client. */
   async stop(): Promise<void> {
     this.#ended.abort(new CdktrError("SHUTTING_DOWN", "The session is over."));
+    this.#past?.close();
     await this.#working;
     await this.#options.client.close();
   }
@@ -193,8 +199,22 @@ export class Session {
   }
 
   #count(runs: readonly Run[] | null): void {
-    if (runs === null) void this.trends.load(this.#ended.signal).then(() => this.#board.tell());
-    else for (const run of runs) if (isFinal(run.state)) this.trends.take(run);
+    if (runs === null) this.#loadPast();
+    else for (const run of runs) this.trends.take(run);
+  }
+
+  /** Resets may come one after the other, and this asks a lot: therefore not each of them. */
+  #loadPast(): void {
+    if (this.#past !== null) return this.#past.refresh();
+    this.#past = new Loaded({
+      clock: this.#options.clock,
+      everyMs: trendsEveryMs,
+      onChange: () => this.#board.tell(),
+      load: async (signal) => {
+        await this.trends.load(signal);
+        return true as const;
+      },
+    });
   }
 
   async #query(query: string, signal: AbortSignal): Promise<readonly (readonly unknown[])[]> {

@@ -85,6 +85,8 @@ export class Ui implements Desk {
   #lastFrameMs = -Infinity;
   #cancelFrame: (() => void) | null = null;
   #cancelAge: () => void = () => {};
+  /** Of the newest message. */
+  #cancelMessage: () => void = () => {};
   #stopListening: () => void = () => {};
   /** Where the dialog was drawn; null before it was. */
   #dialogPlace: { readonly column: number; readonly row: number; readonly size: Size } | null = null;
@@ -177,8 +179,10 @@ export class Ui implements Desk {
   }
 
   tell(text: string, role: Role = "plain"): void {
+    if (this.#closed.signal.aborted) return;
     this.messages.add(text, role);
-    this.clock.setTimer(messageMs, () => this.changed());
+    this.#cancelMessage();
+    this.#cancelMessage = this.clock.setTimer(messageMs, () => this.changed());
     this.changed();
   }
 
@@ -213,6 +217,7 @@ export class Ui implements Desk {
   async close(): Promise<void> {
     this.#closed.abort();
     this.#cancelAge();
+    this.#cancelMessage();
     this.#cancelFrame?.();
     this.#leave();
     await Promise.all([this.#leaving, this.session.stop()]);

@@ -34,6 +34,10 @@ export interface Script {
   answers?: { readonly [V in Verb]?: ReplyTo<V> };
   /** The principal's clock. @default that of the test */
   nowMs?: number;
+  /** The answers of a verb leave when this has resolved; they are of before. */
+  hold?: (verb: string, request: string) => Promise<void> | undefined;
+  /** Where a page of runs ends: there are older ones. @default there are none */
+  runsCursor?: string;
   /** What is different about the screen. */
   route?: Route;
   size?: Size;
@@ -92,6 +96,7 @@ export class Scripted implements AsyncDisposable {
   #news: { runs: Run[]; tell: () => void } = { runs: [], tell: () => {} };
   #seq = 1;
   #isAway = false;
+  #isReset = false;
 
   private constructor(script: Script) {
     this.#script = script;
@@ -159,6 +164,12 @@ export class Scripted implements AsyncDisposable {
     this.clock.setWallBy(-300);
   }
 
+  /** Tells that all may have changed. */
+  async reset(): Promise<void> {
+    this.#isReset = true;
+    await this.tell([]);
+  }
+
   /** The principal goes away. */
   async lose(): Promise<void> {
     this.#isAway = true;
@@ -190,7 +201,9 @@ export class Scripted implements AsyncDisposable {
         if (this.#isAway) throw new CdktrError("UNREACHABLE", "It does not answer.");
         const [verb = "", argument] = new TextDecoder().decode(body).split("\x01");
         try {
-          return await this.#answer(verb, argument, signal);
+          const answer = await this.#answer(verb, argument, signal);
+          await this.#script.hold?.(verb, argument ?? "");
+          return answer;
         } catch (error) {
           if (signal?.aborted) throw error;
           return encodeVerbError(error);
@@ -223,8 +236,10 @@ export class Scripted implements AsyncDisposable {
           });
         }
         const told = this.#news.runs.splice(0);
+        const isReset = afterSeq === null || this.#isReset;
+        this.#isReset = false;
         return encodeVerbReply("CHANGES", {
-          ...{ seq: this.#seq++, isReset: afterSeq === null, mayHaveMore: false, runs: told, status: this.#status },
+          ...{ seq: this.#seq++, isReset, mayHaveMore: false, runs: told, status: this.#status },
           nowMs: this.#script.nowMs ?? this.clock.nowMs(),
         });
       }
@@ -240,7 +255,10 @@ export class Scripted implements AsyncDisposable {
       case "RUNS": {
         const { states } = parseVerbRequest("RUNS", argument);
         const found = runs.filter(({ state }) => states === undefined || states.includes(state));
-        return encodeVerbReply("RUNS", { runs: found.sort((a, b) => a.runId < b.runId ? 1 : -1), cursor: null });
+        return encodeVerbReply("RUNS", {
+          runs: found.sort((a, b) => a.runId < b.runId ? 1 : -1),
+          cursor: this.#script.runsCursor ?? null,
+        });
       }
       case "SQL": {
         const { query } = parseVerbRequest("SQL", argument);
