@@ -56,7 +56,7 @@ export function summaryOf(run: Run, tasks: readonly TaskRun[], workflow: Workflo
   });
   const took = durationText(run.startedAtMs, run.finishedAtMs);
   const reason = run.reason === null ? "" : `: ${printable(run.reason)}`;
-  return `${formatTable(columns, rows)}\n${run.state} in ${took || "no time"}${reason}  (run ${run.runId})`;
+  return `${formatTable(columns, rows)}\n${run.state} in ${took || "no time"}${reason}  (run ${printable(run.runId)})`;
 }
 
 /** The time between two instants as people say it, such as `5 min 20 s`; empty while one of them is missing. */
