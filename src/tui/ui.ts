@@ -301,7 +301,7 @@ export class Ui implements Desk {
   #onMouse(event: InputEvent & { type: "mouse" }): void {
     if (this.#dialog !== null) return this.#onDialogMouse(this.#dialog, event);
     if (event.row === placesRow && event.kind === "press") {
-      const place = placeAt(event.column);
+      const place = placeAt(event.column, this.#screens, this.glyphs, this.#size.width);
       return place === undefined ? undefined : this.goTo(place.route);
     }
     const row = event.row - headRows;

@@ -113,3 +113,13 @@ for (const route of everywhere) {
     equal(changes(scripted).length, 0);
   });
 }
+
+Deno.test("a click on the way that leads deep goes nowhere, and one on what is left of the places goes there", async () => {
+  const workflowId = "a-long-name.".repeat(4);
+  await using scripted = await Scripted.open({ ...scene, size: { width: 80, height: 24 } });
+  scripted.ui.open({ screen: "workflow", workflowId });
+  scripted.click("▶ a-long", 10);
+  match(scripted.frame, /▶ a-long/);
+  scripted.click("Workflows");
+  doesNotMatch(scripted.frame, /▶ a-long/);
+});

@@ -1,7 +1,9 @@
 /** What stays open for days: it asks no more than it has to, keeps no more than it shows, and misses nothing. */
 import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
+import { CdktrError } from "../../src/core/mod.ts";
 import { Throughput } from "../../src/tui/throughput.ts";
 import { Trends } from "../../src/tui/trends.ts";
+import { evilDefinition } from "./hostile_scene.ts";
 import { noonMs, runOf, Scripted, summary } from "./scripted.ts";
 
 const minuteMs = 60_000;
@@ -96,4 +98,57 @@ Deno.test("nothing goes on once the interface is closed", async () => {
   }
   await scripted.ui.close();
   equal(scripted.clock.timerCount, 0);
+});
+
+Deno.test("a run that its principal does not have any more is told to be as it was before", async () => {
+  const run = runOf(1, "etl", "RUNNING", minuteMs);
+  let isGone = false;
+  await using scripted = await Scripted.open({
+    route: { screen: "run", run: run.runId },
+    answers: {
+      SHOWRUN: { run, tasks: [], kept: [], earlier: [], waitingSinceMs: null, workflow: evilDefinition },
+    },
+    hold: (verb) =>
+      verb === "SHOWRUN" && isGone ? Promise.reject(new CdktrError("NOT_FOUND", "No such run.")) : undefined,
+  });
+  await scripted.clock.pass(300, 100);
+  doesNotMatch(scripted.frame, /as it was before/);
+  isGone = true;
+  await scripted.reset();
+  match(scripted.frame, /etl .*RUNNING[^]*! as it was before: No such run\./);
+});
+
+Deno.test("the last lines of a task are looked for after the end of its run, for a while", async () => {
+  const run = runOf(1, "etl", "FAILED", 31_000); // It ended a second ago.
+  await using scripted = await Scripted.open({
+    route: { screen: "run", run: run.runId },
+    answers: {
+      SHOWRUN: { run, tasks: [], kept: [], earlier: [], waitingSinceMs: null, workflow: evilDefinition },
+      LOGS: { lines: [], cursor: null, mayHaveMore: false },
+    },
+  });
+  const asked = () => scripted.asked.filter(({ verb }) => verb === "LOGS").length;
+  const look = async (seconds: number) => {
+    for (let second = 0; second < seconds; second++) {
+      scripted.ui.frame();
+      await scripted.clock.pass(1000, 100);
+    }
+  };
+  await look(4);
+  ok(asked() >= 3, String(asked()));
+  await look(10);
+  const before = asked();
+  await look(5);
+  equal(asked(), before);
+});
+
+Deno.test("where one of ours takes the place of an original, its runs are shown", async () => {
+  await using scripted = await Scripted.open({ route: { screen: "runs" }, runs: [runOf(1, "etl", "RUNNING", 0)] });
+  scripted.becomeOriginal();
+  match(scripted.frame, /An original principal tells the newest run/);
+  scripted.becomeOurs();
+  scripted.ui.resize({ width: 100, height: 30 });
+  scripted.ui.frame();
+  await scripted.clock.pass(300, 100);
+  match(scripted.frame, /RUNNING/);
 });

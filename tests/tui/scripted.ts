@@ -178,7 +178,15 @@ export class Scripted implements AsyncDisposable {
 
   /** The principal turns out to be one of the original, which tells nothing of itself. */
   becomeOriginal(): void {
-    Object.defineProperties(this.ui.session, { dialect: { value: "original" }, status: { value: null } });
+    const configurable = true;
+    Object.defineProperties(this.ui.session, {
+      ...{ dialect: { value: "original", configurable }, status: { value: null, configurable } },
+    });
+  }
+
+  /** One of ours has taken the place of the original. */
+  becomeOurs(): void {
+    Object.defineProperty(this.ui.session, "dialect", { value: "cdktr" });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
