@@ -167,7 +167,7 @@ export class Session {
     const { signal } = this.#ended;
     let pauseMs = retryFirstMs;
     while (!signal.aborted) {
-      const { heardMs } = this.#board;
+      const beganMs = clock.monotonicMs();
       try {
         const dialect = await client.dialect({ signal });
         this.#board.begin(dialect);
@@ -175,7 +175,8 @@ export class Session {
         await follow({ client, clock, board: this.#board, pollMs, signal });
       } catch (error) {
         if (signal.aborted) return;
-        if (this.#board.heardMs !== heardMs) pauseMs = retryFirstMs;
+        // One that answers and fails again at once is not asked for everything twice a second.
+        if (clock.monotonicMs() - beganMs > retryMaxMs) pauseMs = retryFirstMs;
         this.#lose(error, pauseMs);
         // What comes back may be another one: an original that was replaced by one of ours.
         client.forgetDialect();

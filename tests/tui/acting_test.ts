@@ -123,3 +123,16 @@ Deno.test("a click on the way that leads deep goes nowhere, and one on what is l
   scripted.click("Workflows");
   doesNotMatch(scripted.frame, /▶ a-long/);
 });
+
+Deno.test("marked runs that the filter hides are left as they are", async () => {
+  const runs = [runOf(1, "etl", "RUNNING", 0), runOf(2, "report", "RUNNING", 0)];
+  await using scripted = await Scripted.open({ ...scene, runs, route: { screen: "runs" } });
+  scripted.press(" ", " ", "/", ..."report", "enter");
+  await scripted.clock.pass(300, 100);
+  scripted.ui.frame();
+  scripted.press("c");
+  match(scripted.frame, /Cancel run .* of report\?/);
+  scripted.press("y");
+  await scripted.clock.pass(100, 100);
+  deepEqual(changes(scripted), [`CANCEL ${runs[1]?.runId}`]);
+});

@@ -152,3 +152,24 @@ Deno.test("where one of ours takes the place of an original, its runs are shown"
   await scripted.clock.pass(300, 100);
   match(scripted.frame, /RUNNING/);
 });
+
+Deno.test("a principal that answers and fails again at once is given time", async () => {
+  await using scripted = await Scripted.open({
+    route: { screen: "messages" },
+    hold: (verb) => verb === "WORKFLOWS" ? Promise.reject(new CdktrError("STORAGE", "No room.")) : undefined,
+  });
+  await scripted.clock.pass(60_000, 100);
+  const asked = scripted.asked.filter(({ verb }) => verb === "WORKFLOWS").length;
+  ok(asked > 10 && asked < 20, String(asked));
+});
+
+Deno.test("what the history could not tell is asked again, without any news", async () => {
+  let isBusy = true;
+  await using scripted = await Scripted.open({
+    hold: (verb) => verb === "SQL" && isBusy ? Promise.reject(new CdktrError("STORAGE", "Busy.")) : undefined,
+  });
+  match(scripted.frame, /the history cannot be asked/);
+  isBusy = false;
+  await scripted.clock.pass(11_000, 500);
+  doesNotMatch(scripted.frame, /the history cannot be asked/);
+});
