@@ -1,4 +1,5 @@
 /** What changed about a run between two looks at it, as lines and as JSON. */
+import { isoInstant } from "../clock/mod.ts";
 import type { Run } from "../core/mod.ts";
 import { printable } from "../paint/mod.ts";
 import type { ReplyTo } from "../wire/mod.ts";
@@ -53,7 +54,7 @@ function taskKey({ attempt }: Run, { state, tryNumber }: ShownTask): string {
 
 /** A change as one line such as `12:00:01 task load COMPLETED in 2.0 s`; the time is in UTC. */
 export function changeText(change: RunChange, isAmongOthers: boolean): string {
-  const time = new Date(change.atMs).toISOString().slice(11, 19);
+  const time = isoInstant(change.atMs).slice(11, 19);
   if (change.type === "task") return printable(`${time} task ${taskText(change.task)}`);
   const { run } = change;
   const name = isAmongOthers ? `run ${run.runId} of ${run.workflowId}` : `run ${run.runId}`;

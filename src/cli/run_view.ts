@@ -1,5 +1,5 @@
 /** What a person sees of a run: its lines as they come, and how it ended. */
-import { spanText } from "../clock/mod.ts";
+import { isoInstant, spanText } from "../clock/mod.ts";
 import type { Run, TaskRun } from "../core/mod.ts";
 import type { WireLogLine } from "../wire/mod.ts";
 import type { Workflow } from "../workflow/mod.ts";
@@ -23,7 +23,7 @@ export class LinePrinter {
 
   /** Prints one line. */
   async print({ timestampMs, taskName, level, payload }: WireLogLine): Promise<void> {
-    const time = new Date(timestampMs).toISOString().slice(11, 23);
+    const time = isoInstant(timestampMs).slice(11, 23);
     const name = printable(taskName).padEnd(this.#nameWidth);
     const text = harmless(payload.replace(/^STD(OUT|ERR) /, ""));
     const mark = level === "ERROR" ? "!" : "|";
@@ -56,7 +56,7 @@ export function summaryOf(run: Run, tasks: readonly TaskRun[], workflow: Workflo
   });
   const took = durationText(run.startedAtMs, run.finishedAtMs);
   const reason = run.reason === null ? "" : `: ${printable(run.reason)}`;
-  return `${formatTable(columns, rows)}\n${run.state} in ${took || "no time"}${reason}  (run ${run.runId})`;
+  return `${formatTable(columns, rows)}\n${run.state} in ${took || "no time"}${reason}  (run ${printable(run.runId)})`;
 }
 
 /** The time between two instants as people say it, such as `5 min 20 s`; empty while one of them is missing. */

@@ -2,6 +2,7 @@
 import { systemClock } from "../clock/mod.ts";
 import type { PrincipalClient } from "../client/mod.ts";
 import { CdktrError, isFinal, type Run } from "../core/mod.ts";
+import { printable } from "../paint/mod.ts";
 import { maxWaitMs } from "../wire/mod.ts";
 import { durationMs, workflowFromJson } from "../workflow/mod.ts";
 import { exitCodes } from "./exit_codes.ts";
@@ -34,7 +35,8 @@ export function waitMsOf({ wait, timeout }: { wait?: true | undefined; timeout?:
 
 /** What is to be said when somebody stops waiting for a run. */
 export function goesOn(runId: string): string {
-  return `It goes on. Look at it with \`cdktr runs show ${runId}\`, end it with \`cdktr runs cancel ${runId}\`.`;
+  const id = printable(runId);
+  return `It goes on. Look at it with \`cdktr runs show ${id}\`, end it with \`cdktr runs cancel ${id}\`.`;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Following all runs under way. */
 import { type Clock, sleep } from "../clock/mod.ts";
 import { followChanges, isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
-import { isFinal, messageOf, type Run } from "../core/mod.ts";
+import { CdktrError, isFinal, messageOf, type Run } from "../core/mod.ts";
 import { maxPageRuns } from "../wire/mod.ts";
 
 /** How long after a principal did not answer it is asked again. */
@@ -64,10 +64,17 @@ export async function* watchRuns(
   }
 }
 
-/** What became of runs that ended while nothing was heard of the principal. */
+/** What became of runs that ended while nothing was heard of the principal; a run that it has no more is passed over. */
 async function endOf(runIds: readonly string[], client: PrincipalClient, signal: AbortSignal): Promise<Run[]> {
   const runs: Run[] = [];
-  for (const run of runIds) runs.push((await client.call("WAITRUN", { run, waitMs: 0 }, { signal })).run);
+  for (const run of runIds) {
+    try {
+      runs.push((await client.call("WAITRUN", { run, waitMs: 0 }, { signal })).run);
+    } catch (error) {
+      // It may have come back with another journal, or without its oldest runs.
+      if (!(error instanceof CdktrError) || error.code !== "NOT_FOUND") throw error;
+    }
+  }
   return runs.filter(({ state }) => isFinal(state)).sort((a, b) => (a.finishedAtMs ?? 0) - (b.finishedAtMs ?? 0));
 }
 

@@ -3,6 +3,7 @@
  * instants and spans in words.
  */
 export { type Clock, sleep, systemClock } from "./clock.ts";
+export { isoInstant, withinIso } from "./iso_instant.ts";
 export { orAborted } from "./or_aborted.ts";
 export { type Random, systemRandom } from "./random.ts";
 export { spanText } from "./span_text.ts";

@@ -1,4 +1,5 @@
 /** Instants as people read them. */
+import { withinIso } from "./iso_instant.ts";
 
 /**
  * An instant as the clocks of `timezone` show it, with their offset: `2026-03-05T03:00:00+01:00`.
@@ -7,7 +8,7 @@
  * @param timezone IANA name. @default "UTC", shown as `Z`
  */
 export function timestamp(atMs: number, timezone = "UTC"): string {
-  const parts = new Map(formatOf(timezone).formatToParts(atMs).map(({ type, value }) => [type, value]));
+  const parts = new Map(formatOf(timezone).formatToParts(withinIso(atMs)).map(({ type, value }) => [type, value]));
   const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? "";
   const offset = part("timeZoneName").replace("GMT", "") || "Z";
   return `${part("year")}-${part("month")}-${part("day")}T${part("hour")}:${part("minute")}:${part("second")}${offset}`;

@@ -1,4 +1,5 @@
 /** Lines of styled text, and how they are cut, filled, set side by side and laid over one another. */
+import { printable } from "./printable.ts";
 import type { Role } from "./role.ts";
 import { beginning, displayWidth } from "./width.ts";
 
@@ -21,9 +22,14 @@ export interface Size {
   readonly height: number;
 }
 
-/** A piece of text. @param role @default "plain" */
+/**
+ * A piece of text. What cannot be printed is written as an escape, wherever the text comes from: whoever measures it has to
+ * make it {@linkcode printable} before.
+ *
+ * @param role @default "plain"
+ */
 export function span(text: string, role: Role = "plain"): Span {
-  return { text, role };
+  return { text: printable(text), role };
 }
 
 /** Columns that a line takes. */

@@ -34,5 +34,5 @@ export {
   timelineModel,
   type TimelineTask,
 } from "./timeline_model.ts";
-export { cut, displayWidth, padded } from "./width.ts";
+export { cut, displayWidth, ending, padded } from "./width.ts";
 export { wrapped } from "./wrap.ts";

@@ -29,6 +29,15 @@ export function beginning(text: string, width: number): { readonly text: string;
   return { text: text.slice(0, end), width: taken };
 }
 
+/** The end of `text` that fits into `width` columns. */
+export function ending(text: string, width: number): string {
+  if (plain.test(text)) return width <= 0 ? "" : text.slice(-width);
+  const characters = Array.from(graphemes.segment(text), ({ segment }) => segment);
+  let left = width;
+  const last = characters.findLastIndex((character) => (left -= stringWidth(character)) < 0);
+  return characters.slice(last + 1).join("");
+}
+
 /** `text` in `width` columns at most: what is too long ends in `ellipsis`, which is one column wide. */
 export function cut(text: string, width: number, ellipsis = "…"): string {
   if (displayWidth(text) <= width) return text;

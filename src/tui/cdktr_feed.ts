@@ -1,4 +1,5 @@
 /** Follows a principal of ours, which tells its changes as they come: CHANGES and WORKFLOWS, two held requests. */
+import { withinIso } from "../clock/mod.ts";
 import { followChanges } from "../client/mod.ts";
 import { CdktrError } from "../core/mod.ts";
 import type { ReplyTo, Verb } from "../wire/mod.ts";
@@ -34,7 +35,7 @@ async function assertNewEnough({ client, signal }: FeedOptions): Promise<void> {
 async function followRuns({ client, clock, board, signal }: FeedOptions): Promise<never> {
   for await (const news of followChanges(client, clock, signal)) {
     board.hear(clock.nowMs());
-    board.clockOffsetMs = news.nowMs - clock.nowMs();
+    board.clockOffsetMs = withinIso(news.nowMs) - clock.nowMs();
     board.status = news.status;
     board.queueDepth.take(news.nowMs, news.status.queueLength);
     board.tellRuns(news.isReset ? null : news.runs);

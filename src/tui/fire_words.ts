@@ -1,4 +1,5 @@
 /** What a schedule's strip shows, in words and marks. */
+import { isoInstant } from "../clock/mod.ts";
 import type { Glyphs, Line, Role } from "../paint/mod.ts";
 import { displayWidth, printable, span } from "../paint/mod.ts";
 import { type Axis, type Clashes, columnStartMs, type Fires, firesMax } from "./fire_strip.ts";
@@ -22,7 +23,7 @@ function labelOf(atMs: number): string {
 
 /** The time of day in UTC, to the minute: `06:00`. */
 export function clockText(atMs: number): string {
-  return new Date(atMs).toISOString().slice(11, 16);
+  return isoInstant(atMs).slice(11, 16);
 }
 
 /** A time of day with its day where that is not today: `06:00`, `Mon 02, 06:00`. */

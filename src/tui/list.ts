@@ -98,9 +98,9 @@ export class List<Row> {
     return this.#rows.length;
   }
 
-  /** The marked rows; without marks the one under the cursor. */
+  /** The marked rows that pass the filter, since nobody sees the others; without any the one under the cursor. */
   get chosen(): Row[] {
-    const marked = this.#marks.size === 0 ? [] : this.#rows.filter((row) => this.#marks.has(this.#options.keyOf(row)));
+    const marked = this.#marks.size === 0 ? [] : this.#shown.filter((row) => this.#marks.has(this.#options.keyOf(row)));
     if (marked.length > 0) return marked;
     return this.current === undefined ? [] : [this.current];
   }

@@ -2,6 +2,9 @@
 import type { Clock } from "../clock/mod.ts";
 import { messageOf } from "../core/mod.ts";
 
+/** What failed is asked again after this, if nothing asks for it before; in milliseconds. */
+const retryMs = 10_000;
+
 /** Options of {@linkcode Loaded}. */
 export interface LoadedOptions<Value> {
   readonly clock: Clock;
@@ -65,5 +68,6 @@ export class Loaded<Value> {
     }
     onChange();
     if (this.#isStale) this.refresh();
+    else if (this.error !== null) this.#cancelTimer = clock.setTimer(retryMs, () => this.refresh());
   }
 }

@@ -5,7 +5,7 @@ import type { WorkflowSummary } from "../wire/mod.ts";
 import { List } from "./list.ts";
 import { scheduleInWords } from "./schedule_words.ts";
 import type { Shell } from "./screen.ts";
-import { isFresh, toldMs } from "./told.ts";
+import { isFresh } from "./told.ts";
 import { briefId, briefSpan, instantText, stateSpans, timeText } from "./words.ts";
 
 /** A workflow and when it fires, Unix milliseconds. */
@@ -33,7 +33,7 @@ export function wrongList(shell: Shell, whenEmpty: () => string): List<Run> {
         heading: "AGO",
         width: 7,
         align: "right",
-        cell: (run) => [span(briefSpan(toldMs(shell) - (run.finishedAtMs ?? run.triggeredAtMs)), "faint")],
+        cell: (run) => [span(briefSpan(shell.session.nowMs() - (run.finishedAtMs ?? run.triggeredAtMs)), "faint")],
       },
       { heading: "STATE", width: 9, cell: ({ state }) => stateSpans(state, shell.glyphs) },
       {
@@ -68,7 +68,7 @@ export function nextList(shell: Shell, whenEmpty: () => string): List<NextFire> 
         width: 8,
         fromWidth: 46,
         cell: ({ atMs }) => [
-          span(atMs - toldMs(shell) < 86_400_000 ? timeText(atMs) : instantText(atMs).slice(5, 10), "faint"),
+          span(atMs - shell.session.nowMs() < 86_400_000 ? timeText(atMs) : instantText(atMs).slice(5, 10), "faint"),
         ],
       },
       {
@@ -97,7 +97,7 @@ export function runningList(shell: Shell, whenEmpty: () => string): List<Run> {
     textOf: ({ runId, workflowId, state, agentId }) => `${runId} ${workflowId} ${state} ${agentId ?? ""}`,
     whenEmpty,
     columns: [
-      { heading: "TOOK", width: 7, align: "right", cell: (run) => [span(tookText(run, toldMs(shell)))] },
+      { heading: "TOOK", width: 7, align: "right", cell: (run) => [span(tookText(run, shell.session.nowMs()))] },
       { heading: "USUAL", width: 7, align: "right", fromWidth: 44, cell: ({ workflowId }) => usual(shell, workflowId) },
       { heading: "WORKFLOW", width: 12, grow: 2, cell: ({ workflowId }) => [span(printable(workflowId), "strong")] },
       {

@@ -4,7 +4,7 @@ import { Confirm } from "./dialogs/confirm.ts";
 import type { Action, Shell } from "./screen.ts";
 import { briefId } from "./words.ts";
 
-/** Runs that are changed with one answer at most. */
+/** Runs that are changed with one answer at most: of more the first ones, and the question names no more. */
 const togetherMax = 1000;
 const reason = "asked for in `cdktr ui`";
 
@@ -18,8 +18,8 @@ type Deed = (run: Run, signal: AbortSignal) => Promise<string>;
  * @param task The task that is chosen within the one run; null for none.
  */
 export function runActions(shell: Shell, runs: readonly Run[], task: string | null = null): Action[] {
-  const open = runs.filter(({ state }) => !isFinal(state));
-  const ended = runs.filter(({ state }) => isFinal(state));
+  const open = runs.filter(({ state }) => !isFinal(state)).slice(0, togetherMax);
+  const ended = runs.filter(({ state }) => isFinal(state)).slice(0, togetherMax);
   const [first] = runs;
   const actions: Action[] = [];
   if (open.length > 0) {
@@ -142,8 +142,8 @@ function doAll(shell: Shell, runs: readonly Run[], participle: string, deed: Dee
     const [only, ...others] = runs;
     if (only !== undefined && others.length === 0) return `Run ${briefId(only.runId)} ${await deed(only, signal)}.`;
     const failures: string[] = [];
-    const chosen = runs.slice(0, togetherMax);
-    for (const run of chosen) {
+    for (const run of runs) {
+      signal.throwIfAborted();
       try {
         await deed(run, signal);
       } catch (error) {
@@ -151,7 +151,7 @@ function doAll(shell: Shell, runs: readonly Run[], participle: string, deed: Dee
         failures.push(messageOf(error));
       }
     }
-    const done = `${chosen.length - failures.length} of ${counted(runs.length, "run")} ${participle}.`;
+    const done = `${runs.length - failures.length} of ${counted(runs.length, "run")} ${participle}.`;
     return failures.length === 0 ? done : `${done} The first that was not: ${failures[0]}`;
   });
 }

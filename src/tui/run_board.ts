@@ -104,7 +104,7 @@ export class RunBoard {
     const query = `
       SELECT task_id, median(duration_ms) FROM task_runs
       WHERE state = 'COMPLETED' AND run_id IN (
-        SELECT run_id FROM runs WHERE workflow_id = '${workflowId.replaceAll("'", "''")}' AND run_id <> '${runId}'
+        SELECT run_id FROM runs WHERE workflow_id = ${sqlText(workflowId)} AND run_id <> ${sqlText(runId)}
         ORDER BY run_id DESC LIMIT ${comparedRuns}
       ) GROUP BY task_id`;
     try {
@@ -137,6 +137,11 @@ function readWorkflow(json: unknown): { workflow: Workflow | null; problem: stri
     if (!(error instanceof CdktrError)) throw error;
     return { workflow: null, problem: messageOf(error) };
   }
+}
+
+/** A text as SQL writes it. */
+function sqlText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
 /** Since when it has been going on, until it ended or now; null when it has not begun. */

@@ -9,19 +9,25 @@ import type { Shell } from "./screen.ts";
 const pageRuns = 200;
 /** Runs that are kept; older ones are left to a narrower filter. */
 const keptRunsMax = 10_000;
+/** After an older page that could not be read no other is asked for so long, in milliseconds. */
+const retryMs = 5000;
 
 /** See the top of this file. */
 export class RunList {
   readonly #shell: Shell;
-  readonly #first: Loaded<Run[]>;
+  readonly #first: Loaded<true>;
   readonly #onChange: () => void;
   readonly #stopListening: () => void;
   #filter: TypedFilter;
-  /** Newest first, always; another array after each change. */
+  /** Newest first. A new list after each change. */
   #rows: readonly Run[] = [];
   /** Where the next page begins; null when there is none. */
   #cursor: string | null = null;
-  #isLoadingMore = false;
+  /** Runs that were told of since the page that is being read was asked for: it may be from before. Null while none is. */
+  #told: Map<string, Run> | null = null;
+  /** By the monotonic clock. */
+  #noMoreBeforeMs = -Infinity;
+  readonly #closed = new AbortController();
 
   constructor(shell: Shell, filter: TypedFilter, onChange: () => void) {
     this.#shell = shell;
@@ -30,12 +36,7 @@ export class RunList {
     this.#first = new Loaded({
       clock: shell.clock,
       onChange,
-      load: async (signal) => {
-        const { runs, cursor } = await this.#page(undefined, signal);
-        this.#rows = runs.toSorted((a, b) => a.runId < b.runId ? 1 : -1);
-        this.#cursor = cursor;
-        return runs;
-      },
+      load: (signal) => this.#loadFirst(signal),
     });
     this.#stopListening = shell.session.onRuns((runs) => runs === null ? this.#first.refresh() : this.#take(runs));
   }
@@ -65,7 +66,10 @@ export class RunList {
     const same = (one: TypedFilter) => JSON.stringify({ ...one, words: "", problem: null });
     const isSame = same(filter) === same(this.#filter);
     this.#filter = filter;
-    if (!isSame) this.#first.refresh();
+    if (isSame) return;
+    // What the principal adds comes later; what does not fit must be gone at once, or an action could be for it.
+    this.#rows = this.#rows.filter((run) => this.#fits(run));
+    this.#first.refresh();
   }
 
   /** Reads everything anew. */
@@ -75,19 +79,17 @@ export class RunList {
 
   /** Reads the next page of older runs, if there is one. */
   loadMore(): void {
-    if (this.#cursor === null || this.#isLoadingMore || this.#rows.length >= keptRunsMax) return;
-    this.#isLoadingMore = true;
-    this.#page(this.#cursor, undefined).then(({ runs, cursor }) => {
-      const rows = [...this.#rows];
-      for (const run of runs) {
-        const place = placeOf(rows, run.runId);
-        // One that is there already is newer than the page.
-        if (rows[place]?.runId !== run.runId) rows.splice(place, 0, run);
-      }
-      this.#rows = rows;
-      this.#cursor = cursor;
-    }, () => {}).finally(() => {
-      this.#isLoadingMore = false;
+    const { clock } = this.#shell;
+    if (this.#cursor === null || this.#told !== null || this.#rows.length >= keptRunsMax) return;
+    if (clock.monotonicMs() < this.#noMoreBeforeMs) return;
+    const told = this.#told = new Map<string, Run>();
+    this.#page(this.#cursor, this.#closed.signal).then(({ runs, cursor }) => {
+      // If the list was begun anew meanwhile, the page is of the former one.
+      if (this.#told === told) this.#keep(runs, cursor, told);
+    }, () => {
+      this.#noMoreBeforeMs = clock.monotonicMs() + retryMs;
+    }).finally(() => {
+      if (this.#told === told) this.#told = null;
       this.#onChange();
     });
   }
@@ -95,9 +97,34 @@ export class RunList {
   close(): void {
     this.#stopListening();
     this.#first.close();
+    this.#closed.abort();
+  }
+
+  async #loadFirst(signal: AbortSignal): Promise<true> {
+    const told = this.#told = new Map<string, Run>();
+    try {
+      const { runs, cursor } = await this.#page(undefined, signal);
+      this.#rows = [];
+      this.#keep(runs, cursor, told);
+      return true;
+    } finally {
+      if (this.#told === told) this.#told = null;
+    }
+  }
+
+  #keep(page: readonly Run[], cursor: string | null, told: ReadonlyMap<string, Run>): void {
+    this.#cursor = cursor;
+    this.#put([...page, ...told.values()]);
   }
 
   #take(runs: readonly Run[]): void {
+    for (const run of runs) this.#told?.set(run.runId, run);
+    this.#put(runs);
+    this.#onChange();
+  }
+
+  /** Puts runs in their places, or away where they do not fit any more. */
+  #put(runs: readonly Run[]): void {
     const rows = [...this.#rows];
     for (const run of runs) {
       const place = placeOf(rows, run.runId);
@@ -110,7 +137,6 @@ export class RunList {
       this.#cursor = rows.at(-1)?.runId ?? null;
     }
     this.#rows = rows;
-    this.#onChange();
   }
 
   #fits(run: Run): boolean {

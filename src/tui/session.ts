@@ -6,17 +6,21 @@
  */
 import { type Clock, sleep } from "../clock/mod.ts";
 import type { CallOptions, Dialect, PrincipalClient } from "../client/mod.ts";
-import { CdktrError, isFinal, messageOf, type Run } from "../core/mod.ts";
+import { CdktrError, messageOf, type Run } from "../core/mod.ts";
 import type { RecentStatus, ReplyTo, RequestOf, Verb, WorkflowSummary } from "../wire/mod.ts";
 import type { Workflow } from "../workflow/mod.ts";
 import { Board, type Connection } from "./board.ts";
 import { followCdktr } from "./cdktr_feed.ts";
 import { followOriginal } from "./original_feed.ts";
 import type { QueueDepth } from "./queue_depth.ts";
+import { Schedules } from "./schedules.ts";
+import { Loaded } from "./loaded.ts";
 import { Trends } from "./trends.ts";
 
 const retryFirstMs = 500;
 const retryMaxMs = 5000;
+/** The history is asked for all that went before no sooner than after this, in milliseconds. */
+const trendsEveryMs = 10_000;
 
 /** What a session needs. */
 export interface SessionOptions {
@@ -32,10 +36,14 @@ export interface SessionOptions {
 export class Session {
   readonly name: string;
   readonly trends: Trends;
+  /** Those of the workflows. */
+  readonly schedules = new Schedules();
   readonly #options: SessionOptions;
   readonly #board = new Board();
   readonly #ended = new AbortController();
   #working: Promise<unknown> = Promise.resolve();
+  /** Null before the principal has told anything. */
+  #past: Loaded<true> | null = null;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -111,6 +119,7 @@ export class Session {
   /** Follows no more, and closes the client. */
   async stop(): Promise<void> {
     this.#ended.abort(new CdktrError("SHUTTING_DOWN", "The session is over."));
+    this.#past?.close();
     await this.#working;
     await this.#options.client.close();
   }
@@ -136,6 +145,14 @@ export class Session {
   }
 
   /**
+   * When a workflow fires next: what the principal told of it may be over by now. Unix milliseconds by the principal's clock;
+   * null when it does not fire.
+   */
+  nextFireMs(workflow: WorkflowSummary): number | null {
+    return this.schedules.next(workflow, this.nowMs());
+  }
+
+  /**
    * The definition of a workflow, which an original principal tells with its list; one of ours is asked for it.
    *
    * @param id The id of its summary. The document's own, which log lines have, differs in rare cases.
@@ -150,7 +167,7 @@ export class Session {
     const { signal } = this.#ended;
     let pauseMs = retryFirstMs;
     while (!signal.aborted) {
-      const { heardMs } = this.#board;
+      const beganMs = clock.monotonicMs();
       try {
         const dialect = await client.dialect({ signal });
         this.#board.begin(dialect);
@@ -158,7 +175,8 @@ export class Session {
         await follow({ client, clock, board: this.#board, pollMs, signal });
       } catch (error) {
         if (signal.aborted) return;
-        if (this.#board.heardMs !== heardMs) pauseMs = retryFirstMs;
+        // One that answers and fails again at once is not asked for everything twice a second.
+        if (clock.monotonicMs() - beganMs > retryMaxMs) pauseMs = retryFirstMs;
         this.#lose(error, pauseMs);
         // What comes back may be another one: an original that was replaced by one of ours.
         client.forgetDialect();
@@ -182,8 +200,22 @@ export class Session {
   }
 
   #count(runs: readonly Run[] | null): void {
-    if (runs === null) void this.trends.load(this.#ended.signal).then(() => this.#board.tell());
-    else for (const run of runs) if (isFinal(run.state)) this.trends.take(run);
+    if (runs === null) this.#loadPast();
+    else for (const run of runs) this.trends.take(run);
+  }
+
+  /** Resets may come one after the other, and this asks a lot: therefore not each of them. */
+  #loadPast(): void {
+    if (this.#past !== null) return this.#past.refresh();
+    this.#past = new Loaded({
+      clock: this.#options.clock,
+      everyMs: trendsEveryMs,
+      onChange: () => this.#board.tell(),
+      load: async (signal) => {
+        await this.trends.load(signal);
+        return true as const;
+      },
+    });
   }
 
   async #query(query: string, signal: AbortSignal): Promise<readonly (readonly unknown[])[]> {

@@ -75,7 +75,6 @@ function connectionSpans({ session, clock, glyphs }: Surroundings): Line {
 /** The places, and the way from one of them to the screen that is shown. */
 export function placesLine(screens: readonly Screen[], glyphs: Glyphs, width: number): Line {
   const root = screens[0]?.route.screen;
-  const isRooted = places.some(({ route }) => route.screen === root);
   const tabs = places.flatMap((place) => {
     const [before, key, title, after] = placeTexts(place);
     return [
@@ -85,16 +84,26 @@ export function placesLine(screens: readonly Screen[], glyphs: Glyphs, width: nu
       span(after),
     ];
   });
-  const trail = screens.slice(isRooted ? 1 : 0).map(({ title }) => printable(title));
-  const arrow = `${glyphs.arrowRight} `;
-  const crumbs = trail.length === 0 ? [] : [span(arrow + trail.join(` ${arrow}`), "strong")];
-  // A deep place is told in full; the tabs give way to it.
-  const room = width - lineWidth(crumbs) - 1;
-  return fitLine([...fitLine(tabs, Math.max(Math.min(lineWidth(tabs), room), 0)), ...crumbs], width);
+  const crumbs = crumbsOf(screens, glyphs);
+  return fitLine([...fitLine(tabs, Math.min(lineWidth(tabs), roomBeside(crumbs, width))), ...crumbs], width);
 }
 
-/** The place that a column of {@linkcode placesLine} belongs to. */
-export function placeAt(column: number): Place | undefined {
+/** The way from a place to the screen that is shown. */
+function crumbsOf(screens: readonly Screen[], glyphs: Glyphs): Line {
+  const isRooted = places.some(({ route }) => route.screen === screens[0]?.route.screen);
+  const trail = screens.slice(isRooted ? 1 : 0).map(({ title }) => printable(title));
+  const arrow = `${glyphs.arrowRight} `;
+  return trail.length === 0 ? [] : [span(arrow + trail.join(` ${arrow}`), "strong")];
+}
+
+/** A deep place is told in full; the tabs give way to it. */
+function roomBeside(crumbs: Line, width: number): number {
+  return Math.max(width - lineWidth(crumbs) - 1, 0);
+}
+
+/** The place that a column of what {@linkcode placesLine} gives belongs to. */
+export function placeAt(column: number, screens: readonly Screen[], glyphs: Glyphs, width: number): Place | undefined {
+  if (column >= roomBeside(crumbsOf(screens, glyphs), width)) return undefined;
   let end = 0;
   return places.find((place) => column < (end += placeTexts(place).join("").length));
 }

@@ -1,5 +1,5 @@
 /** A line of text that is being typed. */
-import { type Line, type Span, span } from "../paint/mod.ts";
+import { ending, type Line, printable, span } from "../paint/mod.ts";
 
 /** Characters that a field takes. */
 const maxChars = 4096;
@@ -71,10 +71,10 @@ export class TextField {
   /** The text with a cell for the cursor; of a long one the part around it. */
   draw(width: number): Line {
     const before = this.#text.slice(0, this.#at);
-    const shownBefore = before.slice(-Math.max(width - 1, 0));
+    const shownBefore = ending(printable(before), width - 1);
     const under = this.#after();
-    const cursor: Span = { text: under === "" ? " " : under, role: "plain", isSelected: true };
-    return [span(shownBefore), cursor, span(this.#text.slice(this.#at + under.length))];
+    const cursor = span(under === "" ? " " : under);
+    return [span(shownBefore), { ...cursor, isSelected: true }, span(this.#text.slice(this.#at + under.length))];
   }
 
   #before(): string {

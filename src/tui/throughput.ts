@@ -13,6 +13,9 @@ export const shownMinutes = 60;
 /** Ends so near to the question are read one by one: the answer and what is told meanwhile may both have them. */
 const overlapMs = 2 * minuteMs;
 
+/** Ends that are kept one by one. */
+const endsMax = 200_000;
+
 const endings: Readonly<Record<FinalRunState, Ending>> = {
   COMPLETED: "ok",
   FAILED: "bad",
@@ -66,10 +69,21 @@ export class Throughput {
     }
   }
 
+  /** How many ends are kept one by one. */
+  get size(): number {
+    return this.#ends.size;
+  }
+
   /** Takes a run as it stands. Whether it ended is for this to see. */
   take({ runId, attempt, state, finishedAtMs }: Pick<Run, "runId" | "attempt" | "state" | "finishedAtMs">): void {
     if (!isFinal(state) || finishedAtMs === null || finishedAtMs < this.#pastUntilMs) return;
-    this.#ends.set(`${runId}:${attempt}`, { minute: Math.floor(finishedAtMs / minuteMs), ending: endings[state] });
+    const minute = Math.floor(finishedAtMs / minuteMs);
+    this.#ends.set(`${runId}:${attempt}`, { minute, ending: endings[state] });
+    // Nobody may look for days: what is too old goes as new ones come.
+    for (const [key, end] of this.#ends) {
+      if (end.minute >= minute - shownMinutes && this.#ends.size <= endsMax) break;
+      this.#ends.delete(key);
+    }
   }
 
   /**

@@ -1,15 +1,5 @@
-/** Up to when what the screens show is known. */
+/** How far what the screens show can be believed. */
 import type { Shell } from "./screen.ts";
-
-/**
- * The principal's clock, Unix milliseconds: now while it answers, else when it was last heard of. Ages told up to then do
- * not grow while nobody knows whether they do.
- */
-export function toldMs({ session, clock }: Pick<Shell, "session" | "clock">): number {
-  const nowMs = session.nowMs();
-  if (session.connection.state !== "lost" || session.heardMs === null) return nowMs;
-  return nowMs - Math.max(clock.nowMs() - session.heardMs, 0);
-}
 
 /** Whether what is shown is as it is now. */
 export function isFresh({ session }: Pick<Shell, "session">): boolean {

@@ -4,6 +4,9 @@ import { type FinalRunState, finalRunStates, isFinal, type Run } from "../core/m
 /** Runs of a workflow that are remembered. */
 const rememberedRuns = 20;
 
+/** Runs that are kept while the past is read. */
+const meanwhileMax = 10_000;
+
 /** How one run went. */
 export interface Outcome {
   readonly runId: string;
@@ -37,27 +40,38 @@ const noTrend: Trend = { outcomes: [], successShare: null, usualMs: null };
 export class Trends {
   readonly #query: (query: string, signal: AbortSignal) => Promise<readonly (readonly unknown[])[]>;
   #outcomes = new Map<string, Outcome[]>();
-  /** Whether the past is known; without it only runs that ended since are counted. */
-  isComplete = false;
+  /** Runs that ended while the past was read: the answer may be from before. */
+  #meanwhile: Run[] | null = null;
 
   /** @param query Asks the principal's history. */
   constructor(query: (query: string, signal: AbortSignal) => Promise<readonly (readonly unknown[])[]>) {
     this.#query = query;
   }
 
-  /** Reads the past. A history that cannot be asked leaves what is known as it is. */
+  /**
+   * Reads the past. Until that has succeeded only runs that ended meanwhile are known.
+   *
+   * @throws What the query throws; what is known stays as it is.
+   */
   async load(signal: AbortSignal): Promise<void> {
+    this.#meanwhile = [];
     try {
       const rows = await this.#query(query, signal);
       this.#outcomes = new Map(rows.map(([id, text]) => [String(id), String(text).split(" ").flatMap(outcomeOf)]));
-      this.isComplete = true;
-    } catch {
-      this.isComplete = false;
+      for (const run of this.#meanwhile) this.#add(run);
+    } finally {
+      this.#meanwhile = null;
     }
   }
 
-  /** Takes a run that has ended. */
-  take({ workflowId, runId, state, startedAtMs, finishedAtMs }: Run): void {
+  /** Takes a run as it stands. Whether it ended is for this to see. */
+  take(run: Run): void {
+    if (!isFinal(run.state)) return;
+    if (this.#meanwhile !== null && this.#meanwhile.length < meanwhileMax) this.#meanwhile.push(run);
+    this.#add(run);
+  }
+
+  #add({ workflowId, runId, state, startedAtMs, finishedAtMs }: Run): void {
     if (!isFinal(state)) return;
     const durationMs = startedAtMs === null || finishedAtMs === null ? null : Math.max(finishedAtMs - startedAtMs, 0);
     const others = (this.#outcomes.get(workflowId) ?? []).filter((outcome) => outcome.runId !== runId);

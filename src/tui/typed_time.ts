@@ -1,4 +1,5 @@
 /** Times as one types them to go there. */
+import { isoInstant } from "../clock/mod.ts";
 import { durationMs } from "../workflow/mod.ts";
 
 /** What {@linkcode typedTime} understands, for who types. */
@@ -17,7 +18,7 @@ export function typedTime(text: string, nowMs: number): number | null {
   if (agoMs !== null) return Math.max(nowMs - agoMs, 0);
   const match = dateAndTime.exec(typed);
   if (match === null || typed === "") return null;
-  const [, date = new Date(nowMs).toISOString().slice(0, 10), time = "00:00", seconds = ":00"] = match;
+  const [, date = isoInstant(nowMs).slice(0, 10), time = "00:00", seconds = ":00"] = match;
   const iso = `${date}T${time.padStart(5, "0")}${seconds}`;
   const atMs = Date.parse(`${iso}Z`);
   // Date.parse takes 30 February for 2 March.

@@ -87,8 +87,11 @@ export class Ui implements Desk {
   #frameMs = frameMs;
   #cancelFrame: (() => void) | null = null;
   #cancelAge: () => void = () => {};
+  /** Of the newest message. */
+  #cancelMessage: () => void = () => {};
   #stopListening: () => void = () => {};
-  #dialogPlace = { column: 0, row: 0 };
+  /** Where the dialog was drawn; null before it was. */
+  #dialogPlace: { readonly column: number; readonly row: number; readonly size: Size } | null = null;
   /** Ends what is under way at the present principal. */
   #present = new AbortController();
   /** Former sessions that are ending. */
@@ -168,6 +171,7 @@ export class Ui implements Desk {
 
   ask(dialog: Dialog): void {
     this.#dialog = dialog;
+    this.#dialogPlace = null;
     this.changed();
   }
 
@@ -177,8 +181,10 @@ export class Ui implements Desk {
   }
 
   tell(text: string, role: Role = "plain"): void {
+    if (this.#closed.signal.aborted) return;
     this.messages.add(text, role);
-    this.clock.setTimer(messageMs, () => this.changed());
+    this.#cancelMessage();
+    this.#cancelMessage = this.clock.setTimer(messageMs, () => this.changed());
     this.changed();
   }
 
@@ -218,6 +224,7 @@ export class Ui implements Desk {
   async close(): Promise<void> {
     this.#closed.abort();
     this.#cancelAge();
+    this.#cancelMessage();
     this.#cancelFrame?.();
     this.#leave();
     await Promise.all([this.#leaving, this.session.stop()]);
@@ -299,16 +306,23 @@ export class Ui implements Desk {
   }
 
   #onMouse(event: InputEvent & { type: "mouse" }): void {
-    if (this.#dialog !== null) {
-      const { column, row } = this.#dialogPlace;
-      return this.#dialog.onMouse?.({ ...event, column: event.column - column, row: event.row - row });
-    }
+    if (this.#dialog !== null) return this.#onDialogMouse(this.#dialog, event);
     if (event.row === placesRow && event.kind === "press") {
-      const place = placeAt(event.column);
+      const place = placeAt(event.column, this.#screens, this.glyphs, this.#size.width);
       return place === undefined ? undefined : this.goTo(place.route);
     }
     const row = event.row - headRows;
     if (row >= 0 && row < this.#size.height - headRows - footRows) this.#screen.onMouse?.({ ...event, row });
+  }
+
+  /** What is beside a dialog is not of its concern: a click there does nothing. */
+  #onDialogMouse(dialog: Dialog, event: InputEvent & { type: "mouse" }): void {
+    if (this.#dialogPlace === null) return;
+    const { size } = this.#dialogPlace;
+    const column = event.column - this.#dialogPlace.column;
+    const row = event.row - this.#dialogPlace.row;
+    const isInside = column >= 0 && column < size.width && row >= 0 && row < size.height;
+    if (isInside) dialog.onMouse?.({ ...event, column, row });
   }
 
   #show(): void {
@@ -344,13 +358,13 @@ export class Ui implements Desk {
     const boxWidth = Math.max(0, ...box.map(lineWidth));
     const column = Math.max(Math.floor((width - boxWidth) / 2), 0);
     const row = Math.max(Math.floor((height - box.length) / 2), 0);
-    this.#dialogPlace = { column, row };
+    this.#dialogPlace = { column, row, size: { width: boxWidth, height: box.length } };
     return overlay(lines, box, column, row);
   }
 
   #prompt(width: number): Line {
     const prompt = this.#screen.drawPrompt?.(width) ?? null;
-    if (prompt !== null && this.#screen.isTyping) return prompt;
+    if (prompt !== null && this.#screen.isTyping) return fitLine(prompt, width);
     const message = this.messages.newest;
     if (message !== null && this.clock.nowMs() - message.atMs < messageMs) {
       return fitLine([span(` ${printable(message.text)}`, message.role)], width);

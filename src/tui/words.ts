@@ -1,5 +1,5 @@
 /** How states, spans and instants are said on the screen. */
-import { spanText } from "../clock/mod.ts";
+import { isoInstant, spanText } from "../clock/mod.ts";
 import type { RunState, TaskState } from "../core/mod.ts";
 import type { RecentStatus } from "../wire/mod.ts";
 import { type Glyphs, type Span, span, stateRole } from "../paint/mod.ts";
@@ -39,12 +39,12 @@ export function untilText(atMs: number, nowMs: number): string {
 
 /** Date and time in UTC, the seconds last: `2026-03-01 06:00:00`. */
 export function instantText(atMs: number): string {
-  return new Date(atMs).toISOString().slice(0, 19).replace("T", " ");
+  return isoInstant(atMs).slice(0, 19).replace("T", " ");
 }
 
 /** The time of day in UTC: `06:00:00`. */
 export function timeText(atMs: number): string {
-  return new Date(atMs).toISOString().slice(11, 19);
+  return isoInstant(atMs).slice(11, 19);
 }
 
 /** The beginning of a run's id that people read. */

@@ -188,3 +188,13 @@ Deno.test("the past is read from the history, and what ends then is added", asyn
   stage.type(keys.enter);
   await stage.until("▶ beat");
 });
+
+Deno.test("what is told of a principal that is away is of when it was last heard of, and stays so", async () => {
+  await using scripted = await Scripted.open(busy);
+  await scripted.lose();
+  const ages = () => scripted.frame.split("\n").filter((line) => /FAILED|CRASHED/.test(line)).join("\n");
+  const before = ages();
+  assert.match(before, /2m30s +✗ FAILED/);
+  await scripted.clock.pass(100_000);
+  assert.equal(ages(), before);
+});

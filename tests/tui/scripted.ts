@@ -2,7 +2,15 @@
 import { PrincipalClient, type PrincipalLink } from "../../src/client/mod.ts";
 import { systemRandom } from "../../src/clock/mod.ts";
 import { CdktrError, type Run } from "../../src/core/mod.ts";
-import { asciiGlyphs, inAscii, type Line, type Size, textOf, unicodeGlyphs } from "../../src/paint/mod.ts";
+import {
+  asciiGlyphs,
+  displayWidth,
+  inAscii,
+  type Line,
+  type Size,
+  textOf,
+  unicodeGlyphs,
+} from "../../src/paint/mod.ts";
 import type { Route } from "../../src/tui/screen.ts";
 import { Session } from "../../src/tui/session.ts";
 import { Ui } from "../../src/tui/ui.ts";
@@ -12,6 +20,7 @@ import {
   isVerb,
   parseVerbRequest,
   type ReplyTo,
+  type Verb,
   verbs,
   type WorkflowSummary,
 } from "../../src/wire/mod.ts";
@@ -29,10 +38,19 @@ export interface Script {
   runs?: readonly Run[];
   /** Answers to SQL; the screens read the columns by place. */
   sql?: (query: string) => readonly (readonly unknown[])[];
+  /** What it says besides, by verb. */
+  answers?: { readonly [V in Verb]?: ReplyTo<V> };
+  /** The principal's clock. @default that of the test */
+  nowMs?: number;
+  /** The answers of a verb leave when this has resolved; they are of before. */
+  hold?: (verb: string, request: string) => Promise<void> | undefined;
+  /** Where a page of runs ends: there are older ones. @default there are none */
+  runsCursor?: string;
   /** What is different about the screen. */
   route?: Route;
   size?: Size;
   isAscii?: boolean;
+  isReadOnly?: boolean;
 }
 
 /** A workflow of the script. */
@@ -79,11 +97,14 @@ export function agentOf(
 export class Scripted implements AsyncDisposable {
   readonly clock = new FakeClock(noonMs);
   readonly ui: Ui;
-  readonly #size: Size;
+  /** What was asked, with the request's JSON. */
+  readonly asked: { readonly verb: string; readonly request: string }[] = [];
+  #size: Size;
   readonly #script: Script;
   #news: { runs: Run[]; tell: () => void } = { runs: [], tell: () => {} };
   #seq = 1;
   #isAway = false;
+  #isReset = false;
 
   private constructor(script: Script) {
     this.#script = script;
@@ -101,7 +122,8 @@ export class Scripted implements AsyncDisposable {
         route: script.route ?? { screen: "overview" },
         clock: this.clock,
       },
-      ...{ glyphs: script.isAscii === true ? asciiGlyphs : unicodeGlyphs, isReadOnly: false, size: this.#size },
+      ...{ glyphs: script.isAscii === true ? asciiGlyphs : unicodeGlyphs, size: this.#size },
+      isReadOnly: script.isReadOnly ?? false,
       ...{ saveFile: () => Promise.resolve(""), onQuit: () => {} },
     });
   }
@@ -123,9 +145,24 @@ export class Scripted implements AsyncDisposable {
     return this.ui.frame().map((line) => text(line).trimEnd()).join("\n");
   }
 
+  /** The terminal has another size. */
+  set size(size: Size) {
+    this.#size = size;
+    this.ui.resize(size);
+  }
+
   /** Presses keys, by the names of input.ts. */
   press(...keys: readonly string[]): void {
     this.ui.take(keys.map((key) => ({ type: "key", key })));
+  }
+
+  /** Presses the mouse on the first cell of `text`, or `columns` beside it. */
+  click(text: string, columns = 0): void {
+    const rows = this.frame.split("\n");
+    const row = rows.findIndex((line) => line.includes(text));
+    if (row < 0) throw new Error(`nowhere: ${text}`);
+    const column = displayWidth(rows[row]?.slice(0, rows[row]?.indexOf(text)) ?? "") + columns;
+    this.ui.take([{ type: "mouse", kind: "press", column, row }]);
   }
 
   /** Tells of runs that changed, as a principal does by itself. */
@@ -136,6 +173,12 @@ export class Scripted implements AsyncDisposable {
     this.clock.setWallBy(-300);
   }
 
+  /** Tells that all may have changed. */
+  async reset(): Promise<void> {
+    this.#isReset = true;
+    await this.tell([]);
+  }
+
   /** The principal goes away. */
   async lose(): Promise<void> {
     this.#isAway = true;
@@ -144,7 +187,15 @@ export class Scripted implements AsyncDisposable {
 
   /** The principal turns out to be one of the original, which tells nothing of itself. */
   becomeOriginal(): void {
-    Object.defineProperties(this.ui.session, { dialect: { value: "original" }, status: { value: null } });
+    const configurable = true;
+    Object.defineProperties(this.ui.session, {
+      ...{ dialect: { value: "original", configurable }, status: { value: null, configurable } },
+    });
+  }
+
+  /** One of ours has taken the place of the original. */
+  becomeOurs(): void {
+    Object.defineProperty(this.ui.session, "dialect", { value: "cdktr" });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -167,7 +218,9 @@ export class Scripted implements AsyncDisposable {
         if (this.#isAway) throw new CdktrError("UNREACHABLE", "It does not answer.");
         const [verb = "", argument] = new TextDecoder().decode(body).split("\x01");
         try {
-          return await this.#answer(verb, argument, signal);
+          const answer = await this.#answer(verb, argument, signal);
+          await this.#script.hold?.(verb, argument ?? "");
+          return answer;
         } catch (error) {
           if (signal?.aborted) throw error;
           return encodeVerbError(error);
@@ -181,8 +234,12 @@ export class Scripted implements AsyncDisposable {
   }
 
   async #answer(verb: string, argument: string | undefined, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const { workflows = [], workflowProblems = [], runs = [], sql = () => [] } = this.#script;
-    switch (isVerb(verb) ? verb : null) {
+    const { workflows = [], workflowProblems = [], runs = [], sql = () => [], answers = {} } = this.#script;
+    const known = isVerb(verb) ? verb : null;
+    this.asked.push({ verb, request: argument ?? "" });
+    const said = known === null ? undefined : answers[known];
+    if (known !== null && said !== undefined) return encodeVerbReply(known, said);
+    switch (known) {
       case "HELLO":
         return encodeVerbReply("HELLO", {
           ...{ product: "cdktr", version: "1", protocol: 1, verbs: Object.keys(verbs), agentTimeoutMs: 30_000 },
@@ -196,9 +253,11 @@ export class Scripted implements AsyncDisposable {
           });
         }
         const told = this.#news.runs.splice(0);
+        const isReset = afterSeq === null || this.#isReset;
+        this.#isReset = false;
         return encodeVerbReply("CHANGES", {
-          ...{ seq: this.#seq++, isReset: afterSeq === null, mayHaveMore: false, runs: told, status: this.#status },
-          nowMs: this.clock.nowMs(),
+          ...{ seq: this.#seq++, isReset, mayHaveMore: false, runs: told, status: this.#status },
+          nowMs: this.#script.nowMs ?? this.clock.nowMs(),
         });
       }
       case "WORKFLOWS": {
@@ -213,7 +272,10 @@ export class Scripted implements AsyncDisposable {
       case "RUNS": {
         const { states } = parseVerbRequest("RUNS", argument);
         const found = runs.filter(({ state }) => states === undefined || states.includes(state));
-        return encodeVerbReply("RUNS", { runs: found.sort((a, b) => a.runId < b.runId ? 1 : -1), cursor: null });
+        return encodeVerbReply("RUNS", {
+          runs: found.sort((a, b) => a.runId < b.runId ? 1 : -1),
+          cursor: this.#script.runsCursor ?? null,
+        });
       }
       case "SQL": {
         const { query } = parseVerbRequest("SQL", argument);

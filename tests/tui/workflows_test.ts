@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { assertFrame } from "./golden.ts";
+import { noonMs, Scripted, summary } from "./scripted.ts";
 import { keys, Stage, steady } from "./stage.ts";
 
 const files = {
@@ -63,3 +64,15 @@ Deno.test("with --read-only nothing is offered that changes anything", async () 
   stage.type("?");
   assert.doesNotMatch(await stage.until("Here and everywhere"), /run it/);
 });
+
+for (const route of [{ screen: "workflows" }, { screen: "workflow", workflowId: "beat" }] as const) {
+  Deno.test(`a fire time that has passed is not told as now: the next one is worked out (${route.screen})`, async () => {
+    const beat = summary("beat", { cron: "*/5 * * * *", nextFireMs: noonMs + 1000 });
+    await using scripted = await Scripted.open({ route, workflows: [beat] });
+    assert.match(scripted.frame, /in 1\.0 s/);
+    await scripted.clock.pass(61_000);
+    await scripted.tell([]);
+    assert.match(scripted.frame, /in 3 min 59 s/);
+    assert.match(scripted.frame, /12:05:00 UTC/);
+  });
+}

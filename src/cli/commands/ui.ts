@@ -125,6 +125,7 @@ async function saveFile(directory: string, name: string, parts: AsyncIterable<st
     await writer.close();
     return path;
   } catch (cause) {
+    if (cause instanceof CdktrError) throw cause; // It was what is written that did not come.
     throw new CdktrError("STORAGE", `The file ${path} cannot be written: ${messageOf(cause)}.`, { cause });
   }
 }

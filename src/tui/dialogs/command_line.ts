@@ -1,5 +1,5 @@
 /** The line behind `:`: a screen, a workflow or a run by name. */
-import { box, type Line, type Size, span } from "../../paint/mod.ts";
+import { box, type Line, printable, type Size, span } from "../../paint/mod.ts";
 import { places } from "../places.ts";
 import type { Desk, Dialog, Route } from "../screen.ts";
 import { TextField } from "../text_field.ts";
@@ -31,7 +31,7 @@ export class CommandLine implements Dialog {
     const found = this.#found();
     const suggestions = found.slice(0, shownMax).map(({ text, explanation }, index): Line => [
       span(index === this.#chosen ? `${glyphs.cursor} ` : "  ", "accent"),
-      span(text.padEnd(24), index === this.#chosen ? "strong" : "plain"),
+      span(printable(text).padEnd(24), index === this.#chosen ? "strong" : "plain"),
       span(` ${explanation}`, "faint"),
     ]);
     const lines: Line[] = [
@@ -51,7 +51,7 @@ export class CommandLine implements Dialog {
         return this.#ui.closeDialog();
       case "down":
       case "tab":
-        this.#chosen = Math.min(this.#chosen + 1, Math.min(found.length, shownMax) - 1);
+        this.#chosen = Math.max(Math.min(this.#chosen + 1, found.length - 1, shownMax - 1), 0);
         break;
       case "up":
       case "shift-tab":

@@ -40,7 +40,7 @@ export class Palette implements Dialog {
     const inner = Math.min(width, 64) - 2;
     const rows = Math.max(Math.min(height - 4, 14), 1);
     const found = this.#found();
-    this.#top = Math.max(Math.min(this.#top, this.#chosen), this.#chosen - rows + 1);
+    this.#top = Math.max(Math.min(this.#top, this.#chosen), this.#chosen - rows + 1, 0);
     const entries = found.slice(this.#top, this.#top + rows).map(({ title, key }, index): Line => {
       const line = [...fitLine([span(` ${title}`)], inner - 10), ...fitLine([span(key, "accent")], 10)];
       return index + this.#top === this.#chosen ? selected(line) : line;
@@ -57,8 +57,9 @@ export class Palette implements Dialog {
     if (key === "esc") return this.#ui.closeDialog();
     if (key === "enter") return this.#run();
     const last = this.#found().length - 1;
-    if (key === "down" || key === "ctrl-n" || key === "tab") this.#chosen = Math.min(this.#chosen + 1, last);
-    else if (key === "up" || key === "ctrl-p" || key === "shift-tab") this.#chosen = Math.max(this.#chosen - 1, 0);
+    if (key === "down" || key === "ctrl-n" || key === "tab") {
+      this.#chosen = Math.max(Math.min(this.#chosen + 1, last), 0);
+    } else if (key === "up" || key === "ctrl-p" || key === "shift-tab") this.#chosen = Math.max(this.#chosen - 1, 0);
     else if (this.#field.onKey(key)) this.#chosen = 0;
     this.#ui.changed();
   }

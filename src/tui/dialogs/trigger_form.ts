@@ -13,6 +13,10 @@ interface FormField {
   readonly text: TextField;
 }
 
+const buttonText = " Run it ";
+/** Behind the edge and two blanks. */
+const buttonColumn = 3;
+
 /** See the top of this file. The principal checks the values; what it says of them stands in the form. */
 export class TriggerForm implements Dialog {
   readonly #shell: Shell;
@@ -24,6 +28,8 @@ export class TriggerForm implements Dialog {
   #isSending = false;
   #fieldRows: number[] = [];
   #buttonRow = 0;
+  /** Lines of a long form that are scrolled away. */
+  #top = 0;
   /** One for the form: sending it again after a lost answer starts no second run. */
   readonly #idempotencyKey: string;
 
@@ -55,7 +61,7 @@ export class TriggerForm implements Dialog {
       lines.push([], ...wrapped(printable(this.#error), inner).map((text): Line => [span(` ${text}`, "bad")]));
     }
     const isOnButton = this.#at === this.#fields.length;
-    const button = this.#isSending ? " ... " : " Run it ";
+    const button = this.#isSending ? " ... " : buttonText;
     lines.push([], [
       span("  "),
       { text: button, role: "strong", isSelected: isOnButton },
@@ -65,7 +71,7 @@ export class TriggerForm implements Dialog {
     // Of a form that is too long, the part around the field.
     const rows = Math.min(lines.length, height - 2);
     const focus = this.#fieldRows[this.#at] ?? lines.length;
-    const top = Math.max(Math.min(focus - Math.floor(rows / 2), lines.length - rows), 0);
+    const top = this.#top = Math.max(Math.min(focus - Math.floor(rows / 2), lines.length - rows), 0);
     return box(lines.slice(top, top + rows), { width: inner + 4, height: rows + 2 }, this.#shell.glyphs, {
       title: [span(`Run ${printable(id)}`, "title")],
       footer: [span("Tab next field, Enter runs it", "faint")],
@@ -88,13 +94,16 @@ export class TriggerForm implements Dialog {
   }
 
   onPaste(text: string): void {
+    if (this.#isSending) return;
     this.#fields[this.#at]?.text.insert(text);
   }
 
-  onMouse({ kind, row }: InputEvent & { type: "mouse" }): void {
-    if (kind !== "press") return;
-    if (row === this.#buttonRow) return this.#send();
-    const index = this.#fieldRows.findLastIndex((fieldRow) => fieldRow <= row);
+  onMouse({ kind, row, column }: InputEvent & { type: "mouse" }): void {
+    if (kind !== "press" || this.#isSending) return;
+    const line = row + this.#top;
+    const isOnButton = column >= buttonColumn && column < buttonColumn + buttonText.length;
+    if (line === this.#buttonRow) return isOnButton ? this.#send() : undefined;
+    const index = this.#fieldRows.findLastIndex((fieldRow) => fieldRow <= line);
     if (index >= 0) this.#at = index;
   }
 
@@ -115,7 +124,7 @@ export class TriggerForm implements Dialog {
     const labelWidth = Math.min(Math.max(12, ...this.#fields.map((other) => other.name.length + 1)), 24);
     const value = isHere ? text.draw(width - labelWidth - 6) : [span(text.text === "" ? "" : printable(text.text))];
     const mark = isHere ? this.#shell.glyphs.cursor : " ";
-    const label = `${name}${param.required ? "*" : ""}`;
+    const label = printable(`${name}${param.required ? "*" : ""}`);
     const facts = [
       param.choices !== null ? param.choices.join(" | ") : param.type,
       ...param.min === null ? [] : [`from ${param.min}`],

@@ -9,7 +9,7 @@ import { tookText } from "../overview_lists.ts";
 import { runActions } from "../run_actions.ts";
 import { RunList } from "../run_list.ts";
 import type { Action, Screen, Shell } from "../screen.ts";
-import { absence, toldMs } from "../told.ts";
+import { absence } from "../told.ts";
 import { briefId, briefSpan, stateSpans } from "../words.ts";
 
 /** An agent as it is shown. */
@@ -150,7 +150,7 @@ export class AgentsScreen implements Screen {
       this.#known = rows;
       this.#workflowOf = new Map(rows.map((run) => [run.runId, run]));
     }
-    const nowMs = toldMs(this.#shell);
+    const nowMs = this.#shell.session.nowMs();
     const agents = this.#shell.session.status?.agents ?? [];
     this.#agents.rows = agents.toSorted((a, b) => a.agentId < b.agentId ? -1 : 1).map((agent) => ({
       agent,
@@ -164,7 +164,7 @@ export class AgentsScreen implements Screen {
   #summary(): Line {
     const rows = this.#shell.session.status?.agents.map((agent) => ({
       agent,
-      health: healthOf(agent, toldMs(this.#shell), this.#timeout.ms),
+      health: healthOf(agent, this.#shell.session.nowMs(), this.#timeout.ms),
     })) ?? [];
     const there = rows.filter(({ health }) => health.state !== "lost");
     const used = there.reduce((sum, { agent }) => sum + agent.running.length, 0);
@@ -234,7 +234,7 @@ export class AgentsScreen implements Screen {
           heading: "TOOK",
           width: 7,
           align: "right",
-          cell: ({ run }) => [span(run === null ? "" : tookText(run, toldMs(this.#shell)))],
+          cell: ({ run }) => [span(run === null ? "" : tookText(run, this.#shell.session.nowMs()))],
         },
         {
           heading: "ATTEMPT",

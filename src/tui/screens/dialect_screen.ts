@@ -6,15 +6,16 @@ import type { Action, Route, Screen, Shell } from "../screen.ts";
 /** See the top of this file. */
 export class DialectScreen implements Screen {
   readonly #shell: Shell;
-  readonly #makeOriginal: () => Screen;
+  readonly #make: (isOriginal: boolean) => Screen;
   #inner: Screen;
-  #isOriginal = false;
+  #isOriginal: boolean;
 
-  /** @param makeOriginal Makes what is shown of an original principal. */
-  constructor(shell: Shell, screen: Screen, makeOriginal: () => Screen) {
+  /** @param make Makes what is shown of an original principal, or of one of ours. */
+  constructor(shell: Shell, make: (isOriginal: boolean) => Screen) {
     this.#shell = shell;
-    this.#inner = screen;
-    this.#makeOriginal = makeOriginal;
+    this.#make = make;
+    this.#isOriginal = shell.session.dialect === "original";
+    this.#inner = make(this.#isOriginal);
   }
 
   get route(): Route {
@@ -62,10 +63,11 @@ export class DialectScreen implements Screen {
   }
 
   get #screen(): Screen {
-    if (!this.#isOriginal && this.#shell.session.dialect === "original") {
-      this.#isOriginal = true;
+    const isOriginal = this.#shell.session.dialect === "original";
+    if (isOriginal !== this.#isOriginal) {
+      this.#isOriginal = isOriginal;
       this.#inner.close();
-      this.#inner = this.#makeOriginal();
+      this.#inner = this.#make(isOriginal);
     }
     return this.#inner;
   }

@@ -25,8 +25,7 @@ export function makeScreen(route: Route, shell: Shell & { readonly messages: Mes
     case "runs":
       return new DialectScreen(
         shell,
-        new RunsScreen(shell, route.filter),
-        () => new RecentRunsScreen(shell, route.filter),
+        (isOriginal) => isOriginal ? new RecentRunsScreen(shell, route.filter) : new RunsScreen(shell, route.filter),
       );
     case "run":
       return new RunScreen(shell, route);

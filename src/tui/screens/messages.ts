@@ -53,6 +53,10 @@ export class MessagesScreen implements Screen {
     return this.#list.onKey(key);
   }
 
+  onPaste(text: string): void {
+    this.#list.onPaste(text);
+  }
+
   onMouse({ kind, row }: InputEvent & { type: "mouse" }): void {
     this.#list.onMouse(kind, row);
   }

@@ -13,10 +13,9 @@ import { bandsOf } from "../overview_layout.ts";
 import { type NextFire, nextList, runningList, wrongList } from "../overview_lists.ts";
 import { runActions } from "../run_actions.ts";
 import { RunList } from "../run_list.ts";
-import { Schedules } from "../schedules.ts";
 import type { Action, Screen, Shell } from "../screen.ts";
 import { Throughput } from "../throughput.ts";
-import { absence, toldMs } from "../told.ts";
+import { absence } from "../told.ts";
 import { askTrigger } from "../trigger.ts";
 
 /** The boxes with a cursor, in the order in which Tab goes through them. */
@@ -49,7 +48,6 @@ export class OverviewScreen implements Screen {
   readonly #runningRuns: RunList;
   readonly #waitingRuns: RunList;
   readonly #timeout: AgentTimeout;
-  readonly #schedules = new Schedules();
   readonly #throughput = new Throughput();
   readonly #past: Loaded<boolean>;
   readonly #stopListening: () => void;
@@ -202,9 +200,8 @@ export class OverviewScreen implements Screen {
       this.#wrong.rows = known.wrong.toSorted((a, b) => endOf(b) - endOf(a));
     }
     if (known.running !== this.#runningRuns.rows) this.#running.rows = known.running = this.#runningRuns.rows;
-    const nowMs = toldMs(this.#shell);
     const fires = session.workflows.flatMap((workflow): NextFire[] => {
-      const atMs = this.#schedules.next(workflow, nowMs);
+      const atMs = session.nextFireMs(workflow);
       return atMs === null ? [] : [{ workflow, atMs }];
     });
     this.#next.rows = fires.sort((a, b) => a.atMs - b.atMs).slice(0, nextMax);
@@ -269,7 +266,7 @@ export class OverviewScreen implements Screen {
     if (session.dialect === "original") {
       return this.#box("ENDED IN THE LAST HOUR", sentence(absence(this.#shell), size.width - 4, "faint"), size);
     }
-    const nowMs = toldMs(this.#shell);
+    const nowMs = this.#shell.session.nowMs();
     const inner = { width: size.width - 4, height: size.height - 2 };
     const lines = throughputLines(
       inner,
@@ -290,7 +287,7 @@ export class OverviewScreen implements Screen {
     const { status, queueDepth } = session;
     const inner = { width: size.width - 4, height: size.height - 2 };
     if (status === null) return this.#box("QUEUE", sentence(absence(this.#shell), inner.width, "faint"), size);
-    const nowMs = toldMs(this.#shell);
+    const nowMs = this.#shell.session.nowMs();
     // Those that are next are the oldest: without the older pages nobody knows them.
     const waiting = this.#waitingRuns.hasMore ? [] : this.#waitingRuns.rows.toSorted(byTurn);
     const depths = (count: number) => queueDepth.newest(count, nowMs);
@@ -304,7 +301,7 @@ export class OverviewScreen implements Screen {
     if (session.status === null) {
       return this.#box("AGENTS", sentence(absence(this.#shell), inner.width, "faint"), size);
     }
-    const nowMs = toldMs(this.#shell);
+    const nowMs = this.#shell.session.nowMs();
     const agents = session.status.agents.map((agent) => ({ agent, health: healthOf(agent, nowMs, this.#timeout.ms) }));
     const isBad = agents.length === 0 || agents.some(({ health }) => health.state === "lost");
     const title = `AGENTS${agents.length === 0 ? "" : ` ${agents.length}`}`;
@@ -358,8 +355,11 @@ export class OverviewScreen implements Screen {
   /** Which key leads on from a box. */
   #hint(part: Part): string {
     if (part !== this.#focus) return "";
-    if (part === "wrong") return this.#wrong.total === 0 ? "" : "enter: why   l: logs   t: retry";
-    if (part === "next") return this.#next.total === 0 ? "" : "enter: open   r: run it";
+    const { isReadOnly } = this.#shell;
+    if (part === "wrong") {
+      return this.#wrong.total === 0 ? "" : `enter: why   l: logs${isReadOnly ? "" : "   t: retry"}`;
+    }
+    if (part === "next") return this.#next.total === 0 ? "" : `enter: open${isReadOnly ? "" : "   r: run it"}`;
     return this.#running.total === 0 ? "" : "enter: open   l: logs";
   }
 

@@ -1,6 +1,6 @@
 /** One run: why it is as it is, its tasks, its graph and its time. */
 import { spanText } from "../../clock/mod.ts";
-import { isFinal } from "../../core/mod.ts";
+import { isFinal, type Run } from "../../core/mod.ts";
 import {
   fitLine,
   type Line,
@@ -22,6 +22,7 @@ import { type KnownRun, RunBoard, taskName, timelineInput, tookMs } from "../run
 import type { Action, Route, Screen, Shell } from "../screen.ts";
 import { Tabs } from "../tabs.ts";
 import { TextView } from "../text_view.ts";
+import { isFresh } from "../told.ts";
 import { agoText, briefId, briefSpan, instantText, stateSpans } from "../words.ts";
 
 type View = "Tasks" | "Graph" | "Timeline" | "Why" | "Facts";
@@ -30,6 +31,8 @@ type View = "Tasks" | "Graph" | "Timeline" | "Why" | "Facts";
 const reasonLinesMax = 4;
 /** With fewer rows than this the newest lines of a task are left out. */
 const tailRowsMin = 4;
+/** For so long after its end lines of a run are looked for, in milliseconds. */
+const lateLinesMs = 10_000;
 
 /** See the top of this file. */
 export class RunScreen implements Screen {
@@ -115,7 +118,12 @@ export class RunScreen implements Screen {
       const { error } = this.#board;
       return [[], [span(error === null ? "  Loading ..." : `  ${printable(error)}`, error === null ? "faint" : "bad")]];
     }
-    const head = [...this.#facts(known, width), ...this.#reason(known, width), this.#tabs.draw(width)];
+    const head = [
+      ...this.#facts(known, width),
+      ...this.#doubt(),
+      ...this.#reason(known, width),
+      this.#tabs.draw(width),
+    ];
     this.#headRows = head.length;
     return [...head, ...this.#drawView(known, { width, height: Math.max(height - head.length, 1) })];
   }
@@ -247,8 +255,11 @@ export class RunScreen implements Screen {
     const hasTail = task !== null && size.height - rows >= tailRowsMin;
     const list = this.#list.draw({ ...size, height: hasTail ? rows : size.height });
     if (!hasTail) return list;
-    const { runId, workflowId, state } = known.shown.run;
-    this.#tail.show({ runId, workflowId, taskName: taskName(known, task) }, !isFinal(state));
+    const { runId, workflowId } = known.shown.run;
+    this.#tail.show(
+      { runId, workflowId, taskName: taskName(known, task) },
+      mayStillPrint(known.shown.run, this.#shell.session.nowMs()),
+    );
     const filled = [...list, ...Array.from({ length: Math.max(rows - list.length, 0) }, (): Line => [])];
     return [...filled, ...this.#tail.draw({ width: size.width, height: size.height - rows })];
   }
@@ -286,6 +297,13 @@ export class RunScreen implements Screen {
       ...isFinal(run.state) || run.cancelReason === null ? [] : [span("  being cancelled", "warn")],
     ];
     return [fitLine(parts, width)];
+  }
+
+  /** That what stands here may be old: such as of a run that its principal does not have any more. */
+  #doubt(): Line[] {
+    const { error } = this.#board;
+    if (error === null || !isFresh(this.#shell)) return [];
+    return [[span(` ! as it was before: ${error}`, "warn")]];
   }
 
   /** Why it is as it is, in the principal's words, and what could be done. */
@@ -331,6 +349,11 @@ export class RunScreen implements Screen {
     const isSlow = startMs !== null && endMs !== null && endMs - startMs > Math.max(2 * usualMs, usualMs + 1000);
     return isSlow ? [span(`${briefSpan(usualMs)} slow`, "warn")] : [span(briefSpan(usualMs), "faint")];
   }
+}
+
+/** Lines come behind the end of their task: the last of them tells in most cases what went wrong. */
+function mayStillPrint({ state, finishedAtMs }: Run, nowMs: number): boolean {
+  return !isFinal(state) || finishedAtMs !== null && nowMs - finishedAtMs < lateLinesMs;
 }
 
 function reasonOf({ report, isKept, depends }: TimelineTask): string {

@@ -31,9 +31,8 @@ import {
 import type { InputEvent } from "../input.ts";
 import { List } from "../list.ts";
 import { scheduleInWords } from "../schedule_words.ts";
-import { Schedules } from "../schedules.ts";
 import type { Action, Screen, Shell } from "../screen.ts";
-import { absence, isFresh, toldMs } from "../told.ts";
+import { absence, isFresh } from "../told.ts";
 import { askTrigger } from "../trigger.ts";
 import { untilText } from "../words.ts";
 
@@ -56,7 +55,6 @@ export class ScheduleScreen implements Screen {
   readonly route = { screen: "schedule" } as const;
   readonly title = "Schedule";
   readonly #shell: Shell;
-  readonly #schedules = new Schedules();
   readonly #plan: FirePlan;
   readonly #list: List<WorkflowSummary>;
   #known: readonly WorkflowSummary[] | null = null;
@@ -69,7 +67,7 @@ export class ScheduleScreen implements Screen {
 
   constructor(shell: Shell) {
     this.#shell = shell;
-    this.#plan = new FirePlan(shell.clock, this.#schedules, () => shell.changed());
+    this.#plan = new FirePlan(shell.clock, shell.session.schedules, () => shell.changed());
     this.#list = new List({
       glyphs: shell.glyphs,
       keyOf: ({ id }) => id,
@@ -183,7 +181,7 @@ export class ScheduleScreen implements Screen {
     this.#nameWidth = Math.min(Math.max(Math.floor(width * 0.22), 12), 36);
     const room = Math.max(width - this.#nameWidth - leadColumns - 1, 1);
     const spanMs = zooms[this.#zoom]?.spanMs ?? hourMs;
-    this.#axis = axisFrom(toldMs(this.#shell), spanMs, room);
+    this.#axis = axisFrom(this.#shell.session.nowMs(), spanMs, room);
     this.#plan.want(this.#scheduled, this.#axis);
   }
 
@@ -193,7 +191,9 @@ export class ScheduleScreen implements Screen {
     const isWarned = fires !== null && overlapsItself(fires, usualMs);
     const name = `${isWarned ? "! " : ""}${printable(workflow.id)}`;
     const strip = fires === null
-      ? [span(this.#schedules.of(workflow) === null ? "its schedule cannot be read here" : "...", "faint")]
+      ? [
+        span(this.#shell.session.schedules.of(workflow) === null ? "its schedule cannot be read here" : "...", "faint"),
+      ]
       : stripOf(fires, this.#axis, usualMs, this.#shell.glyphs);
     return [span(padded(name, this.#nameWidth), isWarned ? "warn" : "strong"), span(" "), ...strip];
   }
@@ -234,14 +234,14 @@ export class ScheduleScreen implements Screen {
     if (clashes === null) return [span("  The starts are being counted ...", "faint")];
     const { peak } = clashes;
     if (peak === null) return [span("  No two start in the same minute.", "good")];
-    const lead = `! ${dayAndClockText(peak.atMs, toldMs(this.#shell))}: ${peak.ids.length} start at once: `;
+    const lead = `! ${dayAndClockText(peak.atMs, this.#shell.session.nowMs())}: ${peak.ids.length} start at once: `;
     return [span(lead, "warn"), span(namesWithin(peak.ids, width - lead.length - 1))];
   }
 
   #cursorWords(width: number): string {
     const { clashes } = this.#plan;
     if (clashes === null) return "";
-    const words = columnWords(clashes, this.#axis, this.#cursor, toldMs(this.#shell), width - 3);
+    const words = columnWords(clashes, this.#axis, this.#cursor, this.#shell.session.nowMs(), width - 3);
     return `${this.#shell.glyphs.arrowDown} ${words}`;
   }
 
@@ -251,8 +251,8 @@ export class ScheduleScreen implements Screen {
     if (workflow === undefined) return [[], []];
     const { id, cron, timezone } = workflow;
     const { usualMs } = this.#shell.session.trends.of(id);
-    const nowMs = toldMs(this.#shell);
-    const nextMs = this.#schedules.next(workflow, nowMs);
+    const nowMs = this.#shell.session.nowMs();
+    const nextMs = this.#shell.session.nextFireMs(workflow);
     const next = nextMs === null
       ? ", does not fire any more"
       : isFresh(this.#shell)

@@ -177,10 +177,11 @@ export class WorkflowScreen implements Screen {
         : "The principal has no such workflow any more: its file is gone or has errors.";
       return [[span(` ${printable(this.route.workflowId)}`, "title")], [span(` ${gone}`, "warn")]];
     }
-    const { id, name, description, path, taskCount, timezone, cron, nextFireMs, params } = summary;
+    const { id, name, description, path, taskCount, timezone, cron, params } = summary;
     const trend = session.trends.of(id);
     const nowMs = session.nowMs();
     const last = this.#runs.rows[0];
+    const nextFireMs = session.nextFireMs(summary);
     const next = nextFireMs === null ? "" : `, ${untilText(nextFireMs, nowMs)} (${instantText(nextFireMs)} UTC)`;
     const durations = trend.outcomes.map(({ durationMs }) => durationMs);
     return [

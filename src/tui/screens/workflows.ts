@@ -43,7 +43,7 @@ export class WorkflowsScreen implements Screen {
           fromWidth: 96,
           cell: (workflow) => [span(scheduleInWords(workflow), "faint")],
         },
-        { heading: "NEXT", width: 15, cell: ({ nextFireMs }) => this.#next(nextFireMs) },
+        { heading: "NEXT", width: 15, cell: (workflow) => this.#next(workflow) },
         { heading: "LAST", width: 17, cell: ({ id }) => this.#last(id) },
         { heading: "OK", width: 4, align: "right", cell: ({ id }) => shareSpans(session.trends.of(id)) },
         {
@@ -105,9 +105,10 @@ export class WorkflowsScreen implements Screen {
 
   close(): void {}
 
-  #next(nextFireMs: number | null): Line {
-    if (nextFireMs === null) return [span("-", "faint")];
-    return [span(untilText(nextFireMs, this.#shell.session.nowMs()))];
+  #next(workflow: WorkflowSummary): Line {
+    const { session } = this.#shell;
+    const atMs = session.nextFireMs(workflow);
+    return atMs === null ? [span("-", "faint")] : [span(untilText(atMs, session.nowMs()))];
   }
 
   /** How the last run ended; of an original principal, where the newest one is. */
@@ -128,8 +129,9 @@ export class WorkflowsScreen implements Screen {
   #details(): Line[] {
     const workflow = this.#list.current;
     if (workflow === undefined) return [];
-    const { id, name, description, path, taskCount, timezone, params, nextFireMs } = workflow;
+    const { id, name, description, path, taskCount, timezone, params } = workflow;
     const names = Object.entries(params).map(([param, { required }]) => required ? `${param}*` : param);
+    const nextFireMs = this.#shell.session.nextFireMs(workflow);
     const when = nextFireMs === null ? "" : `, next at ${instantText(nextFireMs)} UTC`;
     return [
       [span(` ${printable(id)}`, "title"), span(name === id ? "" : `  ${printable(name)}`)],
