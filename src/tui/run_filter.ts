@@ -1,4 +1,7 @@
-/** What is typed to narrow a list of runs: `state:failed,crashed workflow:etl trigger:cron since:2h`, and words to be found. */
+/**
+ * What is typed to narrow a list of runs: `state:failed,crashed workflow:etl trigger:cron since:2h`, and words to be found.
+ * An id with blanks stands in quotes: `workflow:"daily report"`.
+ */
 import { type RunState, runStates, type TriggerKind, triggerKinds } from "../core/mod.ts";
 import { durationMs } from "../workflow/mod.ts";
 import { badStates } from "./run_actions.ts";
@@ -15,29 +18,30 @@ export interface TypedFilter extends RunFilter {
 }
 
 /** Names for several states. */
-const groups: Readonly<Record<string, readonly RunState[]>> = {
-  open: ["PENDING", "ASSIGNED", "RUNNING"],
-  bad: badStates,
-};
+const groups = new Map<string, readonly RunState[]>([
+  ["open", ["PENDING", "ASSIGNED", "RUNNING"]],
+  ["bad", badStates],
+]);
 
 /** Reads what is typed. */
 export function readFilter(text: string): TypedFilter {
   const words: string[] = [];
   const filter: { -readonly [Key in keyof TypedFilter]?: TypedFilter[Key] } = {};
   let problem: string | null = null;
-  for (const word of text.split(/\s+/).filter(Boolean)) {
-    const [, key, value = ""] = /^(state|workflow|trigger|since):(.*)$/i.exec(word) ?? [];
+  for (const [word] of text.matchAll(/workflow:"(?:\\.|[^"\\])*"?|\S+/gi)) {
+    const [, typedKey, value = ""] = /^(state|workflow|trigger|since):([^]*)$/i.exec(word) ?? [];
+    const key = typedKey?.toLowerCase();
     if (key === undefined) words.push(word);
     else if (value === "") continue; // It is still being typed.
-    else if (key === "workflow") filter.workflowId = value;
+    else if (key === "workflow") filter.workflowId = unquoted(value);
     else if (key === "since") {
       const withinMs = durationMs(value);
       if (withinMs === null) problem = `since:${value} is no duration such as 30m or 2h`;
       else filter.withinMs = withinMs;
     } else if (key === "state") {
-      const states = value.split(",").flatMap((name) => groups[name.toLowerCase()] ?? matching(runStates, name));
+      const states = value.split(",").flatMap((name) => groups.get(name.toLowerCase()) ?? matching(runStates, name));
       if (states.length === 0) {
-        problem = `state:${value} is none of ${[...runStates, ...Object.keys(groups)].join(", ").toLowerCase()}`;
+        problem = `state:${value} is none of ${[...runStates, ...groups.keys()].join(", ").toLowerCase()}`;
       } else filter.states = [...new Set(states)];
     } else {
       const triggers: TriggerKind[] = value.split(",").flatMap((name) => matching(triggerKinds, name));
@@ -52,9 +56,19 @@ export function readFilter(text: string): TypedFilter {
 export function filterText({ states, workflowId, triggers }: RunFilter): string {
   return [
     ...states === undefined ? [] : [`state:${states.join(",").toLowerCase()}`],
-    ...workflowId === undefined ? [] : [`workflow:${workflowId}`],
+    ...workflowId === undefined ? [] : [`workflow:${quoted(workflowId)}`],
     ...triggers === undefined ? [] : [`trigger:${triggers.join(",")}`],
   ].join(" ");
+}
+
+/** An id as one word: in quotes where it holds blanks. */
+function quoted(id: string): string {
+  return /[\s"\\]/.test(id) ? `"${id.replace(/["\\]/g, "\\$&")}"` : id;
+}
+
+function unquoted(value: string): string {
+  const inner = /^"((?:\\.|[^"\\])*)"?$/.exec(value)?.[1];
+  return inner === undefined ? value : inner.replace(/\\(.)/g, "$1");
 }
 
 function matching<Name extends string>(names: readonly Name[], typed: string): Name[] {

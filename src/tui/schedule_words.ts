@@ -4,15 +4,15 @@ import type { WorkflowSummary } from "../wire/mod.ts";
 const weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const weekdayNames = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 const endings: Readonly<Record<string, string>> = { 1: "st", 2: "nd", 3: "rd" };
-const nicknames: Readonly<Record<string, string>> = {
-  "@yearly": "each year",
-  "@annually": "each year",
-  "@monthly": "on the 1st of each month",
-  "@weekly": "each week",
-  "@daily": "each day at 00:00",
-  "@midnight": "each day at 00:00",
-  "@hourly": "each hour",
-};
+const nicknames: ReadonlyMap<string, string> = new Map([
+  ["@yearly", "each year"],
+  ["@annually", "each year"],
+  ["@monthly", "on the 1st of each month"],
+  ["@weekly", "each week"],
+  ["@daily", "each day at 00:00"],
+  ["@midnight", "each day at 00:00"],
+  ["@hourly", "each hour"],
+]);
 
 /** When a workflow fires; its expression where there are no words for it. */
 export function scheduleInWords({ cron, timezone }: Pick<WorkflowSummary, "cron" | "timezone">): string {
@@ -22,7 +22,7 @@ export function scheduleInWords({ cron, timezone }: Pick<WorkflowSummary, "cron"
 }
 
 function wordsOf(cron: string): string | null {
-  const nickname = nicknames[cron.toLowerCase()];
+  const nickname = nicknames.get(cron.toLowerCase());
   if (nickname !== undefined) return nickname;
   const fields = cron.split(/\s+/);
   if (fields.length === 5) fields.unshift("0");

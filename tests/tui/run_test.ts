@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { assertFrame } from "./golden.ts";
+<<<<<<< HEAD
 import { keys, Stage, steady } from "./stage.ts";
+=======
+import { runOf, Scripted } from "./scripted.ts";
+import { keys, Stage, steady } from "./stage.tsx";
+>>>>>>> t-review
 
 const etl = `name: Daily ETL
 tasks:
@@ -142,6 +147,7 @@ Deno.test("a run that there is not is told in words", async () => {
   await stage.until("There is no run");
 });
 
+<<<<<<< HEAD
 Deno.test("the last lines of a task are followed while its run goes on", async () => {
   await using stage = await Stage.open({ etl });
   const runId = await stage.scene.trigger("etl");
@@ -154,4 +160,28 @@ Deno.test("the last lines of a task are followed while its run goes on", async (
   await stage.until("a first line");
   stage.scene.print(runId, "a second line", { taskName: "Extract" });
   await stage.until("a second line");
+=======
+Deno.test("a click on the timeline chooses the task in that row, wherever the list of tasks stands", async () => {
+  const ids = Array.from({ length: 60 }, (_, index) => `task${String(index).padStart(2, "0")}`);
+  const run = runOf(1, "etl", "RUNNING", 60_000);
+  const task = { name: "x", description: null, depends: [], env: {}, timeoutMs: null, retries: 0 };
+  const workflow = {
+    ...{ id: "etl", path: "etl.yml", name: "etl", description: null, cron: null, timezone: "UTC", startTime: null },
+    ...{ env: {}, timeoutMs: null },
+    tasks: ids.map((id) => ({ ...task, id, name: id, config: { type: "subprocess", cmd: "echo", args: [] } })),
+  };
+  await using scripted = await Scripted.open({
+    route: { screen: "run", run: run.runId },
+    answers: { SHOWRUN: { run, tasks: [], kept: [], earlier: [], waitingSinceMs: null, workflow } },
+  });
+  await scripted.clock.pass(200, 100);
+  scripted.ui.frame();
+  scripted.press("G");
+  scripted.ui.resize({ width: 100, height: 30 });
+  scripted.ui.frame();
+  scripted.press("tab", "tab");
+  scripted.click("task50");
+  scripted.press("shift-tab", "shift-tab");
+  assert.match(scripted.frame, /❯ task50/);
+>>>>>>> t-review
 });

@@ -67,3 +67,7 @@ Deno.test("spans in few columns", () => {
   const spans = [0, 999, 1000, 59_999, 61_000, 3_660_000, 90_000_000, -5];
   assert.deepEqual(spans.map(briefSpan), ["0ms", "999ms", "1.0s", "59.9s", "1m01s", "1h01m", "1d01h", "0ms"]);
 });
+
+Deno.test("an expression that is the name of something every object has is told as it is", () => {
+  assert.equal(scheduleInWords({ cron: "constructor", timezone: "UTC" }), "constructor");
+});

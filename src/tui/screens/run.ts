@@ -44,11 +44,16 @@ export class RunScreen implements Screen {
   readonly #text = new TextView();
   readonly #tail: LogTail;
   readonly #tabs: Tabs<View>;
+<<<<<<< HEAD
   /** Whether the cursor is where its user, or a failure, has put it. */
   #isPlaced = false;
   /** Rows above the view, and where its first one is on the timeline. */
+=======
+  /** Rows above the view. */
+>>>>>>> t-review
   #headRows = 0;
-  #timelineTop = 0;
+  /** Which row of the view is a task's, by its id, while the timeline is shown. */
+  #timelineRows: ReadonlyMap<string, number> = new Map();
 
   constructor(shell: Shell, route: Route & { readonly screen: "run" }) {
     this.#shell = shell;
@@ -193,7 +198,10 @@ export class RunScreen implements Screen {
       this.onKey(type === "mouse" && kind === "wheel-up" ? this.#wheelKey("up") : this.#wheelKey("down"));
     } else if (this.#tabs.current === "Graph" && this.#graph.onClick(column, at) && this.#graph.chosen !== null) {
       this.#list.select(this.#graph.chosen);
-    } else if (this.#tabs.current === "Timeline") this.#list.onMouse("press", at - this.#timelineTop + 1);
+    } else if (this.#tabs.current === "Timeline") {
+      const [id] = [...this.#timelineRows].find(([, taskRow]) => taskRow === at) ?? [];
+      if (id !== undefined) this.#list.select(id);
+    }
   }
 
   reload(): void {
@@ -230,7 +238,7 @@ export class RunScreen implements Screen {
         const { lines, rows } = timelineLines(input, { glyphs, width: size.width, selectedId: this.#chosen() });
         const row = rows.get(this.#chosen() ?? "") ?? 0;
         const top = Math.max(Math.min(row - Math.floor(size.height / 2), lines.length - size.height), 0);
-        this.#timelineTop = (rows.get(tasks[0]?.id ?? "") ?? 0) - top;
+        this.#timelineRows = new Map([...rows].map(([id, at]) => [id, at - top]));
         return lines.slice(top, top + size.height);
       }
       case "Why":

@@ -13,7 +13,18 @@ const time = fc.oneof(
 );
 const timeOrNull = fc.option(time);
 const text = fc.oneof(
-  fc.constantFrom("etl", "etl.daily", "", "東京の仕事", "👩‍👩‍👧 familie", "é́́", "\x1b[31mred", "a b c"),
+  fc.constantFrom(
+    "etl",
+    "etl.daily",
+    "",
+    "東京の仕事",
+    "👩‍👩‍👧 familie",
+    "é́́",
+    "\x1b[31mred",
+    "a b c",
+    "constructor",
+    "__proto__",
+  ),
   fc.string({ unit: "binary", maxLength: 30 }),
   fc.constantFrom("long-".repeat(200), "長".repeat(300)),
 );
