@@ -50,12 +50,17 @@ export class LogTail {
     });
   }
 
+  /** There may be newer ones. */
+  refresh(): void {
+    this.#lines?.refresh();
+  }
+
   /** Reads the lines again when the run has printed something. */
   async #follow({ runId, workflowId }: TailedTask): Promise<void> {
     this.#isFollowing = true;
     for await (const news of this.#shell.session.client.followLogs(workflowId, this.#closed.signal)) {
       const isAbout = news.type !== "lines" || news.lines.some((line) => line.runId === runId);
-      if (isAbout) this.#lines?.refresh();
+      if (isAbout) this.refresh();
     }
   }
 

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { assertFrame } from "./golden.ts";
-<<<<<<< HEAD
-import { keys, Stage, steady } from "./stage.ts";
-=======
 import { runOf, Scripted } from "./scripted.ts";
-import { keys, Stage, steady } from "./stage.tsx";
->>>>>>> t-review
+import { keys, Stage, steady } from "./stage.ts";
 
 const etl = `name: Daily ETL
 tasks:
@@ -147,7 +143,6 @@ Deno.test("a run that there is not is told in words", async () => {
   await stage.until("There is no run");
 });
 
-<<<<<<< HEAD
 Deno.test("the last lines of a task are followed while its run goes on", async () => {
   await using stage = await Stage.open({ etl });
   const runId = await stage.scene.trigger("etl");
@@ -160,7 +155,8 @@ Deno.test("the last lines of a task are followed while its run goes on", async (
   await stage.until("a first line");
   stage.scene.print(runId, "a second line", { taskName: "Extract" });
   await stage.until("a second line");
-=======
+});
+
 Deno.test("a click on the timeline chooses the task in that row, wherever the list of tasks stands", async () => {
   const ids = Array.from({ length: 60 }, (_, index) => `task${String(index).padStart(2, "0")}`);
   const run = runOf(1, "etl", "RUNNING", 60_000);
@@ -183,5 +179,4 @@ Deno.test("a click on the timeline chooses the task in that row, wherever the li
   scripted.click("task50");
   scripted.press("shift-tab", "shift-tab");
   assert.match(scripted.frame, /❯ task50/);
->>>>>>> t-review
 });

@@ -29,7 +29,7 @@ type View = "Tasks" | "Graph" | "Timeline" | "Why" | "Facts";
 
 /** Lines of the reason that stand above every view. */
 const reasonLinesMax = 4;
-/** With fewer rows than this the newest lines of a task are left out. */
+/** The newest lines of a task have so many rows, or are left out. */
 const tailRowsMin = 4;
 /** For so long after its end lines of a run are looked for, in milliseconds. */
 const lateLinesMs = 10_000;
@@ -44,13 +44,9 @@ export class RunScreen implements Screen {
   readonly #text = new TextView();
   readonly #tail: LogTail;
   readonly #tabs: Tabs<View>;
-<<<<<<< HEAD
   /** Whether the cursor is where its user, or a failure, has put it. */
   #isPlaced = false;
-  /** Rows above the view, and where its first one is on the timeline. */
-=======
   /** Rows above the view. */
->>>>>>> t-review
   #headRows = 0;
   /** Which row of the view is a task's, by its id, while the timeline is shown. */
   #timelineRows: ReadonlyMap<string, number> = new Map();
@@ -258,16 +254,19 @@ export class RunScreen implements Screen {
 
   /** The tasks, and where there is room the newest lines of the one under the cursor. */
   #drawTasks(known: KnownRun, size: Size): Line[] {
-    const rows = Math.max(this.#list.total + 2, Math.ceil(size.height / 3));
     const task = this.#chosen();
-    const hasTail = task !== null && size.height - rows >= tailRowsMin;
+    // A long list leaves a third to the lines: they are what an operator looks for.
+    const tailRows = Math.max(tailRowsMin, Math.floor(size.height / 3));
+    const hasTail = task !== null && size.height >= 2 * tailRows;
+    const rows = Math.min(Math.max(this.#list.total + 2, Math.ceil(size.height / 3)), size.height - tailRows);
     const list = this.#list.draw({ ...size, height: hasTail ? rows : size.height });
     if (!hasTail) return list;
-    const { runId, workflowId } = known.shown.run;
-    this.#tail.show(
-      { runId, workflowId, taskName: taskName(known, task) },
-      mayStillPrint(known.shown.run, this.#shell.session.nowMs()),
-    );
+    const { run } = known.shown;
+    const { runId, workflowId } = run;
+    const mayPrint = mayStillPrint(run, this.#shell.session.nowMs());
+    this.#tail.show({ runId, workflowId, taskName: taskName(known, task) }, mayPrint);
+    // Lines that come after the end of their run are not always live ones.
+    if (mayPrint && isFinal(run.state)) this.#tail.refresh();
     const filled = [...list, ...Array.from({ length: Math.max(rows - list.length, 0) }, (): Line => [])];
     return [...filled, ...this.#tail.draw({ width: size.width, height: size.height - rows })];
   }
