@@ -14,6 +14,8 @@ export interface Column<Row> {
   readonly align?: "left" | "right";
   /** Left out where the list is narrower than this. @default 0 */
   readonly fromWidth?: number;
+  /** Left out where the list is as wide as this, or wider. @default never */
+  readonly belowWidth?: number;
   readonly cell: (row: Row, width: number) => Line;
 }
 
@@ -129,6 +131,8 @@ export class List<Row> {
 
   /** Begins to type the filter. */
   startFilter(): void {
+    // What comes now is another word.
+    if (this.filter !== "") this.#filter.text = `${this.filter.trimEnd()} `;
     this.#isTyping = true;
   }
 
@@ -234,12 +238,16 @@ export class List<Row> {
 
   /** The filter as far as it is typed, or in force; null for none. */
   drawFilter(width: number): Line | null {
-    const count = `  ${this.#shown.length} of ${this.#rows.length}`;
+    const marked = this.#marks.size === 0 ? "" : `  ${this.#marks.size} marked`;
+    const hidden = this.#marks.size - this.#shown.filter((row) => this.#marks.has(this.#options.keyOf(row))).length;
+    const count = `  ${this.#shown.length} of ${this.#rows.length}${marked}${
+      hidden === 0 ? "" : `, ${hidden} not shown`
+    }`;
     if (this.#isTyping) {
       const typed = this.#filter.draw(width - 1 - count.length);
       return fitLine([span("/", "accent"), ...typed, span(count, "faint")], width);
     }
-    if (this.filter === "") return null;
+    if (this.filter === "") return marked === "" ? null : fitLine([span(marked.trim(), "accent")], width);
     return fitLine([span("/", "accent"), span(this.filter, "match"), span(count, "faint")], width);
   }
 
@@ -293,7 +301,7 @@ function matcherOf(filter: string): ((text: string) => boolean) | null {
 }
 
 function columnsFor<Row>(columns: readonly Column<Row>[], width: number) {
-  const kept = columns.filter(({ fromWidth = 0 }) => width >= fromWidth);
+  const kept = columns.filter(({ fromWidth = 0, belowWidth = Infinity }) => width >= fromWidth && width < belowWidth);
   const taken = kept.reduce((sum, column) => sum + column.width + gap, 0);
   const shares = kept.reduce((sum, { grow = 0 }) => sum + grow, 0);
   const left = width - taken;

@@ -8,13 +8,13 @@ export interface Place {
   readonly route: Route;
 }
 
-/** In the order in which they stand on the screen. */
+/** In the order of their keys. */
 export const places: readonly Place[] = [
   { key: "0", title: "Overview", route: { screen: "overview" } },
   { key: "1", title: "Workflows", route: { screen: "workflows" } },
+  { key: "2", title: "Admin", route: { screen: "messages" } },
   { key: "3", title: "Runs", route: { screen: "runs" } },
   { key: "4", title: "Logs", route: { screen: "logs" } },
   { key: "5", title: "Agents", route: { screen: "agents" } },
   { key: "6", title: "Schedule", route: { screen: "schedule" } },
-  { key: "2", title: "Admin", route: { screen: "messages" } },
 ];

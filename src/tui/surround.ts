@@ -51,7 +51,7 @@ function connectionSpans({ session, clock, glyphs }: Surroundings): Line {
     case "lost": {
       const age = heardMs === null ? "never answered" : `LOST for ${spanText(nowMs - connection.sinceMs)}`;
       const retry = untilTry(connection.nextTryMs);
-      return [span(`! ${age}, tried again in ${retry}: ${printable(connection.reason)}`, "bad")];
+      return [span(`! ${age}, next try in ${retry}: ${printable(connection.reason)}`, "bad")];
     }
     case "unsuited":
       return [span(`! ${printable(connection.reason)} Asked again in ${untilTry(connection.nextTryMs)}.`, "bad")];

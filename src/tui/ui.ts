@@ -59,6 +59,8 @@ const newsCharsPerSecond = 22_000;
 const ageMs = 1000;
 /** How long a message stands above the footer, in milliseconds. */
 const messageMs = 8000;
+/** A key that comes later than this after a message takes it away, in milliseconds. */
+const readMs = 1500;
 /** Screens that back leads to. */
 const maxScreens = 50;
 /** Rows above a screen and below it. */
@@ -83,6 +85,7 @@ export class Ui implements Desk {
   #contextName: string;
   #frame: readonly Line[] | null = null;
   #lastFrameMs = -Infinity;
+  #lastKeyMs = -Infinity;
   /** How long the last frame stands at least, while there are no keys. */
   #frameMs = frameMs;
   #cancelFrame: (() => void) | null = null;
@@ -151,6 +154,8 @@ export class Ui implements Desk {
 
   /** Goes to a screen that has a key of its own: whatever lies above is left. */
   goTo(route: Route): void {
+    const isPlace = Object.keys(route).length === 1;
+    if (isPlace && this.#screens.length === 1 && this.#screen.route.screen === route.screen) return;
     for (const screen of this.#screens.splice(0)) screen.close();
     this.#screens.push(makeScreen(route, this));
     this.changed();
@@ -251,7 +256,7 @@ export class Ui implements Desk {
         ...other,
         run: () => this.goTo(route),
       })),
-      { keys: [":"], title: "go to, or do, by name", ...other, run: () => this.ask(new CommandLine(this)) },
+      { keys: [":"], title: "go to by name", ...other, run: () => this.ask(new CommandLine(this)) },
       { keys: ["ctrl-p"], title: "find an action", ...other, run: () => this.ask(new Palette(this)) },
       ...this.contexts.names.length < 2 ? [] : [{
         keys: ["ctrl-x"],
@@ -262,7 +267,8 @@ export class Ui implements Desk {
       { keys: ["R"], title: "load anew", ...other, run: () => this.#screen.reload?.() },
       { keys: ["?"], title: "keys", run: () => this.ask(new Help(this)) },
       {
-        keys: ["q", "esc"],
+        // Esc is pressed by reflex: it never quits.
+        keys: this.#screens.length > 1 ? ["q", "esc"] : ["q"],
         title: this.#screens.length > 1 ? "back" : "quit",
         run: () => this.#screens.length > 1 ? this.back() : this.quit(),
       },
@@ -295,6 +301,7 @@ export class Ui implements Desk {
     if (event.type === "paste") return void (this.#dialog ?? this.#screen).onPaste?.(event.text);
     const { key } = event;
     if (key === "ctrl-c") return this.quit(130);
+    this.#lastKeyMs = this.clock.nowMs();
     if (this.#dialog !== null) return this.#dialog.onKey(key);
     const screen = this.#screen;
     if (screen.isTyping) return void screen.onKey(key);
@@ -302,7 +309,9 @@ export class Ui implements Desk {
     if (key === "esc" && screen.onKey(key)) return;
     const action = this.actions().find(({ keys }) => keys.includes(key));
     if (action !== undefined) action.run();
-    else screen.onKey(key);
+    else if (!screen.onKey(key) && this.isReadOnly && screen.actions().some(({ keys }) => keys.includes(key))) {
+      this.tell("Nothing can be changed here: the interface was started with --read-only.", "warn");
+    }
   }
 
   #onMouse(event: InputEvent & { type: "mouse" }): void {
@@ -351,7 +360,8 @@ export class Ui implements Desk {
       placesLine(this.#screens, this.glyphs, width),
       ...fitBlock(this.#screen.draw(body), body),
       this.#prompt(width),
-      footerLine(this.actions(), width),
+      // The keys of the screen are not there while a dialog is.
+      footerLine(this.#dialog === null ? this.actions() : [], width),
     ];
     if (this.#dialog === null) return lines;
     const box = this.#dialog.draw({ width: width - 4, height: height - 2 });
@@ -366,9 +376,13 @@ export class Ui implements Desk {
     const prompt = this.#screen.drawPrompt?.(width) ?? null;
     if (prompt !== null && this.#screen.isTyping) return fitLine(prompt, width);
     const message = this.messages.newest;
-    if (message !== null && this.clock.nowMs() - message.atMs < messageMs) {
-      return fitLine([span(` ${printable(message.text)}`, message.role)], width);
+    // Whoever goes on has read it.
+    const isRead = message !== null && this.#lastKeyMs - message.atMs > readMs;
+    if (message === null || isRead || this.clock.nowMs() - message.atMs >= messageMs) {
+      return fitLine(prompt ?? [], width);
     }
-    return fitLine(prompt ?? [], width);
+    // A filter in force stays in sight: without it, what is left would be taken for all there is.
+    const filter = prompt === null ? [] : fitLine(prompt, Math.min(lineWidth(prompt), Math.floor(width / 2)));
+    return fitLine([...filter, span(` ${printable(message.text)}`, message.role)], width);
   }
 }

@@ -6,7 +6,7 @@ import { type Glyphs, type Span, span, stateRole } from "../paint/mod.ts";
 
 /** A state as mark and word. */
 export function stateSpans(state: RunState | TaskState, glyphs: Glyphs, isPaused = false): Span[] {
-  if (isPaused) return [span(`${glyphs.paused} ${state} paused`, "warn")];
+  if (isPaused) return [span(`${glyphs.paused} PAUSED`, "warn")];
   return [span(`${glyphs.states[state]} ${state}`, stateRole(state))];
 }
 

@@ -102,7 +102,7 @@ Deno.test("a principal that goes away is told with since when, and comes back by
   await using stage = await Stage.open(files, { route: { screen: "workflows" } });
   await stage.until("live");
   await stage.scene.restart({
-    meanwhile: async () => void await stage.until(/LOST for .* tried again in/),
+    meanwhile: async () => void await stage.until(/LOST for .* next try in/),
     beforeListening: () => {},
   });
   await stage.until("live");

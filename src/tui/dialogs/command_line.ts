@@ -59,10 +59,9 @@ export class CommandLine implements Dialog {
         break;
       case "enter": {
         const command = found[this.#chosen];
+        if (command === undefined) return; // It is said below the line, and may be corrected there.
         this.#ui.closeDialog();
-        if (command !== undefined) command.run();
-        else this.#ui.tell(`There is nothing named ${this.#field.text}.`, "bad");
-        return;
+        return command.run();
       }
       default:
         if (key === "backspace" && this.#field.text === "") return this.#ui.closeDialog();
@@ -130,6 +129,9 @@ export class CommandLine implements Dialog {
     return [
       ...(verb === "logs" ? runs.toReversed() : runs),
       ...workflows.map(({ id, name }) => go(id, `workflow ${name}`, { screen: "workflow", workflowId: id })),
+      ...verb !== "logs" || argument === "" ? [] : ui.session.workflows
+        .filter(({ id }) => id.toLowerCase().includes(argument)).slice(0, shownMax)
+        .map(({ id }) => go(`logs ${id}`, "its log lines", { screen: "logs", workflowId: id })),
     ];
   }
 }

@@ -11,6 +11,8 @@ interface FormField {
   readonly name: string;
   readonly param: WorkflowSummary["params"][string];
   readonly text: TextField;
+  /** Whether something was typed into it. */
+  isTouched: boolean;
 }
 
 const buttonText = " Run it ";
@@ -41,6 +43,7 @@ export class TriggerForm implements Dialog {
       name,
       param,
       text: new TextField(param.default ?? ""),
+      isTouched: false,
     }));
   }
 
@@ -74,7 +77,7 @@ export class TriggerForm implements Dialog {
     const top = this.#top = Math.max(Math.min(focus - Math.floor(rows / 2), lines.length - rows), 0);
     return box(lines.slice(top, top + rows), { width: inner + 4, height: rows + 2 }, this.#shell.glyphs, {
       title: [span(`Run ${printable(id)}`, "title")],
-      footer: [span("Tab next field, Enter runs it", "faint")],
+      footer: [span("Tab next field, left right choose, Enter runs it", "faint")],
       role: "accent",
     });
   }
@@ -89,7 +92,14 @@ export class TriggerForm implements Dialog {
     else if (key === "shift-tab" || key === "up") this.#at = (this.#at + fields) % (fields + 1);
     else if (field !== undefined && this.#isChoice(field) && ["left", "right", " "].includes(key)) {
       this.#turn(field, key);
-    } else if (field?.text.onKey(key)) this.#error = null;
+    } else if (field !== undefined && !this.#isChoice(field)) {
+      // A default is a suggestion: the first character that is typed takes its place.
+      if (field.text.text === field.param.default && !field.isTouched && [...key].length === 1) field.text.text = "";
+      if (field.text.onKey(key)) {
+        field.isTouched = true;
+        this.#error = null;
+      }
+    }
     this.#shell.changed();
   }
 

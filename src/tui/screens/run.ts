@@ -142,11 +142,11 @@ export class RunScreen implements Screen {
     const logsOf = (tasks: readonly string[]) =>
       shell.open({ screen: "logs", run: run.runId, ...tasks.length === 0 ? {} : { tasks } });
     return [
-      ...task === null
+      ...task === null || this.#isText
         ? []
         : [{ keys: ["enter"], title: "log of the task", run: () => logsOf([taskName(known, task)]) }],
       { keys: ["l"], title: "all logs", run: () => logsOf([]) },
-      ...runActions(shell, [run], task),
+      ...runActions(shell, [run], this.#isText ? null : task),
       { keys: ["e"], title: "why", run: () => this.#tabs.show("Why") },
       ...this.#tabs.actions,
       {
@@ -211,6 +211,11 @@ export class RunScreen implements Screen {
 
   #wheelKey(direction: "up" | "down"): string {
     return this.#tabs.current === "Why" || this.#tabs.current === "Facts" ? `wheel-${direction}` : direction;
+  }
+
+  /** Whether a text is shown, which is about no single task. */
+  get #isText(): boolean {
+    return this.#tabs.current === "Why" || this.#tabs.current === "Facts";
   }
 
   #chosen(): string | null {
@@ -292,7 +297,7 @@ export class RunScreen implements Screen {
     const { session, glyphs } = this.#shell;
     const nowMs = session.nowMs();
     const took = tookMs(run, nowMs);
-    const usual = session.trends.of(run.workflowId).usualMs;
+    const usual = session.trends.of(run.workflowId, run.runId).usualMs;
     const parts: Line = [
       span(` ${printable(run.workflowId)} `, "title"),
       ...stateSpans(run.state, glyphs, run.paused && !isFinal(run.state)),
@@ -335,10 +340,7 @@ export class RunScreen implements Screen {
         span(text),
       ])
     );
-    const hint = why.hint === null
-      ? []
-      : wrapped(`hint: ${printable(why.hint)}`, width - 2).map((text): Line => [span(` ${text}`, "accent")]);
-    return [...steps, [], ...hint];
+    return steps;
   }
 
   #stateSpans({ report, isKept }: TimelineTask): Line {

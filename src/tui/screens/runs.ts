@@ -12,7 +12,11 @@ import { briefId, briefSpan, instantText, stateSpans } from "../words.ts";
 /** The next page is read when the cursor is this near to the end. */
 const nearRows = 50;
 /** What `f` goes through. */
-const filters = ["", "state:open", "state:bad"];
+const turns = [
+  { filter: "", title: "all of them" },
+  { filter: "state:open", title: "open ones" },
+  { filter: "state:bad", title: "bad ones" },
+];
 
 /** See the top of this file. */
 export class RunsScreen implements Screen {
@@ -49,12 +53,26 @@ export class RunsScreen implements Screen {
         },
         { heading: "TOOK", width: 7, align: "right", cell: (run) => [span(this.#took(run))] },
         {
+          heading: "AGO",
+          width: 7,
+          align: "right",
+          belowWidth: 88,
+          cell: ({ triggeredAtMs }) => [span(briefSpan(shell.session.nowMs() - triggeredAtMs), "faint")],
+        },
+        {
           heading: "TRIGGERED",
           width: 19,
           fromWidth: 88,
           cell: ({ triggeredAtMs }) => [span(instantText(triggeredAtMs), "faint")],
         },
-        { heading: "BY", width: 8, fromWidth: 72, cell: ({ trigger }) => [span(trigger, "faint")] },
+        { heading: "BY", width: 8, fromWidth: 88, cell: ({ trigger }) => [span(trigger, "faint")] },
+        {
+          heading: "AGENT",
+          width: 14,
+          grow: 1,
+          fromWidth: 140,
+          cell: ({ agentId }) => [span(printable(agentId ?? ""), "faint")],
+        },
         {
           heading: "REASON",
           width: 6,
@@ -94,9 +112,9 @@ export class RunsScreen implements Screen {
         { keys: ["enter", "o", "right"], title: "open", run: () => shell.open({ screen: "run", run: runId }) },
         { keys: ["l"], title: "logs", run: () => shell.open({ screen: "logs", run: runId }) },
       ],
-      ...runActions(shell, chosen),
-      { keys: ["f"], title: "all, open, bad", run: () => this.#turnFilter() },
-      { keys: [" "], title: "mark", run: () => void this.#list.onKey(" ") },
+      ...runActions(shell, chosen, null, () => this.#list.unmark()),
+      { keys: ["f"], title: this.#turnTitle(), run: () => this.#turnFilter() },
+      ...shell.isReadOnly ? [] : [{ keys: [" "], title: "mark", run: () => void this.#list.onKey(" ") }],
     ];
   }
 
@@ -125,12 +143,24 @@ export class RunsScreen implements Screen {
     this.#runs.filter = this.#typed;
   }
 
+  /** What `f` leads to. */
+  #turnTitle(): string {
+    return turns.find(({ filter }) => filter === this.#nextTurn())?.title ?? "";
+  }
+
+  #nextTurn(): string {
+    const at = turns.findIndex(({ filter }) => this.#list.filter.trim() === joined(this.#base(), filter));
+    return turns[(at + 1) % turns.length]?.filter ?? "";
+  }
+
   #turnFilter(): void {
-    const { states: _, ...others } = this.route.filter ?? {};
-    const base = filterText(others);
-    const at = filters.findIndex((filter) => this.#list.filter === joined(base, filter));
-    this.#list.filter = joined(base, filters[(at + 1) % filters.length] ?? "");
+    this.#list.filter = joined(this.#base(), this.#nextTurn());
     this.#onFilter(this.#list.filter);
+  }
+
+  #base(): string {
+    const { states: _, ...others } = this.route.filter ?? {};
+    return filterText(others);
   }
 
   #whenEmpty(): string {

@@ -1,6 +1,6 @@
 /** One workflow: its runs, its graph, its definition. */
 import { spanText } from "../../clock/mod.ts";
-import { isFinal, type Run } from "../../core/mod.ts";
+import { counted, isFinal, type Run } from "../../core/mod.ts";
 import { fitLine, type Line, printable, type Size, span, sparkline, stateRole, wrapped } from "../../paint/mod.ts";
 import { type Workflow, workflowFromJson } from "../../workflow/mod.ts";
 import { definitionText } from "../definition_text.ts";
@@ -107,7 +107,7 @@ export class WorkflowScreen implements Screen {
         run: () => shell.open({ screen: "run", run: current.runId }),
       },
       { keys: ["l"], title: "logs", run: () => shell.open({ screen: "logs", run: current.runId }) },
-      ...runActions(shell, chosen),
+      ...runActions(shell, chosen, null, () => this.#list.unmark()),
     ];
     return [
       { keys: ["r"], title: "run it", isChange: true, run: () => askTrigger(shell, workflowId) },
@@ -188,7 +188,7 @@ export class WorkflowScreen implements Screen {
       [
         span(` ${printable(id)}`, "title"),
         span(name === id ? "" : `  ${printable(name)}`),
-        span(`  ${taskCount} tasks  ${printable(path)}`, "faint"),
+        span(`  ${counted(taskCount, "task")}  ${printable(path)}`, "faint"),
       ],
       ...description === null
         ? []

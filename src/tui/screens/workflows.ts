@@ -1,6 +1,7 @@
 /** The workflows: when each ran and will run, and how it went. The one under the cursor is told of below. */
 import { spanText } from "../../clock/mod.ts";
-import { type Glyphs, type Line, printable, type Size, type Span, span, stateRole } from "../../paint/mod.ts";
+import { counted } from "../../core/mod.ts";
+import { fitLine, type Glyphs, type Line, printable, type Size, type Span, span, stateRole } from "../../paint/mod.ts";
 import type { WorkflowSummary } from "../../wire/mod.ts";
 import type { InputEvent } from "../input.ts";
 import { List } from "../list.ts";
@@ -8,7 +9,7 @@ import type { Action, Screen, Shell } from "../screen.ts";
 import { scheduleInWords } from "../schedule_words.ts";
 import type { Trend } from "../trends.ts";
 import { askTrigger } from "../trigger.ts";
-import { briefSpan, instantText, recentSpans, triggeredMsOf, untilText } from "../words.ts";
+import { briefSpan, instantText, recentSpans, stateSpans, triggeredMsOf, untilText } from "../words.ts";
 
 /** Rows of what is told of the workflow under the cursor. */
 const detailRows = 5;
@@ -65,12 +66,21 @@ export class WorkflowsScreen implements Screen {
   draw({ width, height }: Size): Line[] {
     const { workflows } = this.#shell.session;
     if (workflows !== this.#known) this.#list.rows = this.#known = workflows;
+    const broken = this.#brokenFiles(width);
     const hasDetails = height > 2 * detailRows + 3;
-    const rows = hasDetails ? height - detailRows - 1 : height;
-    const list = this.#list.draw({ width, height: rows });
+    const rows = (hasDetails ? height - detailRows - 1 : height) - broken.length;
+    const list = [...this.#list.draw({ width, height: rows }), ...broken];
     if (!hasDetails) return list;
-    const filled = [...list, ...Array.from({ length: Math.max(rows - list.length, 0) }, (): Line => [])];
-    return [...filled, [span(this.#shell.glyphs.horizontal.repeat(width), "faint")], ...this.#details()];
+    const blank = Array.from({ length: Math.max(rows + broken.length - list.length, 0) }, (): Line => []);
+    return [...list, ...blank, [span(this.#shell.glyphs.horizontal.repeat(width), "faint")], ...this.#details()];
+  }
+
+  /** Files with errors are no workflows: without a word they would just be missing. */
+  #brokenFiles(width: number): Line[] {
+    const [first, ...others] = this.#shell.session.workflowProblems;
+    if (first === undefined) return [];
+    const more = others.length === 0 ? "" : ` (and ${counted(others.length, "more problem")})`;
+    return [fitLine([span(` ! Left out: ${printable(first)}${more}`, "bad")], width)];
   }
 
   drawPrompt(width: number): Line | null {
@@ -114,7 +124,10 @@ export class WorkflowsScreen implements Screen {
   /** How the last run ended; of an original principal, where the newest one is. */
   #last(id: string): Span[] {
     const { session, glyphs } = this.#shell;
-    if (session.dialect !== "original") return lastSpans(session.trends.of(id), glyphs, session.nowMs());
+    if (session.dialect !== "original") {
+      const open = session.trends.openState(id);
+      return open === null ? lastSpans(session.trends.of(id), glyphs, session.nowMs()) : stateSpans(open, glyphs);
+    }
     const documentId = session.workflowDocument(id)?.id;
     const recent = session.recent.find(({ workflowId }) => workflowId === documentId);
     return recent === undefined ? [span("-", "faint")] : recentSpans(recent.status, glyphs);
@@ -137,7 +150,7 @@ export class WorkflowsScreen implements Screen {
       [span(` ${printable(id)}`, "title"), span(name === id ? "" : `  ${printable(name)}`)],
       [span(` ${printable(description ?? "No description.")}`, description === null ? "faint" : "plain")],
       [
-        span(` ${taskCount} tasks`),
+        span(` ${counted(taskCount, "task")}`),
         span(names.length === 0 ? "" : `, parameters ${names.join(", ")}`),
         span(`  ${printable(path)}`, "faint"),
       ],
@@ -174,5 +187,5 @@ function usualSpans({ usualMs }: Trend): Span[] {
 function trendText({ outcomes, successShare, usualMs }: Trend): string {
   if (successShare === null) return "It has not run yet, as far as the history tells.";
   const usual = usualMs === null ? "" : ` One usually takes ${spanText(usualMs)}.`;
-  return `${Math.round(successShare * 100)} % of its last ${outcomes.length} runs completed.${usual}`;
+  return `${Math.round(successShare * 100)} % of its last ${counted(outcomes.length, "run")} completed.${usual}`;
 }
