@@ -108,12 +108,12 @@ function placeTexts({ key, title }: Place): readonly [string, string, string, st
   return [" ", key, ` ${title} `, " "];
 }
 
-/** What can be done, as far as there is room. */
+/** What can be done, as far as there is room. The last two, which are those of everywhere, keep their place longest. */
 export function footerLine(actions: readonly Action[], width: number): Line {
-  const hints = actions.filter(({ isHinted = true }) => isHinted);
-  const spans = hints.flatMap(({ keys: [key = ""], title }) => [
+  const hints = actions.filter(({ isHinted = true }) => isHinted).map(({ keys: [key = ""], title }) => [
     span(` ${keyName(key)}`, "accent"),
     span(` ${title} `, "faint"),
   ]);
-  return fitLine(spans, width);
+  while (hints.length > 2 && lineWidth(hints.flat()) > width) hints.splice(-3, 1);
+  return fitLine(hints.flat(), width);
 }
