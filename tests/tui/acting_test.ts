@@ -136,3 +136,10 @@ Deno.test("marked runs that the filter hides are left as they are", async () => 
   await scripted.clock.pass(100, 100);
   deepEqual(changes(scripted), [`CANCEL ${runs[1]?.runId}`]);
 });
+
+Deno.test("the keys for help and the way out are in the footer, however narrow it is", async () => {
+  for (const width of [40, 60, 80, 100]) {
+    await using scripted = await Scripted.open({ ...scene, route: { screen: "runs" }, size: { width, height: 20 } });
+    match(scripted.frame, / \? keys {2}q quit$/);
+  }
+});
