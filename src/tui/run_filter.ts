@@ -32,9 +32,10 @@ export function readFilter(text: string): TypedFilter {
   const filter: { -readonly [Key in keyof TypedFilter]?: TypedFilter[Key] } = {};
   let problem: string | null = null;
   for (const [word] of text.matchAll(/workflow:"(?:\\.|[^"\\])*"?|\S+/gi)) {
-    const [, typedKey, value = ""] = /^([a-z]+):([^/][^]*)?$/i.exec(word) ?? [];
+    const [, typedKey, value = ""] = /^([a-z]+):([^]*)$/i.exec(word) ?? [];
     const key = typedKey?.toLowerCase();
     if (key === undefined) words.push(word);
+    else if (!fields.includes(key) && value.startsWith("//")) words.push(word); // An address is no field.
     else if (!fields.includes(key)) problem = `${key}: is none of ${fields.map((field) => `${field}:`).join(" ")}`;
     else if (value === "") continue; // It is still being typed.
     else if (key === "workflow") filter.workflowId = unquoted(value);
