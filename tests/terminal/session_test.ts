@@ -6,7 +6,7 @@ import { type Size, terminalTest, type TestTerminal } from "./tmux.ts";
 terminalTest("open, filter, trigger, follow, cancel, resize, lose the principal, find it again, quit", async () => {
   await using scene = await Scene.start();
   const size = { width: 100, height: 30 };
-  // Ink draws nothing that moves where it believes to be in CI, unless it is told otherwise.
+  // Some libraries draw nothing that moves where they believe to be in CI.
   const terminal = await scene.terminal({ size, env: { CI: "true" } });
   const before = await terminal.state();
   await terminal.enter("cdktr ui");
