@@ -24,6 +24,7 @@ terminalTest("open, filter, trigger, follow, cancel, resize, lose the principal,
   await terminal.until("day is required.");
   await terminal.type("2026-03-01");
   await terminal.press("Tab");
+  await terminal.press("End");
   await terminal.type("_new");
   await terminal.press("Enter");
   await terminal.until(/etl ✓ COMPLETED/);

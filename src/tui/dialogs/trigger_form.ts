@@ -1,6 +1,6 @@
 /** The form before a run: a field for each parameter that the workflow declares. */
 import { CdktrError, messageOf } from "../../core/mod.ts";
-import { box, fitLine, type Line, printable, type Size, span, wrapped } from "../../paint/mod.ts";
+import { box, fitLine, type Line, printable, type Role, type Size, span, wrapped } from "../../paint/mod.ts";
 import type { WorkflowSummary } from "../../wire/mod.ts";
 import type { InputEvent } from "../input.ts";
 import type { Dialog, Shell } from "../screen.ts";
@@ -130,9 +130,13 @@ export class TriggerForm implements Dialog {
   }
 
   #fieldLines(field: FormField, isHere: boolean, width: number): Line[] {
-    const { name, param, text } = field;
+    const { name, param, text, isTouched } = field;
     const labelWidth = Math.min(Math.max(12, ...this.#fields.map((other) => other.name.length + 1)), 24);
-    const value = isHere ? text.draw(width - labelWidth - 6) : [span(text.text === "" ? "" : printable(text.text))];
+    // As long as nothing is typed a default is only what is suggested.
+    const role: Role = isTouched || text.text !== param.default ? "plain" : "faint";
+    const value = isHere
+      ? text.draw(width - labelWidth - 6).map((piece) => ({ ...piece, role }))
+      : [span(text.text, role)];
     const mark = isHere ? this.#shell.glyphs.cursor : " ";
     const label = printable(`${name}${param.required ? "*" : ""}`);
     const facts = [
