@@ -4,7 +4,7 @@ import { fitLine, type Line, type Size, span } from "../../paint/mod.ts";
 import { TaskPicker } from "../dialogs/task_picker.ts";
 import type { InputEvent } from "../input.ts";
 import { emptyLines, headLine, levelChoices, troubleLine } from "../log_head.ts";
-import { type LogLook, TaskColours, timeForms } from "../log_line.ts";
+import { type LogLook, NameColours, timeForms } from "../log_line.ts";
 import { LogPrompt } from "../log_prompt.ts";
 import { logFileName, logText } from "../log_save.ts";
 import { findLine, type Wanted, wantedErrors, wantedText } from "../log_search.ts";
@@ -43,15 +43,12 @@ export class LogsScreen implements Screen {
       : workflowId !== undefined
       ? `Logs of ${workflowId}`
       : "Logs";
-    const look: LogLook = {
-      times: "time",
-      isWrapped: false,
-      isVerbose: false,
-      tasks: new TaskColours(),
-      search: null,
-      skippedColumns: 0,
-    };
-    this.#view = new LogView(look, shell.glyphs);
+    this.#view = new LogView({
+      ...{ times: "time", isWrapped: false, isVerbose: false, search: null, skippedColumns: 0, glyphs: shell.glyphs },
+      workflows: run === undefined && workflowId === undefined ? new NameColours() : null,
+      runs: run === undefined ? new NameColours() : null,
+      tasks: new NameColours(),
+    });
     this.#subject = new LogSubjectLoader(shell, route, () => this.#onSubject());
   }
 
@@ -203,7 +200,7 @@ export class LogsScreen implements Screen {
   }
 
   #shift(columns: number): true {
-    this.#change({ skippedColumns: Math.max(this.#view.look.skippedColumns + columns, 0) });
+    this.#view.shift(columns);
     return true;
   }
 
