@@ -113,6 +113,7 @@ export class LogView {
     this.#shown = shown;
     const [first] = shown;
     this.#top = first === undefined ? null : { entry: first, row: start.row };
+    window.saw(index - 1);
     window.need(start.index, index);
     return lines;
   }
