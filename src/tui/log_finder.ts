@@ -53,7 +53,8 @@ export class LogFinder {
 
   /** Ends the search. Whether there was one. */
   end(): boolean {
-    const wasThere = this.#text !== null || this.#view.found !== null || this.#outcome !== null;
+    const news = this.#searching ?? this.#outcome;
+    const wasThere = this.#text !== null || this.#view.found !== null || news !== null;
     this.#view.found = null;
     this.text = null;
     return wasThere;

@@ -103,7 +103,8 @@ export function excessColumns(line: WireLogLine, look: LogLook, width: number): 
 
 function leadAndRoom(line: WireLogLine, look: LogLook, width: number): { readonly lead: Line; readonly room: number } {
   const whole = look.isVerbose ? verboseLead(line, look, width) : briefLead(line, look, width);
-  const lead = lineWidth(whole) > width - bodyWidthMin ? fitLine(whole, width - bodyWidthMin) : whole;
+  const most = width - bodyWidthMin;
+  const lead = lineWidth(whole) > most ? [...fitLine(whole, most - 1), span(" ")] : whole;
   return { lead, room: Math.max(width - lineWidth(lead), bodyWidthMin) };
 }
 
@@ -131,20 +132,24 @@ function verboseLead(line: WireLogLine, { times, runs, tasks }: LogLook, width: 
     ...tagSpans(line, runs),
   ];
   const ids = [`=${printable(briefId(runId))} / `, `=${printable(tailOf(taskRunId))}`] as const;
-  const namesWidth = namesRoom(width, lineWidth(left) + lineWidth(ids.map((id) => span(id))) + 1, 2);
-  const name = (text: string, role: Role) => {
-    const whole = [span(printable(text), role)];
-    return lineWidth(whole) > namesWidth ? fitLine(whole, namesWidth) : whole;
-  };
-  const taskRole = tasks.roleOf(taskName);
+  const namesWidth = namesRoom(width, lineWidth(left) + lineWidth(ids.map((id) => span(id))) + 1, 1);
+  const workflow = [span(printable(workflowName), "faint")];
+  const task = [span(printable(taskName), tasks.roleOf(taskName))];
+  // What one of the names leaves of its half, the other one may have.
+  const workflowWidth = Math.max(Math.floor(namesWidth / 2), namesWidth - lineWidth(task));
+  const shownWorkflow = cutLine(workflow, workflowWidth);
   return [
     ...left,
-    ...name(workflowName, "faint"),
+    ...shownWorkflow,
     span(ids[0], "faint"),
-    ...name(taskName, taskRole),
-    span(ids[1], taskRole),
+    ...cutLine(task, namesWidth - lineWidth(shownWorkflow)),
+    span(ids[1], tasks.roleOf(taskName)),
     span(" "),
   ];
+}
+
+function cutLine(line: Line, width: number): Line {
+  return lineWidth(line) > width ? fitLine(line, width) : line;
 }
 
 /** Columns for each of some names, so that text has its share beside them and `otherColumns` that are taken. */
