@@ -90,20 +90,23 @@ export class LogBuffer {
     if (!mayHaveMore) this.isAtStart = true;
   }
 
-  /** Puts a page of stored lines, oldest first, behind the stored ones that are there. */
-  append({ lines, cursor, mayHaveMore }: LogPage): void {
+  /** Puts a page of stored lines, oldest first, behind the stored ones that are there. How many to show were not there live. */
+  append({ lines, cursor, mayHaveMore }: LogPage): number {
+    let newCount = 0;
     const waiting = Map.groupBy(this.#live, ({ line }) => keyOf(line));
     const taken = new Set<Entry>();
     for (const [index, line] of lines.entries()) {
       const twin = waiting.get(keyOf(line))?.shift();
       if (twin === undefined) this.#remember(line);
       else taken.add(twin);
+      if (twin === undefined && this.#isShown(line)) newCount++;
       const entry = twin ?? { line, cursor: null, isShown: this.#isShown(line) };
       if (index === lines.length - 1) this.endCursor = entry.cursor = cursor;
       if (isKept(entry)) this.#stored.push(entry);
     }
     if (taken.size > 0) this.#live = this.#live.filter((entry) => !taken.has(entry));
     if (!mayHaveMore) this.isAtEnd = true;
+    return newCount;
   }
 
   /** Puts live lines at the end, but for those that came from the store before. How many were new. */

@@ -2,7 +2,9 @@
 import {
   chopped,
   fitLine,
+  type Glyphs,
   type Line,
+  lineWidth,
   outputSpans,
   printable,
   type Role,
@@ -11,7 +13,7 @@ import {
   span,
 } from "../paint/mod.ts";
 import type { WireLogLine } from "../wire/mod.ts";
-import { instantText } from "./words.ts";
+import { briefId, instantText } from "./words.ts";
 
 /** How much of a line's time is shown. */
 export const timeForms = ["none", "time", "date and time"] as const;
@@ -20,29 +22,39 @@ export type TimeForm = typeof timeForms[number];
 
 /** What the lines of a screen have in common. */
 export interface LogLook {
+  readonly glyphs: Glyphs;
   readonly times: TimeForm;
   readonly isWrapped: boolean;
   /** With the ids of run and task run, and the level in words. */
   readonly isVerbose: boolean;
-  readonly tasks: TaskColours;
+  /** The colours of the workflows; null where all lines are of one. */
+  readonly workflows: NameColours | null;
+  /** The colours of the runs; null where all lines are of one. */
+  readonly runs: NameColours | null;
+  readonly tasks: NameColours;
   /** What is searched for; null for nothing. */
   readonly search: string | null;
   /** Columns that are left out at the left, of lines that are not wrapped. */
   readonly skippedColumns: number;
 }
 
-/** The column for the names of tasks: at least as wide as cdktr's own, which its gap lines stand under. */
-const taskWidthMin = 5;
-const taskWidthMax = 18;
+/** The column for names: at least as wide as cdktr's own, which its gap lines stand under. */
+const nameWidthMin = 5;
+const nameWidthMax = 18;
+/** Characters at the end of an id that tell it from the others on the screen: its beginning is the time. */
+const tailChars = 4;
+/** Names are cut so that this share of a row is text; where that is not enough, whatever stands before the text is cut. */
+const bodyShare = 1 / 3;
+const bodyWidthMin = 20;
 /** Characters of a line that are looked at for each column that is shown: escape sequences take room, too. */
 const charsPerColumn = 16;
 /** Characters of a wrapped line that are shown. */
 const wrappedCharsMax = 65_536;
 
-/** Which colour each task has: they get theirs in the order they are first seen in. */
-export class TaskColours {
+/** Which colour each task, run or workflow has: they get theirs in the order they are first seen in. */
+export class NameColours {
   readonly #indexes = new Map<string, number>();
-  #width = taskWidthMin;
+  #width = nameWidthMin;
 
   /** Columns that the names need. */
   get width(): number {
@@ -58,7 +70,7 @@ export class TaskColours {
     let index = this.#indexes.get(name);
     if (index === undefined) {
       this.#indexes.set(name, index = this.#indexes.size);
-      this.#width = Math.min(Math.max(this.#width, printable(name).length), taskWidthMax);
+      this.#width = Math.min(Math.max(this.#width, printable(name).length), nameWidthMax);
     }
     return seriesOf(index);
   }
@@ -71,30 +83,93 @@ export function bodyOf({ payload }: WireLogLine): string {
 
 /** A line as it is drawn: several rows where it is wrapped. */
 export function rowsOf(line: WireLogLine, look: LogLook, width: number): Line[] {
-  const lead = leadOf(line, look);
-  const leadWidth = lead.reduce((sum, { text }) => sum + text.length, 0);
-  const room = Math.max(width - leadWidth, 10);
+  const { lead, room } = leadAndRoom(line, look, width);
   if (!look.isWrapped) {
-    const { skippedColumns } = look;
+    const { skippedColumns, glyphs } = look;
     const body = bodySpans(line, look, (skippedColumns + room) * charsPerColumn);
-    return [[...lead, ...skippedColumns > 0 ? sliceLine(body, skippedColumns, Infinity) : body]];
+    if (skippedColumns === 0 || body.length === 0) return [[...lead, ...body]];
+    // The mark takes the place of a column of the text.
+    return [[...lead, span(glyphs.arrowLeft, "faint"), ...sliceLine(body, skippedColumns + 1, Infinity)]];
   }
   const [first = [], ...others] = chopped(bodySpans(line, look, wrappedCharsMax), room);
-  return [[...lead, ...first], ...others.map((row): Line => [span(" ".repeat(leadWidth)), ...row])];
+  const indent = span(" ".repeat(lineWidth(lead)));
+  return [[...lead, ...first], ...others.map((row): Line => [indent, ...row])];
 }
 
-/** Time, task and mark; printable characters of one column each but for names, which are fitted. */
-function leadOf(line: WireLogLine, { times, isVerbose, tasks }: LogLook): Line {
-  const { timestampMs, taskName, level, workflowName, runId, taskRunId } = line;
+/** Columns of a line's text that do not fit behind what stands before it. */
+export function excessColumns(line: WireLogLine, look: LogLook, width: number): number {
+  return Math.max(lineWidth(bodySpans(line, look, wrappedCharsMax)) - leadAndRoom(line, look, width).room, 0);
+}
+
+function leadAndRoom(line: WireLogLine, look: LogLook, width: number): { readonly lead: Line; readonly room: number } {
+  const whole = look.isVerbose ? verboseLead(line, look, width) : briefLead(line, look, width);
+  const most = width - bodyWidthMin;
+  const lead = lineWidth(whole) > most ? [...fitLine(whole, most - 1), span(" ")] : whole;
+  return { lead, room: Math.max(width - lineWidth(lead), bodyWidthMin) };
+}
+
+/** Time, workflow and run where there may be several, task and mark. */
+function briefLead(line: WireLogLine, { times, workflows, runs, tasks }: LogLook, width: number): Line {
+  const { timestampMs, taskName, level } = line;
   const mark = level === "ERROR" ? span("! ", "bad") : level === "INFO" ? span("  ") : span("~ ", "warn");
-  const lead: Line = [...timeSpans(timestampMs, times)];
-  if (isVerbose) {
-    const task = span(`${printable(taskName)}=${printable(taskRunId)}`, tasks.roleOf(taskName));
-    const run = span(`${printable(workflowName)}=${printable(runId)} / `, "faint");
-    return [...lead, span(`${printable(level).padEnd(7)} `, mark.role), run, task, span(" ")];
-  }
   const name = taskName === "" ? span("cdktr", "faint") : span(printable(taskName), tasks.roleOf(taskName));
-  return [...lead, ...fitLine([name], tasks.width), span(" "), mark];
+  const left = [...timeSpans(timestampMs, times), ...tagSpans(line, runs)];
+  const namesWidth = namesRoom(width, lineWidth(left) + 4, workflows === null ? 1 : 2);
+  const task = [...fitLine([name], Math.min(tasks.width, namesWidth)), span(" "), mark];
+  if (workflows === null) return [...left, ...task];
+  const workflow = workflowOf(line);
+  const role = workflows.roleOf(workflow);
+  return [...left, ...fitLine([span(workflow, role)], Math.min(workflows.width, namesWidth)), span(" "), ...task];
+}
+
+/** Time, level, and names with short ids: the whole ones would leave no room for the text. */
+function verboseLead(line: WireLogLine, { times, runs, tasks }: LogLook, width: number): Line {
+  const { timestampMs, taskName, level, workflowName, runId, taskRunId } = line;
+  const role = level === "ERROR" ? "bad" : level === "INFO" ? "plain" : "warn";
+  const left = [
+    ...timeSpans(timestampMs, times),
+    span(`${printable(level).padEnd(7)} `, role),
+    ...tagSpans(line, runs),
+  ];
+  const ids = [`=${printable(briefId(runId))} / `, `=${printable(tailOf(taskRunId))}`] as const;
+  const namesWidth = namesRoom(width, lineWidth(left) + lineWidth(ids.map((id) => span(id))) + 1, 1);
+  const workflow = [span(printable(workflowName), "faint")];
+  const task = [span(printable(taskName), tasks.roleOf(taskName))];
+  // What one of the names leaves of its half, the other one may have.
+  const workflowWidth = Math.max(Math.floor(namesWidth / 2), namesWidth - lineWidth(task));
+  const shownWorkflow = cutLine(workflow, workflowWidth);
+  return [
+    ...left,
+    ...shownWorkflow,
+    span(ids[0], "faint"),
+    ...cutLine(task, namesWidth - lineWidth(shownWorkflow)),
+    span(ids[1], tasks.roleOf(taskName)),
+    span(" "),
+  ];
+}
+
+function cutLine(line: Line, width: number): Line {
+  return lineWidth(line) > width ? fitLine(line, width) : line;
+}
+
+/** Columns for each of some names, so that text has its share beside them and `otherColumns` that are taken. */
+function namesRoom(width: number, otherColumns: number, count: number): number {
+  return Math.max(Math.floor((width * (1 - bodyShare) - otherColumns) / count), nameWidthMin);
+}
+
+/** A run's mark among several: the end of its id, in a colour of its own. */
+function tagSpans({ runId }: WireLogLine, runs: NameColours | null): Line {
+  if (runs === null) return [];
+  return [...fitLine([span(printable(tailOf(runId)), runs.roleOf(runId))], tailChars), span(" ")];
+}
+
+function tailOf(id: string): string {
+  return id.slice(-tailChars);
+}
+
+/** What an original principal tells of lines is the workflow's name, not its id. */
+function workflowOf({ workflowId, workflowName }: WireLogLine): string {
+  return printable(workflowId || workflowName);
 }
 
 function timeSpans(timestampMs: number, times: TimeForm): Line {

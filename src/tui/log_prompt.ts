@@ -11,8 +11,8 @@ export interface LogPromptOptions {
   readonly hint: string;
   /** Called after every change. */
   readonly onType: (text: string) => void;
-  /** Called with Enter. */
-  readonly onEnter: (text: string) => void;
+  /** Called with Enter. What is wrong with the text: then it stays to be mended; null for nothing. */
+  readonly onEnter: (text: string) => string | null;
   /** Called with Esc. */
   readonly onCancel: () => void;
 }
@@ -21,6 +21,7 @@ export interface LogPromptOptions {
 export class LogPrompt {
   readonly #options: LogPromptOptions;
   readonly #field = new TextField();
+  #problem: string | null = null;
 
   constructor(options: LogPromptOptions) {
     this.#options = options;
@@ -30,18 +31,28 @@ export class LogPrompt {
     const { kind, hint } = this.#options;
     const lead = kind === "search" ? "/" : "@ ";
     const typed = [span(lead, "accent"), ...this.#field.draw(width - lead.length)];
-    return fitLine(this.#field.text === "" ? [...typed, span(` ${hint}`, "faint")] : typed, width);
+    const beside = this.#problem !== null
+      ? [span(` ${this.#problem}`, "bad")]
+      : this.#field.text === ""
+      ? [span(` ${hint}`, "faint")]
+      : [];
+    return fitLine([...typed, ...beside], width);
   }
 
   onKey(key: string): void {
     const { onType, onEnter, onCancel } = this.#options;
-    if (key === "enter") onEnter(this.#field.text);
+    if (key === "enter") this.#problem = onEnter(this.#field.text);
     else if (key === "esc") onCancel();
-    else if (this.#field.onKey(key)) onType(this.#field.text);
+    else if (this.#field.onKey(key)) this.#typed(onType);
   }
 
   onPaste(text: string): void {
     this.#field.insert(text);
-    this.#options.onType(this.#field.text);
+    this.#typed(this.#options.onType);
+  }
+
+  #typed(onType: (text: string) => void): void {
+    this.#problem = null;
+    onType(this.#field.text);
   }
 }

@@ -29,10 +29,23 @@ export async function* logText(
   }
 }
 
-/** A name for the file; ids are anything, a path must not come of them. */
+/** What comes, without the parts at its beginning that are empty; null where there is nothing else. */
+export async function filled(parts: AsyncGenerator<string, void>): Promise<AsyncGenerator<string, void> | null> {
+  for (;;) {
+    const first = await parts.next();
+    if (first.done === true) return null;
+    if (first.value === "") continue;
+    return (async function* () {
+      yield first.value;
+      yield* parts;
+    })();
+  }
+}
+
+/** A name for the file, with the time: one saves more than once. Ids are anything, a path must not come of them. */
 export function logFileName(runId: string | null, workflowId: string | null, nowMs: number): string {
   const safe = (text: string) => text.replace(/[^A-Za-z0-9_.-]/g, "_").slice(0, 100);
-  if (runId !== null) return `run-${safe(runId)}.log`;
+  const about = runId !== null ? `run-${safe(runId)}` : `logs-${safe(workflowId ?? "all")}`;
   const time = new Date(nowMs).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
-  return `logs-${safe(workflowId ?? "all")}-${time}.log`;
+  return `${about}-${time}.log`;
 }

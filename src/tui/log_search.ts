@@ -52,6 +52,19 @@ export async function findLine(
   return after === null ? null : await askFor(window, wanted, after, step, signal);
 }
 
+/** Which of the lines at hand that are looked for `entry` is, from 1 on, and how many these are. */
+export function rankOf({ buffer }: LogWindow, { holds }: Wanted, entry: Entry): { rank: number; count: number } {
+  let rank = 0;
+  let count = 0;
+  for (let index = 0; index < buffer.length; index++) {
+    const each = buffer.at(index);
+    if (each === undefined || !each.isShown || !holds(each.line)) continue;
+    count++;
+    if (each === entry) rank = count;
+  }
+  return { rank, count };
+}
+
 async function askFor(
   window: LogWindow,
   { holds, contains, levels }: Wanted,

@@ -13,6 +13,8 @@ export interface LogSubject {
   readonly run: Run | null;
   readonly runId: string | null;
   readonly workflowId: string | null;
+  /** Those of the run's tasks that the lines are of, by name; null for all. */
+  readonly tasks: ReadonlySet<string> | null;
   /** Names of the run's tasks, in the order they depend on each other. */
   readonly taskNames: readonly string[];
 }
@@ -63,12 +65,13 @@ export class LogSubjectLoader {
     const { session: { client }, clock } = this.#shell;
     const isOriginal = await client.dialect({ signal }) === "original";
     const source = this.#source ??= isOriginal ? new OriginalLogs(client, clock) : new PrincipalLogs(client);
-    const { run: idOrPrefix, workflowId = null } = this.#route;
+    const { run: idOrPrefix, workflowId = null, tasks: names = [] } = this.#route;
+    const tasks = names.length === 0 ? null : new Set(names);
     if (idOrPrefix === undefined || isOriginal) {
-      return { source, run: null, runId: idOrPrefix ?? null, workflowId, taskNames: [] };
+      return { source, run: null, runId: idOrPrefix ?? null, workflowId, tasks, taskNames: [] };
     }
     const { run, workflow } = await client.call("SHOWRUN", { run: idOrPrefix }, { signal });
-    return { source, run, runId: run.runId, workflowId: run.workflowId, taskNames: namesOf(workflow) };
+    return { source, run, runId: run.runId, workflowId: run.workflowId, tasks, taskNames: namesOf(workflow) };
   }
 }
 

@@ -1,7 +1,7 @@
 /** Which of a window's lines are seen: the place of the uppermost row, and how it moves. Only what is seen is drawn. */
-import { fitLine, type Glyphs, type Line, type Size, span } from "../paint/mod.ts";
+import { fitLine, type Line, type Size, span } from "../paint/mod.ts";
 import type { Entry } from "./log_buffer.ts";
-import { type LogLook, rowsOf } from "./log_line.ts";
+import { excessColumns, type LogLook, rowsOf } from "./log_line.ts";
 import type { LogWindow } from "./log_window.ts";
 
 /** A row of a line that may take several. */
@@ -18,15 +18,13 @@ export class LogView {
   look: LogLook;
   /** The line that a search or a jump led to. */
   found: Entry | null = null;
-  readonly #glyphs: Glyphs;
   #top: { readonly entry: Entry; readonly row: number } | null = null;
   #isFollowing = true;
   #size: Size = { width: 80, height: 20 };
   #shown: readonly Entry[] = [];
 
-  constructor(look: LogLook, glyphs: Glyphs) {
+  constructor(look: LogLook) {
     this.look = look;
-    this.#glyphs = glyphs;
   }
 
   /** Whether it stays at the end. */
@@ -82,6 +80,16 @@ export class LogView {
     if (!this.#isFollowing) this.#move(window, rows);
   }
 
+  /** @param columns To the right, up to the end of the longest line that is seen; negative for to the left. */
+  shift(columns: number): void {
+    const { look } = this;
+    if (look.isWrapped) return;
+    const width = this.#size.width - gutter;
+    const most = Math.max(0, ...this.#shown.map(({ line }) => excessColumns(line, look, width)));
+    const wanted = columns > 0 ? Math.min(look.skippedColumns + columns, most) : look.skippedColumns + columns;
+    this.look = { ...look, skippedColumns: Math.max(wanted, 0) };
+  }
+
   draw(window: LogWindow, size: Size): Line[] {
     this.#size = size;
     window.isFollowed = this.#isFollowing;
@@ -98,13 +106,14 @@ export class LogView {
         index === start.index ? start.row : 0,
         size.height - lines.length + start.row,
       );
-      const mark = span(entry === this.found ? this.#glyphs.cursor : " ", "accent");
+      const mark = span(entry === this.found ? this.look.glyphs.cursor : " ", "accent");
       for (const row of rows) if (lines.length < size.height) lines.push(fitLine([mark, ...row], size.width));
       shown.push(entry);
     }
     this.#shown = shown;
     const [first] = shown;
     this.#top = first === undefined ? null : { entry: first, row: start.row };
+    window.saw(index - 1);
     window.need(start.index, index);
     return lines;
   }

@@ -44,7 +44,7 @@ export class LogWindow {
   notLiveSinceMs: number | null = null;
   /** Live lines that came too fast and were not yet read from the store. */
   droppedCount = 0;
-  /** Live lines that came while the end was not here. */
+  /** Lines that came since {@linkcode LogWindow.saw} was told that the end is seen. */
   unseenCount = 0;
   /** Whether the view stays at the end: then a wide gap before it is left out. */
   isFollowed = true;
@@ -157,6 +157,16 @@ export class LogWindow {
     const { signal } = this.#opening;
     if (first < near) void this.#attempt(() => this.#readOlder(this.#buffer, signal), signal);
     if (last >= this.#buffer.length - near) void this.#attempt(() => this.#readNewer(this.#buffer, signal), signal);
+  }
+
+  /** Takes up to which line the lines are seen, by its index: of those that came, the ones up to there are seen. */
+  saw(last: number): void {
+    if (!this.#buffer.isAtEnd) return;
+    let below = 0;
+    for (let index = this.#buffer.length - 1; index > last && below < this.unseenCount; index--) {
+      if (this.#buffer.at(index)?.isShown) below++;
+    }
+    this.unseenCount = below;
   }
 
   /** Asks the store soon for what came since, if live lines are wanted. */
@@ -274,7 +284,6 @@ export class LogWindow {
       if (buffer.endCursor !== after || buffer.isAtEnd) return;
       buffer.append(page);
       if (!buffer.isAtEnd) return;
-      this.unseenCount = 0;
       this.#settleSoon(); // What came live while the page was on its way was passed over.
     } finally {
       if (!signal.aborted) this.#isReadingNewer = false;
@@ -309,7 +318,7 @@ export class LogWindow {
       this.unseenCount += wanted.length;
       return;
     }
-    this.#buffer.takeLive(wanted);
+    this.unseenCount += this.#buffer.takeLive(wanted);
     if (this.#buffer.liveLength >= settleLines) void this.#settle();
     // A line of a run may come under a name that only the principal can translate, so any line is a sign.
     else if (lines.length > 0) this.#settleSoon();
@@ -339,7 +348,7 @@ export class LogWindow {
       const after = buffer.endCursor;
       const page = await this.#page({ order: "oldest", after, limit: this.#pageLines }, signal);
       if (!buffer.isAtEnd || buffer.endCursor !== after) return;
-      buffer.append(page);
+      this.unseenCount += buffer.append(page);
       if (page.mayHaveMore) continue;
       this.droppedCount = 0;
       return;

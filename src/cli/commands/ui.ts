@@ -1,5 +1,5 @@
 /** `cdktr ui`: the terminal UI. */
-import { join } from "node:path";
+import { join, parse } from "node:path";
 import { Argument, Command, Option } from "@commander-js/extra-typings";
 import { defaultContext } from "../../config/mod.ts";
 import { CdktrError, messageOf } from "../../core/mod.ts";
@@ -115,17 +115,33 @@ function assertTerminal({ environment, isTerminal }: Invocation): void {
   });
 }
 
-/** Writes what comes to a new file, for its user alone. */
+/** Other names that are tried where files have the first ones. */
+const otherNamesMax = 100;
+
+/** Writes what comes to a new file, for its user alone: `name`, or where that is taken `-2` to it, `-3` and so on. */
 async function saveFile(directory: string, name: string, parts: AsyncIterable<string>): Promise<string> {
   const path = join(directory, name.replace(/[^A-Za-z0-9._-]/g, "_"));
   try {
-    using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+    const opened = await openNew(path);
+    using file = opened.file;
     const writer = file.writable.getWriter();
     for await (const part of parts) await writer.write(new TextEncoder().encode(part));
     await writer.close();
-    return path;
+    return opened.path;
   } catch (cause) {
     if (cause instanceof CdktrError) throw cause; // It was what is written that did not come.
     throw new CdktrError("STORAGE", `The file ${path} cannot be written: ${messageOf(cause)}.`, { cause });
+  }
+}
+
+async function openNew(wanted: string): Promise<{ readonly file: Deno.FsFile; readonly path: string }> {
+  const { dir, name, ext } = parse(wanted);
+  for (let number = 1;; number++) {
+    const path = number === 1 ? wanted : join(dir, `${name}-${number}${ext}`);
+    try {
+      return { file: await Deno.open(path, { write: true, createNew: true, mode: 0o600 }), path };
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists) || number > otherNamesMax) throw error;
+    }
   }
 }

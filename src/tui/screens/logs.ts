@@ -1,13 +1,13 @@
 /** What tasks print, live and stored: followed, searched, filtered, saved. */
 import { CdktrError, isFinal, messageOf } from "../../core/mod.ts";
-import { fitLine, type Line, type Size, span } from "../../paint/mod.ts";
+import { fitLine, type Line, type Size } from "../../paint/mod.ts";
 import { TaskPicker } from "../dialogs/task_picker.ts";
 import type { InputEvent } from "../input.ts";
-import { emptyLines, headLine, levelChoices, troubleLine } from "../log_head.ts";
-import { type LogLook, TaskColours, timeForms } from "../log_line.ts";
+import { LogFinder } from "../log_finder.ts";
+import { emptyLines, filtersOf, headLine, levelChoices, troubleLine } from "../log_head.ts";
+import { type LogLook, NameColours, timeForms } from "../log_line.ts";
 import { LogPrompt } from "../log_prompt.ts";
-import { logFileName, logText } from "../log_save.ts";
-import { findLine, type Wanted, wantedErrors, wantedText } from "../log_search.ts";
+import { filled, logFileName, logText } from "../log_save.ts";
 import type { LogSelection } from "../log_source.ts";
 import { LogSubjectLoader } from "../log_subject.ts";
 import { LogView } from "../log_view.ts";
@@ -28,12 +28,11 @@ export class LogsScreen implements Screen {
   readonly #shell: Shell;
   readonly #subject: LogSubjectLoader;
   readonly #view: LogView;
+  readonly #finder: LogFinder;
   readonly #closed = new AbortController();
   #window: LogWindow | null = null;
   #isLiveWanted = true;
   #prompt: LogPrompt | null = null;
-  #searching: AbortController | null = null;
-  #search: string | null = null;
 
   constructor(shell: Shell, readonly route: Route & { readonly screen: "logs" }) {
     this.#shell = shell;
@@ -43,15 +42,13 @@ export class LogsScreen implements Screen {
       : workflowId !== undefined
       ? `Logs of ${workflowId}`
       : "Logs";
-    const look: LogLook = {
-      times: "time",
-      isWrapped: false,
-      isVerbose: false,
-      tasks: new TaskColours(),
-      search: null,
-      skippedColumns: 0,
-    };
-    this.#view = new LogView(look, shell.glyphs);
+    this.#view = new LogView({
+      ...{ times: "time", isWrapped: false, isVerbose: false, search: null, skippedColumns: 0, glyphs: shell.glyphs },
+      workflows: run === undefined && workflowId === undefined ? new NameColours() : null,
+      runs: run === undefined ? new NameColours() : null,
+      tasks: new NameColours(),
+    });
+    this.#finder = new LogFinder(this.#view, () => shell.changed());
     this.#subject = new LogSubjectLoader(shell, route, () => this.#onSubject());
   }
 
@@ -75,9 +72,7 @@ export class LogsScreen implements Screen {
 
   drawPrompt(width: number): Line | null {
     if (this.#prompt !== null) return this.#prompt.draw(width);
-    if (this.#search === null) return null;
-    const hint = this.#searching === null ? "  n next, N previous, Esc ends the search" : "  searching ...";
-    return [span("/", "accent"), span(this.#search, "match"), span(hint, "faint")];
+    return this.#finder.draw();
   }
 
   actions(): Action[] {
@@ -93,8 +88,17 @@ export class LogsScreen implements Screen {
       { keys: ["/"], title: "search", run: () => this.#askSearch(window) },
       { keys: ["n"], title: "next match", ...quiet, run: () => this.#nextMatch(window, 1) },
       { keys: ["N"], title: "previous match", ...quiet, run: () => this.#nextMatch(window, -1) },
-      { keys: ["E"], title: "error before", run: () => this.#find(window, wantedErrors, -1, "error") },
-      { keys: ["e"], title: "error after", ...quiet, run: () => this.#find(window, wantedErrors, 1, "error") },
+      {
+        keys: ["E"],
+        title: "previous stderr line",
+        run: () => this.#finder.findError(window, -1),
+      },
+      {
+        keys: ["e"],
+        title: "next stderr line",
+        ...quiet,
+        run: () => this.#finder.findError(window, 1),
+      },
       { keys: ["m", "tab"], title: "tasks", run: () => this.#askTasks(window) },
       { keys: ["L"], title: "levels", run: () => this.#turnLevels(window) },
       { keys: ["w"], title: "wrap", run: () => this.#change({ isWrapped: !this.#view.look.isWrapped }) },
@@ -148,7 +152,7 @@ export class LogsScreen implements Screen {
       case "right":
         return this.#shift(key === "left" ? -stepColumns : stepColumns);
       case "esc":
-        return this.#endSearch();
+        return this.#finder.end();
       default:
         return false;
     }
@@ -171,7 +175,7 @@ export class LogsScreen implements Screen {
 
   close(): void {
     this.#closed.abort(new CdktrError("SHUTTING_DOWN", "The screen was left."));
-    this.#searching?.abort();
+    this.#finder.close();
     this.#subject.close();
     this.#window?.close();
   }
@@ -179,14 +183,13 @@ export class LogsScreen implements Screen {
   #onSubject(): void {
     const subject = this.#subject.value;
     if (subject !== null) {
-      const { source, run, runId, workflowId, taskNames } = subject;
+      const { source, run, runId, workflowId, tasks, taskNames } = subject;
       for (const name of taskNames) this.#view.look.tasks.roleOf(name);
       const isOpen = run === null || !isFinal(run.state);
-      const { tasks = [] } = this.route;
       this.#window ??= new LogWindow({
         source,
         clock: this.#shell.clock,
-        selection: { workflowId, runId, tasks: tasks.length === 0 ? null : new Set(tasks), levels: null },
+        selection: { workflowId, runId, tasks, levels: null },
         isLive: isOpen,
         onChange: () => this.#shell.changed(),
       });
@@ -198,22 +201,25 @@ export class LogsScreen implements Screen {
   }
 
   #scroll(window: LogWindow, rows: number): true {
+    this.#finder.forget();
     this.#view.scroll(window, rows);
     return true;
   }
 
   #shift(columns: number): true {
-    this.#change({ skippedColumns: Math.max(this.#view.look.skippedColumns + columns, 0) });
+    this.#view.shift(columns);
     return true;
   }
 
   #goToStart(window: LogWindow): true {
+    this.#finder.forget();
     this.#view.showStart();
     if (!window.buffer.isAtStart) void window.openAtStart();
     return true;
   }
 
   #follow(window: LogWindow): void {
+    this.#finder.forget();
     this.#view.follow();
     if (!window.buffer.isAtEnd) void window.openAtEnd();
   }
@@ -267,58 +273,28 @@ export class LogsScreen implements Screen {
   }
 
   #askSearch(window: LogWindow): void {
-    const former = this.#search;
-    const finish = (text: string | null) => {
-      this.#prompt = null;
-      this.#search = text;
-      this.#change({ search: text });
+    const former = this.#finder.text;
+    const finish = (text: string | null): null => {
+      this.#finder.text = text;
+      return this.#prompt = null;
     };
     this.#prompt = new LogPrompt({
       kind: "search",
       hint: "a text that lines hold",
-      onType: (text) => this.#change({ search: text === "" ? null : text }),
+      onType: (text) => this.#finder.show(text === "" ? null : text),
       onCancel: () => finish(former),
       onEnter: (text) => {
         finish(text === "" ? former : text);
         // At the end there is nothing after: the newest match is what one wants.
-        if (this.#search !== null) this.#nextMatch(window, this.#view.isFollowing ? -1 : 1);
+        this.#finder.findText(window, this.#view.isFollowing ? -1 : 1);
+        return null;
       },
     });
   }
 
   #nextMatch(window: LogWindow, step: 1 | -1): void {
-    if (this.#search === null) this.#askSearch(window);
-    else this.#find(window, wantedText(this.#search), step, "match");
-  }
-
-  #endSearch(): boolean {
-    this.#searching?.abort();
-    if (this.#search === null && this.#view.found === null) return false;
-    this.#search = this.#view.found = null;
-    this.#change({ search: null });
-    return true;
-  }
-
-  /** @param noun What is looked for, for the message that there is none. */
-  #find(window: LogWindow, wanted: Wanted, step: 1 | -1, noun: string): void {
-    this.#searching?.abort();
-    const searching = this.#searching = new AbortController();
-    const { shown, found } = this.#view;
-    // Of a match that was scrolled out of sight one does not go on: the next one from what is seen is meant.
-    const edge = step === 1 ? shown.at(0) : shown.at(-1);
-    const here = found !== null && shown.includes(found) ? found : null;
-    const from = here ?? edge;
-    const index = from === undefined ? -1 : window.buffer.indexOf(from) - (here === null ? step : 0);
-    findLine(window, wanted, index, step, searching.signal).then((entry) => {
-      if (searching.signal.aborted) return;
-      if (entry === null) this.#shell.tell(`There is no further ${noun} ${step === 1 ? "below" : "above"}.`);
-      else this.#view.show(entry, window);
-    }, (error) => {
-      if (!searching.signal.aborted) this.#shell.tell(messageOf(error), "bad");
-    }).finally(() => {
-      if (this.#searching === searching) this.#searching = null;
-      this.#shell.changed();
-    });
+    if (this.#finder.text === null) this.#askSearch(window);
+    else this.#finder.findText(window, step);
   }
 
   #askTime(window: LogWindow): void {
@@ -328,15 +304,16 @@ export class LogsScreen implements Screen {
       onType: () => {},
       onCancel: () => this.#prompt = null,
       onEnter: (text) => {
-        this.#prompt = null;
         const atMs = typedTime(text, this.#shell.session.nowMs());
-        if (atMs === null) return this.#shell.tell(`"${text}" is no time such as ${typedTimeForm}.`, "bad");
+        if (atMs === null) return `is no time such as ${typedTimeForm}`;
         this.#goToTime(window, atMs, () => this.#shell.tell("No line was printed then or later."));
+        return this.#prompt = null;
       },
     });
   }
 
   #goToTime(window: LogWindow, atMs: number, whenNone: () => void): void {
+    this.#finder.forget();
     window.openAtTime(atMs).then((entry) => {
       if (entry === null) whenNone();
       else this.#view.begin(entry);
@@ -357,14 +334,24 @@ export class LogsScreen implements Screen {
       count = lineCount;
     };
     const text = logText(window, this.#view.look.isVerbose, onProgress, signal);
+    const subject = this.#subject.value;
+    const filters = subject === null ? [] : filtersOf(window.selection, subject);
     this.#shell.perform(async () => {
       try {
-        const path = await this.#shell.saveFile(logFileName(runId, workflowId, this.#shell.clock.nowMs()), text);
-        return `${count.toLocaleString("en")} lines are in ${path}.`;
+        const parts = await filled(text);
+        if (parts === null) {
+          return `${filters.length > 0 ? "Nothing passes the filters" : "There are no lines"}: nothing was saved.`;
+        }
+        const path = await this.#shell.saveFile(logFileName(runId, workflowId, this.#shell.clock.nowMs()), parts);
+        return `Saved ${linesText(count)}${filters.length > 0 ? ` (${filters.join(", ")})` : ""} to ${path}`;
       } catch (error) {
         if (!signal.aborted) throw error;
-        return `Saving was given up with the screen, after ${count.toLocaleString("en")} lines.`;
+        return `Saving was given up with the screen, after ${linesText(count)}.`;
       }
     });
   }
+}
+
+function linesText(count: number): string {
+  return count === 1 ? "1 line" : `${count.toLocaleString("en")} lines`;
 }
