@@ -17,7 +17,7 @@ import {
   wrapped,
 } from "../paint/mod.ts";
 import type { ReplyTo } from "../wire/mod.ts";
-import { type Health, healthCounts, healthSpans, type ListedAgent } from "./agent_health.ts";
+import { type AgentRow, type Health, healthCounts, healthSpans, slotsOf } from "./agent_health.ts";
 import { sampleMs } from "./queue_depth.ts";
 import { type Ending, shownMinutes } from "./throughput.ts";
 import { briefSpan } from "./words.ts";
@@ -116,17 +116,11 @@ export function queueLines(queue: QueueState, { width, height }: Size, glyphs: G
 }
 
 /** Places on all agents, how the agents are, and a line for each: those that are silent first. */
-export function agentLines(
-  agents: readonly { readonly agent: ListedAgent; readonly health: Health }[],
-  { width, height }: Size,
-  glyphs: Glyphs,
-): Line[] {
+export function agentLines(agents: readonly AgentRow[], { width, height }: Size, glyphs: Glyphs): Line[] {
   if (agents.length === 0) {
     return sentence("None: what is triggered waits. Start one with `cdktr start agent`.", width, "warn");
   }
-  const there = agents.filter(({ health }) => health.state !== "lost").map(({ agent }) => agent);
-  const used = there.reduce((sum, { running }) => sum + running.length, 0);
-  const total = there.reduce((sum, { slots, running }) => sum + (slots ?? running.length), 0);
+  const { used, total } = slotsOf(agents);
   const lines: Line[] = [
     slotsLine([span("slots")], used, total, width, glyphs),
     healthCounts(agents.map(({ health }) => health)),
@@ -134,10 +128,11 @@ export function agentLines(
   const worst = agents.toSorted((a, b) => weight(b.health) - weight(a.health));
   const room = height - lines.length;
   const shown = worst.slice(0, worst.length > room && room > 1 ? room - 1 : room);
-  for (const { agent, health } of shown) {
-    const mark = health.state === "ok" ? [] : [...healthSpans(health, glyphs), span(" ")];
-    const name: Line = [...mark, span(printable(agent.agentId))];
-    lines.push(slotsLine(name, agent.running.length, agent.slots, width, glyphs));
+  for (const { agent, health, name } of shown) {
+    const isMarked = health.state !== "ok" && health.state !== "unknown";
+    const mark = isMarked ? [...healthSpans(health, glyphs), span(" ")] : [];
+    const text: Line = [...mark, span(printable(name))];
+    lines.push(slotsLine(text, agent.running.length, agent.slots, width, glyphs));
   }
   if (worst.length > shown.length && room > 1) {
     lines.push([span(`and ${worst.length - shown.length} more, all of them on screen 5`, "faint")]);
@@ -147,7 +142,7 @@ export function agentLines(
 
 /** A name, a bar of the places in use, and their number. */
 function slotsLine(name: Line, used: number, total: number | null, width: number, glyphs: Glyphs): Line {
-  const numbers = total === null ? `${used} run` : `${used}/${total}`;
+  const numbers = total === null ? counted(used, "run") : `${used}/${total}`;
   const barWidth = Math.min(Math.max(Math.floor(width / 4), 4), 24);
   return pair(name, [...slotsBar(used, total, barWidth, glyphs), span(` ${numbers.padStart(5)}`)], width);
 }
@@ -166,7 +161,7 @@ function pair(left: Line, right: Line, width: number): Line {
 }
 
 function weight({ state, silentMs }: Health): number {
-  return state === "ok" ? 0 : silentMs;
+  return state === "ok" || state === "unknown" ? 0 : silentMs + 1;
 }
 
 /** What is wrong with the principal, each in full; an empty list when nothing is. */

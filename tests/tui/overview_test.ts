@@ -198,3 +198,32 @@ Deno.test("what is told of a principal that is away is of when it was last heard
   await scripted.clock.pass(100_000);
   assert.equal(ages(), before);
 });
+
+Deno.test("the boxes say of when they are while the principal is away, on a screen that is opened then too", async () => {
+  await using scripted = await Scripted.open(busy);
+  await scripted.lose();
+  const told = () => {
+    const { frame } = scripted;
+    assert.equal(frame.match(/as of 12:00:00 ─┘/g)?.length, 4);
+    assert.match(frame, /✓ ok +\S+ 234/);
+    assert.match(frame, /3 not known/);
+    assert.match(frame, /✗ FAILED +etl\.orders/);
+    assert.match(frame, /● RUNNING/);
+    assert.doesNotMatch(frame, /\d ok |LOST carl/);
+  };
+  told();
+  scripted.press("1");
+  await scripted.clock.pass(300, 50);
+  scripted.press("0");
+  await scripted.clock.pass(300, 50);
+  told();
+});
+
+Deno.test("where nothing is known since the principal went away no number is shown", async () => {
+  await using scripted = await Scripted.open({ ...busy, route: { screen: "workflows" } });
+  await scripted.lose();
+  scripted.press("0");
+  await scripted.clock.pass(300, 50);
+  assert.match(scripted.frame, /Not known: the principal is away/);
+  assert.doesNotMatch(scripted.frame, /✓ ok .* 0/);
+});

@@ -4,7 +4,7 @@
  */
 import type { Run } from "../../core/mod.ts";
 import { box, fitLine, type Line, printable, sideBySide, type Size, span, wrapped } from "../../paint/mod.ts";
-import { AgentTimeout, healthOf } from "../agent_health.ts";
+import { agentRows, AgentTimeout } from "../agent_health.ts";
 import type { InputEvent } from "../input.ts";
 import type { List } from "../list.ts";
 import { Loaded } from "../loaded.ts";
@@ -15,7 +15,7 @@ import { runActions } from "../run_actions.ts";
 import { RunList } from "../run_list.ts";
 import type { Action, Screen, Shell } from "../screen.ts";
 import { Throughput } from "../throughput.ts";
-import { absence } from "../told.ts";
+import { absence, asOf, isFresh, lastKnownRuns } from "../told.ts";
 import { askTrigger } from "../trigger.ts";
 
 /** The boxes with a cursor, in the order in which Tab goes through them. */
@@ -48,7 +48,7 @@ export class OverviewScreen implements Screen {
   readonly #runningRuns: RunList;
   readonly #waitingRuns: RunList;
   readonly #timeout: AgentTimeout;
-  readonly #throughput = new Throughput();
+  readonly #throughput: Throughput;
   readonly #past: Loaded<boolean>;
   readonly #stopListening: () => void;
   #focus: Part = "wrong";
@@ -68,6 +68,7 @@ export class OverviewScreen implements Screen {
     this.#running = runningList(shell, () => this.#whenEmpty(this.#runningRuns, "Nothing runs."));
     this.#next = nextList(shell, () => session.heardMs === null ? absence(shell) : "No workflow has a schedule.");
     this.#timeout = new AgentTimeout(shell);
+    this.#throughput = Throughput.ofSource(session);
     this.#past = new Loaded({
       clock,
       onChange: changed,
@@ -195,11 +196,13 @@ export class OverviewScreen implements Screen {
   #takeNews(): void {
     const { session } = this.#shell;
     const known = this.#known;
-    if (known.wrong !== this.#wrongRuns.rows) {
-      known.wrong = this.#wrongRuns.rows;
-      this.#wrong.rows = known.wrong.toSorted((a, b) => endOf(b) - endOf(a));
+    const wrong = lastKnownRuns(this.#shell, "wrong", this.#wrongRuns);
+    if (known.wrong !== wrong) {
+      known.wrong = wrong;
+      this.#wrong.rows = wrong.toSorted((a, b) => endOf(b) - endOf(a));
     }
-    if (known.running !== this.#runningRuns.rows) this.#running.rows = known.running = this.#runningRuns.rows;
+    const running = lastKnownRuns(this.#shell, "running", this.#runningRuns);
+    if (known.running !== running) this.#running.rows = known.running = running;
     const fires = session.workflows.flatMap((workflow): NextFire[] => {
       const atMs = session.nextFireMs(workflow);
       return atMs === null ? [] : [{ workflow, atMs }];
@@ -266,8 +269,13 @@ export class OverviewScreen implements Screen {
     if (session.dialect === "original") {
       return this.#box("ENDED IN THE LAST HOUR", sentence(absence(this.#shell), size.width - 4, "faint"), size);
     }
-    const nowMs = this.#shell.session.nowMs();
+    const title = "ENDED IN THE LAST HOUR";
+    const nowMs = session.nowMs();
     const inner = { width: size.width - 4, height: size.height - 2 };
+    if (!this.#throughput.isLoaded && !isFresh(this.#shell)) {
+      const words = session.heardMs === null ? absence(this.#shell) : "Not known: the principal is away.";
+      return this.#box(title, sentence(words, inner.width, "faint"), size);
+    }
     const lines = throughputLines(
       inner,
       glyphs,
@@ -277,9 +285,9 @@ export class OverviewScreen implements Screen {
     const note = this.#past.value === null && this.#past.error === null
       ? "loading"
       : this.#past.error !== null
-      ? "since this was opened: the history cannot be asked"
+      ? "not all of them: the history cannot be asked"
       : "";
-    return this.#box("ENDED IN THE LAST HOUR", lines, size, { footer: note });
+    return this.#box(title, lines, size, { footer: note === "" ? [] : [span(note, "warn")] });
   }
 
   #queueBox(size: Size): Line[] {
@@ -289,7 +297,9 @@ export class OverviewScreen implements Screen {
     if (status === null) return this.#box("QUEUE", sentence(absence(this.#shell), inner.width, "faint"), size);
     const nowMs = this.#shell.session.nowMs();
     // Those that are next are the oldest: without the older pages nobody knows them.
-    const waiting = this.#waitingRuns.hasMore ? [] : this.#waitingRuns.rows.toSorted(byTurn);
+    const waiting = this.#waitingRuns.hasMore
+      ? []
+      : lastKnownRuns(this.#shell, "waiting", this.#waitingRuns).toSorted(byTurn);
     const depths = (count: number) => queueDepth.newest(count, nowMs);
     const { queueLength: length, queueHeadAgeMs: headAgeMs } = status;
     return this.#box("QUEUE", queueLines({ length, headAgeMs, depths, waiting, nowMs }, inner, glyphs), size);
@@ -301,23 +311,22 @@ export class OverviewScreen implements Screen {
     if (session.status === null) {
       return this.#box("AGENTS", sentence(absence(this.#shell), inner.width, "faint"), size);
     }
-    const nowMs = this.#shell.session.nowMs();
-    const agents = session.status.agents.map((agent) => ({ agent, health: healthOf(agent, nowMs, this.#timeout.ms) }));
-    const isBad = agents.length === 0 || agents.some(({ health }) => health.state === "lost");
+    const agents = agentRows(this.#shell, this.#timeout.ms);
+    const isBad = agents.length === 0 ||
+      agents.some(({ health: { state } }) => state === "lost" || state === "unheard");
     const title = `AGENTS${agents.length === 0 ? "" : ` ${agents.length}`}`;
     return this.#box(title, agentLines(agents, inner, glyphs), size, isBad ? { role: "warn" } : {});
   }
 
-  #box(title: string, lines: readonly Line[], size: Size, { role = "faint", footer = "" }: {
+  /** A box of numbers; its edge tells of when they are where that is not now. */
+  #box(title: string, lines: readonly Line[], size: Size, { role = "faint", footer = [] }: {
     role?: "faint" | "warn";
-    footer?: string;
+    footer?: Line;
   } = {}): Line[] {
     const indented = lines.map((line): Line => [span(" "), ...line]);
-    return box(indented, size, this.#shell.glyphs, {
-      title: [span(title, "title")],
-      ...footer === "" ? {} : { footer: [span(footer, "warn")] },
-      role,
-    });
+    const age = asOf(this.#shell);
+    const told: Line = age === "" ? footer : [span(age, "faint")];
+    return box(indented, size, this.#shell.glyphs, { title: [span(title, "title")], footer: told, role });
   }
 
   #listBox(part: Part, size: Size, left: number, top: number): Line[] {
