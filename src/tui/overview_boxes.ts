@@ -1,4 +1,5 @@
 /** What stands in the boxes of the overview that have no cursor: numbers as bars and sparklines, each with its words. */
+import { spanText } from "../clock/mod.ts";
 import { counted, type Run, type RunState, runStates } from "../core/mod.ts";
 import {
   bar,
@@ -20,7 +21,7 @@ import type { ReplyTo } from "../wire/mod.ts";
 import { type AgentRow, type Health, healthCounts, healthSpans, slotsOf } from "./agent_health.ts";
 import { sampleMs } from "./queue_depth.ts";
 import { type Ending, shownMinutes } from "./throughput.ts";
-import { briefSpan } from "./words.ts";
+import { ageText } from "./told.ts";
 
 /** A sentence on as many lines as it needs. */
 export function sentence(text: string, width: number, role: Role = "plain"): Line[] {
@@ -82,7 +83,10 @@ export function throughputLines(
 
 /** What is known of the queue. */
 export interface QueueState {
+  /** Runs that an agent may have. */
   readonly length: number;
+  /** Runs that wait for something else than an agent: they are paused, or an earlier run is to end first. */
+  readonly held: number;
   readonly headAgeMs: number | null;
   /** Samples of its length, newest last. */
   readonly depths: (count: number) => readonly (number | null)[];
@@ -93,25 +97,28 @@ export interface QueueState {
 
 /** How many wait, for how long the first of them, how that went lately, and which they are. */
 export function queueLines(queue: QueueState, { width, height }: Size, glyphs: Glyphs): Line[] {
-  const { length, headAgeMs, waiting, nowMs } = queue;
+  const { length, held, headAgeMs, waiting, nowMs } = queue;
   const columns = Math.min(width, 120);
   const depths = sparkline(queue.depths(columns), glyphs);
-  const age = headAgeMs === null ? "" : briefSpan(headAgeMs);
+  const waits = headAgeMs === null ? "" : headAgeMs < 1000 ? "no time" : spanText(headAgeMs);
+  const oldest = displayWidth(`the oldest waits ${waits}`) <= width ? "the oldest waits " : "oldest: ";
+  const isEmpty = length === 0 && held === 0;
   const lines: Line[] = [
-    length === 0
+    isEmpty
       ? [span("nothing waits", "faint")]
-      : [span(counted(length, "run"), "strong"), span(` ${length === 1 ? "waits" : "wait"}`)],
-    length === 0 ? [] : [span("the next for "), span(age, "strong")],
-    [span(depths, length === 0 ? "faint" : "idle")],
+      : [span(`${length} queued`, "strong"), span(held === 0 ? "" : `, ${held} held`)],
+    waits === "" ? [] : [span(oldest), span(waits, "strong")],
+    [span(depths, isEmpty ? "faint" : "idle")],
   ];
   if (height > 4) lines.push([span(`the last ${Math.round(columns * sampleMs / 60_000)} min`, "faint")]);
   const room = Math.max(height - lines.length - 1, 0);
   const shown = waiting.slice(0, room);
   for (const { workflowId, triggeredAtMs } of shown) {
-    const waited = briefSpan(nowMs - triggeredAtMs);
+    const waited = ageText(nowMs - triggeredAtMs);
     lines.push(pair([span(printable(workflowId))], [span(waited, "faint")], width));
   }
-  if (room > 0 && length > shown.length) lines.push([span(`and ${length - shown.length} more`, "faint")]);
+  const more = length + held - shown.length;
+  if (room > 0 && more > 0) lines.push([span(`and ${more} more`, "faint")]);
   return lines;
 }
 

@@ -11,6 +11,7 @@ const minuteMs = 60_000;
 
 /** The past as the history tells it: one good end a minute, and three bad ones half an hour ago; and the usual durations. */
 function past(query: string): (string | number | null)[][] {
+  if (query.includes("trigger_skipped")) return [[3, "etl.orders"]];
   if (!query.includes("ended")) return [["etl.orders", "r1:COMPLETED:300000 r2:COMPLETED:320000"]];
   const now = noonMs / minuteMs;
   const good = Array.from({ length: 60 }, (_, age) => [now - age, null, "COMPLETED", 1 + age % 7]);
@@ -226,4 +227,42 @@ Deno.test("where nothing is known since the principal went away no number is sho
   await scripted.clock.pass(300, 50);
   assert.match(scripted.frame, /Not known: the principal is away/);
   assert.doesNotMatch(scripted.frame, /✓ ok .* 0/);
+});
+
+Deno.test("below what went wrong stand the last lines of the run's standard error", async () => {
+  const line = (text: string) => ({
+    ...{ workflowId: "w", workflowName: "w", taskName: "Load", taskRunId: "t", timestampMs: noonMs, level: "ERROR" },
+    ...{ runId: "r", payload: `STDERR ${text}` },
+  });
+  const lines = [line("KeyError: 'ts'"), line('  File "load.py", line 7'), line("Traceback:")];
+  const answers = { LOGS: { lines, cursor: null, mayHaveMore: false } };
+  const runs = [
+    runOf(1, "etl.orders", "FAILED", 60_000, { reason: "task Load failed: exited with code 3" }),
+    runOf(2, "etl.orders", "FAILED", 90_000, { reason: why }),
+  ];
+  await using scripted = await Scripted.open({ ...busy, runs, answers });
+  await scripted.clock.pass(300, 50);
+  const { frame } = scripted;
+  assert.match(frame, /│ {2}stderr {2}Traceback: +│\n│ {12}File "load.py", line 7 +│\n│ {10}KeyError: 'ts'/);
+  assert.equal(frame.match(/exited with code 3/g)?.length, 1, "nothing is said twice");
+  const asked = () => scripted.asked.filter(({ verb }) => verb === "LOGS").map(({ request }) => request);
+  assert.equal(asked().length, 1);
+  assert.match(asked()[0] ?? "", /"levels":\["ERROR"\],"order":"newest","limit":3/);
+  scripted.press("j");
+  assert.match(scripted.frame, /and nothing that depends on it was run; its last/);
+  assert.doesNotMatch(scripted.frame, /KeyError/, "these lines are of another run");
+  await scripted.clock.pass(600, 50);
+  assert.match(scripted.frame, /was run; its last +│\n│ {2}stderr .*\n.*KeyError/);
+});
+
+Deno.test("starts that were skipped are counted, with the workflow of the newest", async () => {
+  await using scripted = await Scripted.open(busy);
+  assert.match(scripted.frame, /─ 3 starts skipped in the last hour: etl\.orders ─┘/);
+});
+
+Deno.test("runs that are held are not among those that are queued", async () => {
+  const status = { queueLength: 4, queueHeadAgeMs: 5100, runs: { PENDING: 5 } };
+  await using scripted = await Scripted.open({ ...busy, status });
+  assert.match(scripted.frame, / 4 queued, 1 held/);
+  assert.match(scripted.frame, / the oldest waits 5\.1 s/);
 });

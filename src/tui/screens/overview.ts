@@ -3,14 +3,16 @@
  * runs, and what went wrong lately. Three of its boxes have a cursor; the one that keys go to has an edge that is not faint.
  */
 import type { Run } from "../../core/mod.ts";
-import { box, fitLine, type Line, printable, sideBySide, type Size, span, wrapped } from "../../paint/mod.ts";
+import { box, fitLine, type Line, printable, sideBySide, type Size, span, textOf, wrapped } from "../../paint/mod.ts";
 import { agentRows, AgentTimeout } from "../agent_health.ts";
 import type { InputEvent } from "../input.ts";
 import type { List } from "../list.ts";
 import { Loaded } from "../loaded.ts";
+import { errorLines, LastErrors } from "../overview_errors.ts";
 import { agentLines, queueLines, sentence, stateLines, throughputLines, troubles } from "../overview_boxes.ts";
 import { bandsOf } from "../overview_layout.ts";
 import { type NextFire, nextList, runningList, wrongList } from "../overview_lists.ts";
+import { SkippedStarts } from "../overview_skips.ts";
 import { runActions } from "../run_actions.ts";
 import { RunList } from "../run_list.ts";
 import type { Action, Screen, Shell } from "../screen.ts";
@@ -50,6 +52,8 @@ export class OverviewScreen implements Screen {
   readonly #timeout: AgentTimeout;
   readonly #throughput: Throughput;
   readonly #past: Loaded<boolean>;
+  readonly #skipped: SkippedStarts;
+  readonly #errors: LastErrors;
   readonly #stopListening: () => void;
   #focus: Part = "wrong";
   #places: Place[] = [];
@@ -68,6 +72,8 @@ export class OverviewScreen implements Screen {
     this.#running = runningList(shell, () => this.#whenEmpty(this.#runningRuns, "Nothing runs."));
     this.#next = nextList(shell, () => session.heardMs === null ? absence(shell) : "No workflow has a schedule.");
     this.#timeout = new AgentTimeout(shell);
+    this.#skipped = new SkippedStarts(shell);
+    this.#errors = new LastErrors(shell);
     this.#throughput = Throughput.ofSource(session);
     this.#past = new Loaded({
       clock,
@@ -152,6 +158,8 @@ export class OverviewScreen implements Screen {
   close(): void {
     this.#stopListening();
     this.#past.close();
+    this.#skipped.close();
+    this.#errors.close();
     this.#timeout.close();
     for (const runs of [this.#wrongRuns, this.#runningRuns, this.#waitingRuns]) runs.close();
   }
@@ -287,7 +295,8 @@ export class OverviewScreen implements Screen {
       : this.#past.error !== null
       ? "not all of them: the history cannot be asked"
       : "";
-    return this.#box(title, lines, size, { footer: note === "" ? [] : [span(note, "warn")] });
+    const skipped = this.#skipped.line();
+    return this.#box(title, lines, size, { footer: note === "" ? skipped : [span(note, "warn")] });
   }
 
   #queueBox(size: Size): Line[] {
@@ -301,8 +310,9 @@ export class OverviewScreen implements Screen {
       ? []
       : lastKnownRuns(this.#shell, "waiting", this.#waitingRuns).toSorted(byTurn);
     const depths = (count: number) => queueDepth.newest(count, nowMs);
-    const { queueLength: length, queueHeadAgeMs: headAgeMs } = status;
-    return this.#box("QUEUE", queueLines({ length, headAgeMs, depths, waiting, nowMs }, inner, glyphs), size);
+    const { queueLength: length, queueHeadAgeMs: headAgeMs, runs } = status;
+    const held = Math.max((runs["PENDING"] ?? 0) - length, 0);
+    return this.#box("QUEUE", queueLines({ length, held, headAgeMs, depths, waiting, nowMs }, inner, glyphs), size);
   }
 
   #agentBox(size: Size): Line[] {
@@ -336,11 +346,12 @@ export class OverviewScreen implements Screen {
     this.#places.push({ part, left: left + 1, top: top + 1, size: inner, hasHeading });
     const list = part === "wrong" ? this.#wrong : part === "next" ? this.#next : this.#running;
     const role = isFocused ? "accent" : part === "wrong" && this.#wrong.total > 0 ? "bad" : "faint";
-    const reason = part === "wrong" ? this.#reasonLines(inner) : [];
-    const rows = list.draw({ width: inner.width, height: inner.height - reason.length }, { isFocused, hasHeading });
-    const filled = [...rows, ...Array.from({ length: inner.height - reason.length - rows.length }, (): Line => [])];
+    const kept = part === "wrong" ? this.#rowsBelow(inner.height) : 0;
+    const rows = list.draw({ width: inner.width, height: inner.height - kept }, { isFocused, hasHeading });
+    const below = kept === 0 ? [] : this.#whyLines(rows, { width: inner.width, height: kept });
+    const filled = [...rows, ...Array.from({ length: inner.height - below.length - rows.length }, (): Line => [])];
     const hint = this.#hint(part);
-    return box([...filled, ...reason], size, this.#shell.glyphs, {
+    return box([...filled, ...below], size, this.#shell.glyphs, {
       title: this.#listTitle(part),
       ...hint === "" ? {} : { footer: [span(hint, isFocused ? "accent" : "faint")] },
       role,
@@ -372,12 +383,23 @@ export class OverviewScreen implements Screen {
     return this.#running.total === 0 ? "" : "enter: open   l: logs";
   }
 
-  /** The whole reason of the run under the cursor, where there is room for it. */
-  #reasonLines({ width, height }: Size): Line[] {
-    const reason = this.#wrong.current?.reason ?? null;
-    if (reason === null || height < 5) return [];
-    const lines = wrapped(printable(reason), width - 4).slice(0, height < 9 ? 2 : 4);
-    return lines.map((text): Line => fitLine([span("  "), span(text, "bad")], width));
+  /** Rows for what there is to say of the run under the cursor, below the list of those that went wrong. */
+  #rowsBelow(height: number): number {
+    return this.#wrong.current === undefined || height < 5 ? 0 : height < 7 ? 2 : height < 9 ? 3 : 4;
+  }
+
+  /** What the run under the cursor wrote to its standard error last; above it its reason, where the list cuts that. */
+  #whyLines(list: readonly Line[], { width, height }: Size): Line[] {
+    const run = this.#wrong.current;
+    if (run === undefined) return [];
+    const errors = this.#errors.of(run);
+    const reason = printable(run.reason ?? "");
+    const isCut = reason !== "" && !list.some((line) => textOf(line).includes(reason));
+    const rest = height - Math.min(errors.length, Math.ceil(height / 2));
+    const reasons = isCut
+      ? wrapped(reason, width - 4).slice(0, rest).map((text) => [span("  "), span(text, "bad")])
+      : [];
+    return [...reasons, ...errorLines(errors, height - reasons.length)].map((line) => fitLine(line, width));
   }
 
   #whenEmpty(runs: RunList, words: string): string {
