@@ -17,7 +17,6 @@ import {
   stateRole,
   wrapped,
 } from "../paint/mod.ts";
-import type { ReplyTo } from "../wire/mod.ts";
 import { type AgentRow, type Health, healthCounts, healthSpans, slotsOf } from "./agent_health.ts";
 import { sampleMs } from "./queue_depth.ts";
 import { type Ending, shownMinutes } from "./throughput.ts";
@@ -169,17 +168,4 @@ function pair(left: Line, right: Line, width: number): Line {
 
 function weight({ state, silentMs }: Health): number {
   return state === "ok" || state === "unknown" ? 0 : silentMs + 1;
-}
-
-/** What is wrong with the principal, each in full; an empty list when nothing is. */
-export function troubles(
-  status: ReplyTo<"STATUS"> | null,
-  workflowProblems: readonly string[],
-): string[] {
-  const { problems = [], history = null } = status ?? {};
-  const told = new Set([...problems, ...workflowProblems]);
-  const reason = history?.reason ?? null;
-  const isTold = reason === null || [...told].some((problem) => problem.includes(reason));
-  if (history !== null && history.state !== "ok" && !isTold) told.add(`The history is ${history.state}: ${reason}`);
-  return [...told];
 }

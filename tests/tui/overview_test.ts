@@ -70,14 +70,41 @@ Deno.test("the overview on a wide screen", async () => {
   await assertFrame("overview_300x100", scripted.frame);
 });
 
-Deno.test("what is wrong with the principal stands on top, each of it once and in full", async () => {
+Deno.test("what needs attention stands on top on few rows, each of it once, and no box gives way to it", async () => {
   const full =
     "The journal cannot be written: no space left on the device. What is triggered waits until there is some.";
-  const status = { problems: [full, "etl.yml: tasks.load.cmd is missing"] };
-  await using scripted = await Scripted.open({
-    ...{ size: sizes["80x24"], status, workflowProblems: ["etl.yml: tasks.load.cmd is missing"] },
+  const problem = "etl.yml: tasks.load.cmd is missing";
+  const script = { ...busy, status: { ...busy.status, problems: [full, problem] }, workflowProblems: [problem] };
+  await using low = await Scripted.open({ ...script, size: sizes["80x24"] });
+  await assertFrame("overview_trouble", low.frame);
+  await using high = await Scripted.open({ ...script, size: sizes["100x30"] });
+  assert.match(
+    high.frame,
+    /NEEDS ATTENTION 2 ─[^]*What is triggered [^\n]*│\n│ {3}[^\n]*there is some\.[^]*FIRES NEXT/,
+  );
+  const many = ["a", "b", "c", "d", "e"].map((name) => `${name}.yml: ${"tasks.load.cmd is missing; ".repeat(5)}`);
+  await using more = await Scripted.open({
+    ...script,
+    status: { problems: many },
+    workflowProblems: [],
+    size: sizes["80x24"],
   });
-  await assertFrame("overview_trouble", scripted.frame);
+  assert.match(more.frame, / ! NEEDS ATTENTION: a\.yml: .*…\n ! b\.yml: .*… \+3 more in 2\n┌[^]*FIRES NEXT/);
+  await using framed = await Scripted.open({
+    ...script,
+    status: { problems: many },
+    workflowProblems: [],
+    size: sizes["100x30"],
+  });
+  assert.match(framed.frame, /│ ! d\.yml: .*…│\n└─.*─ \+1 more in 2 ─┘/);
+});
+
+Deno.test("a box that has no room for all its rows says how many it hides", async () => {
+  const runs = Array.from({ length: 9 }, (_, number) => runOf(number, "etl.orders", "RUNNING", 1000));
+  await using scripted = await Scripted.open({ ...busy, runs });
+  assert.match(scripted.frame, /RUNS NOW 9 [^]* \+5 ─┘/);
+  scripted.press("tab", "tab");
+  assert.match(scripted.frame, / \+5 {3}enter: open {3}l: logs ─┘/);
 });
 
 Deno.test("an overview without anything tells what to do", async () => {
@@ -265,4 +292,14 @@ Deno.test("runs that are held are not among those that are queued", async () => 
   await using scripted = await Scripted.open({ ...busy, status });
   assert.match(scripted.frame, / 4 queued, 1 held/);
   assert.match(scripted.frame, / the oldest waits 5\.1 s/);
+});
+
+Deno.test("a start that a real principal skipped is counted", async () => {
+  const oneTask = "name: Beat\noverlap: skip\ntasks:\n  beat: {name: Beat, config: {type: subprocess, cmd: echo}}\n";
+  await using stage = await Stage.open({ beat: oneTask }, { route: { screen: "workflows" } });
+  await stage.scene.trigger("beat");
+  await stage.scene.trigger("beat").catch(() => {}); // It may be told as an error.
+  await stage.until("USUAL");
+  stage.type("0");
+  await stage.until("1 start skipped in the last hour: beat");
 });

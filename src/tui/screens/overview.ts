@@ -8,11 +8,13 @@ import { agentRows, AgentTimeout } from "../agent_health.ts";
 import type { InputEvent } from "../input.ts";
 import type { List } from "../list.ts";
 import { Loaded } from "../loaded.ts";
+import { byName } from "../natural_order.ts";
 import { errorLines, LastErrors } from "../overview_errors.ts";
-import { agentLines, queueLines, sentence, stateLines, throughputLines, troubles } from "../overview_boxes.ts";
+import { agentLines, queueLines, sentence, stateLines, throughputLines } from "../overview_boxes.ts";
 import { bandsOf } from "../overview_layout.ts";
 import { type NextFire, nextList, runningList, wrongList } from "../overview_lists.ts";
 import { SkippedStarts } from "../overview_skips.ts";
+import { troubleLines, troubles } from "../overview_troubles.ts";
 import { runActions } from "../run_actions.ts";
 import { RunList } from "../run_list.ts";
 import type { Action, Screen, Shell } from "../screen.ts";
@@ -57,6 +59,8 @@ export class OverviewScreen implements Screen {
   readonly #stopListening: () => void;
   #focus: Part = "wrong";
   #places: Place[] = [];
+  /** Workflows that fire later than all that are listed. */
+  #nextMore = 0;
   #known: { wrong: readonly Run[] | null; running: readonly Run[] | null } = { wrong: null, running: null };
 
   constructor(shell: Shell) {
@@ -100,7 +104,8 @@ export class OverviewScreen implements Screen {
   draw({ width, height }: Size): Line[] {
     this.#takeNews();
     this.#places = [];
-    const trouble = this.#troubleBox(width, Math.floor(height / 3));
+    const { session, glyphs } = this.#shell;
+    const trouble = troubleLines(troubles(session.status, session.workflowProblems), { width, height }, glyphs);
     const bands = bandsOf({ width, height: height - trouble.length });
     const lines = [...trouble];
     if (bands.top > 0) lines.push(...this.#numbers({ width, height: bands.top }, bands.isWide));
@@ -215,22 +220,8 @@ export class OverviewScreen implements Screen {
       const atMs = session.nextFireMs(workflow);
       return atMs === null ? [] : [{ workflow, atMs }];
     });
-    this.#next.rows = fires.sort((a, b) => a.atMs - b.atMs).slice(0, nextMax);
-  }
-
-  #troubleBox(width: number, maxRows: number): Line[] {
-    const { session, glyphs } = this.#shell;
-    const all = troubles(session.status, session.workflowProblems);
-    if (all.length === 0) return [];
-    const lines = all.flatMap((text) =>
-      wrapped(printable(text), width - 6).map((part, row): Line => [span(row === 0 ? " ! " : "   ", "bad"), span(part)])
-    );
-    const room = Math.max(maxRows - 2, 1);
-    const isCut = lines.length > room;
-    const shown = isCut ? lines.slice(0, Math.max(room - 1, 1)) : lines;
-    if (isCut) shown.push([span("   The rest: `cdktr status` in a shell.", "faint")]);
-    const title = [span(`WRONG WITH THE PRINCIPAL ${all.length}`, "bad")];
-    return box(shown, { width, height: shown.length + 2 }, glyphs, { title, role: "bad" });
+    this.#next.rows = fires.sort((a, b) => a.atMs - b.atMs || byName(a.workflow.id, b.workflow.id)).slice(0, nextMax);
+    this.#nextMore = Math.max(fires.length - nextMax, 0);
   }
 
   #numbers(size: Size, isWide: boolean): Line[] {
@@ -269,7 +260,8 @@ export class OverviewScreen implements Screen {
     const lines = session.status === null
       ? sentence(absence(this.#shell), width, "faint")
       : stateLines(session.status.runs, width, glyphs);
-    return this.#box("RUNS", lines, size);
+    // The bars of those that ended are of all that are kept: beside them the open ones could not be seen.
+    return this.#box("RUNS KEPT", lines, size, { footer: [span("open | ended: own scales", "faint")] });
   }
 
   #hourBox(size: Size): Line[] {
@@ -350,12 +342,20 @@ export class OverviewScreen implements Screen {
     const rows = list.draw({ width: inner.width, height: inner.height - kept }, { isFocused, hasHeading });
     const below = kept === 0 ? [] : this.#whyLines(rows, { width: inner.width, height: kept });
     const filled = [...rows, ...Array.from({ length: inner.height - below.length - rows.length }, (): Line => [])];
-    const hint = this.#hint(part);
+    const hidden = this.#countOf(part) - Math.max(rows.length - (hasHeading ? 1 : 0), 0);
+    const more = hidden > 0 && list.shown.length > 0 ? `+${hidden}` : "";
+    const hint = [more, this.#hint(part)].filter((text) => text !== "").join("   ");
     return box([...filled, ...below], size, this.#shell.glyphs, {
       title: this.#listTitle(part),
       ...hint === "" ? {} : { footer: [span(hint, isFocused ? "accent" : "faint")] },
       role,
     });
+  }
+
+  /** Rows of a list; those that it leaves out too. */
+  #countOf(part: Part): number {
+    if (part === "next") return this.#next.shown.length + (this.#next.filter === "" ? this.#nextMore : 0);
+    return (part === "wrong" ? this.#wrong : this.#running).shown.length;
   }
 
   #listTitle(part: Part): Line {
