@@ -100,7 +100,9 @@ export function queueLines(queue: QueueState, { width, height }: Size, glyphs: G
   const columns = Math.min(width, 120);
   const depths = sparkline(queue.depths(columns), glyphs);
   const waits = headAgeMs === null ? "" : headAgeMs < 1000 ? "no time" : spanText(headAgeMs);
-  const oldest = displayWidth(`the oldest waits ${waits}`) <= width ? "the oldest waits " : "oldest: ";
+  // What is next is the oldest, unless a younger one goes before it.
+  const first = waiting.some(({ priority }) => priority !== waiting[0]?.priority) ? "first" : "oldest";
+  const oldest = displayWidth(`the ${first} waits ${waits}`) <= width ? `the ${first} waits ` : `${first}: `;
   const isEmpty = length === 0 && held === 0;
   const lines: Line[] = [
     isEmpty
@@ -112,9 +114,15 @@ export function queueLines(queue: QueueState, { width, height }: Size, glyphs: G
   if (height > 4) lines.push([span(`the last ${Math.round(columns * sampleMs / 60_000)} min`, "faint")]);
   const room = Math.max(height - lines.length - 1, 0);
   const shown = waiting.slice(0, room);
-  for (const { workflowId, triggeredAtMs } of shown) {
+  for (const { workflowId, triggeredAtMs, paused } of shown) {
     const waited = ageText(nowMs - triggeredAtMs);
-    lines.push(pair([span(printable(workflowId))], [span(waited, "faint")], width));
+    lines.push(
+      pair(
+        [span(paused ? `${glyphs.paused} ` : "", "warn"), span(printable(workflowId))],
+        [span(waited, "faint")],
+        width,
+      ),
+    );
   }
   const more = length + held - shown.length;
   if (room > 0 && more > 0) lines.push([span(`and ${more} more`, "faint")]);
