@@ -129,6 +129,14 @@ export function queueLines(queue: QueueState, { width, height }: Size, glyphs: G
   return lines;
 }
 
+/** Lines above those of each agent: all places, and how the agents are. */
+const agentsLead = 2;
+
+/** How many of the agents have a line of their own in a box with so many lines in it. */
+export function agentsShown(count: number, height: number): number {
+  return Math.min(count, Math.max(height - agentsLead, 0));
+}
+
 /** Places on all agents, how the agents are, and a line for each: those that are silent first. */
 export function agentLines(agents: readonly AgentRow[], { width, height }: Size, glyphs: Glyphs): Line[] {
   if (agents.length === 0) {
@@ -140,16 +148,12 @@ export function agentLines(agents: readonly AgentRow[], { width, height }: Size,
     healthCounts(agents.map(({ health }) => health)),
   ];
   const worst = agents.toSorted((a, b) => weight(b.health) - weight(a.health));
-  const room = height - lines.length;
-  const shown = worst.slice(0, worst.length > room && room > 1 ? room - 1 : room);
+  const shown = worst.slice(0, agentsShown(worst.length, height));
   for (const { agent, health, name } of shown) {
     const isMarked = health.state !== "ok" && health.state !== "unknown";
     const mark = isMarked ? [...healthSpans(health, glyphs), span(" ")] : [];
     const text: Line = [...mark, span(printable(name))];
     lines.push(slotsLine(text, agent.running.length, agent.slots, width, glyphs));
-  }
-  if (worst.length > shown.length && room > 1) {
-    lines.push([span(`and ${worst.length - shown.length} more, all of them on screen 5`, "faint")]);
   }
   return lines;
 }

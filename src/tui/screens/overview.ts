@@ -10,7 +10,7 @@ import type { List } from "../list.ts";
 import { Loaded } from "../loaded.ts";
 import { byName } from "../natural_order.ts";
 import { errorLines, LastErrors } from "../overview_errors.ts";
-import { agentLines, queueLines, sentence, stateLines, throughputLines } from "../overview_boxes.ts";
+import { agentLines, agentsShown, queueLines, sentence, stateLines, throughputLines } from "../overview_boxes.ts";
 import { bandsOf } from "../overview_layout.ts";
 import { type NextFire, nextList, runningList, wrongList } from "../overview_lists.ts";
 import { SkippedStarts } from "../overview_skips.ts";
@@ -325,7 +325,11 @@ export class OverviewScreen implements Screen {
     const isBad = agents.length === 0 ||
       agents.some(({ health: { state } }) => state === "lost" || state === "unheard");
     const title = `AGENTS${agents.length === 0 ? "" : ` ${agents.length}`}`;
-    return this.#box(title, agentLines(agents, inner, glyphs), size, isBad ? { role: "warn" } : {});
+    const hidden = agents.length - agentsShown(agents.length, inner.height);
+    return this.#box(title, agentLines(agents, inner, glyphs), size, {
+      role: isBad ? "warn" : "faint",
+      footer: hidden > 0 ? [span(`+${hidden} in 5`, "faint")] : [],
+    });
   }
 
   /** A box of numbers; its edge tells of when they are where that is not now. */
@@ -376,6 +380,7 @@ export class OverviewScreen implements Screen {
       case "next":
         return [span("FIRES NEXT", "title")];
       case "running":
+        if (this.#running.total === 0 && !this.#runningRuns.isLoaded) return [span("RUNS NOW", "title")];
         return [span(`RUNS NOW ${this.#running.total}${this.#runningRuns.hasMore ? "+" : ""}`, "title")];
     }
   }
