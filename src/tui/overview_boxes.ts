@@ -100,7 +100,9 @@ export function queueLines(queue: QueueState, { width, height }: Size, glyphs: G
   const columns = Math.min(width, 120);
   const depths = sparkline(queue.depths(columns), glyphs);
   const waits = headAgeMs === null ? "" : headAgeMs < 1000 ? "no time" : spanText(headAgeMs);
-  const oldest = displayWidth(`the oldest waits ${waits}`) <= width ? "the oldest waits " : "oldest: ";
+  // What is next is the oldest, unless a younger one goes before it.
+  const first = waiting.some(({ priority }) => priority !== waiting[0]?.priority) ? "first" : "oldest";
+  const oldest = displayWidth(`the ${first} waits ${waits}`) <= width ? `the ${first} waits ` : `${first}: `;
   const isEmpty = length === 0 && held === 0;
   const lines: Line[] = [
     isEmpty
@@ -112,13 +114,27 @@ export function queueLines(queue: QueueState, { width, height }: Size, glyphs: G
   if (height > 4) lines.push([span(`the last ${Math.round(columns * sampleMs / 60_000)} min`, "faint")]);
   const room = Math.max(height - lines.length - 1, 0);
   const shown = waiting.slice(0, room);
-  for (const { workflowId, triggeredAtMs } of shown) {
+  for (const { workflowId, triggeredAtMs, paused } of shown) {
     const waited = ageText(nowMs - triggeredAtMs);
-    lines.push(pair([span(printable(workflowId))], [span(waited, "faint")], width));
+    lines.push(
+      pair(
+        [span(paused ? `${glyphs.paused} ` : "", "warn"), span(printable(workflowId))],
+        [span(waited, "faint")],
+        width,
+      ),
+    );
   }
   const more = length + held - shown.length;
   if (room > 0 && more > 0) lines.push([span(`and ${more} more`, "faint")]);
   return lines;
+}
+
+/** Lines above those of each agent: all places, and how the agents are. */
+const agentsLead = 2;
+
+/** How many of the agents have a line of their own in a box with so many lines in it. */
+export function agentsShown(count: number, height: number): number {
+  return Math.min(count, Math.max(height - agentsLead, 0));
 }
 
 /** Places on all agents, how the agents are, and a line for each: those that are silent first. */
@@ -132,16 +148,12 @@ export function agentLines(agents: readonly AgentRow[], { width, height }: Size,
     healthCounts(agents.map(({ health }) => health)),
   ];
   const worst = agents.toSorted((a, b) => weight(b.health) - weight(a.health));
-  const room = height - lines.length;
-  const shown = worst.slice(0, worst.length > room && room > 1 ? room - 1 : room);
+  const shown = worst.slice(0, agentsShown(worst.length, height));
   for (const { agent, health, name } of shown) {
     const isMarked = health.state !== "ok" && health.state !== "unknown";
     const mark = isMarked ? [...healthSpans(health, glyphs), span(" ")] : [];
     const text: Line = [...mark, span(printable(name))];
     lines.push(slotsLine(text, agent.running.length, agent.slots, width, glyphs));
-  }
-  if (worst.length > shown.length && room > 1) {
-    lines.push([span(`and ${worst.length - shown.length} more, all of them on screen 5`, "faint")]);
   }
   return lines;
 }

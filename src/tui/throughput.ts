@@ -30,6 +30,8 @@ const kept = new WeakMap<object, Throughput>();
 export class Throughput {
   /** Whether the past was read once. */
   isLoaded = false;
+  /** Up to when ends were told of, by the principal's clock in Unix milliseconds: nobody may have looked since. */
+  toldUntilMs = 0;
   /** Ends that are only known by number, by minute since 1970. */
   #past = new Map<number, Record<Ending, number>>();
   /** The others, by run and attempt. */

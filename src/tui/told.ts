@@ -31,13 +31,33 @@ export function ageText(ageMs: number): string {
 /** What runs are read for, on more than one screen or again and again on one. */
 export type RunsFor = "wrong" | "running" | "waiting";
 
-/** A screen is made anew each time one goes there: what was read before is there while the principal is not. */
-const lastRead = new WeakMap<Session, Map<RunsFor, readonly Run[]>>();
+/** Runs as they were read, and when, by the principal's clock in Unix milliseconds. */
+interface ReadRuns {
+  readonly rows: readonly Run[];
+  readonly atMs: number;
+}
 
-/** The runs of a list; those that were read last where it could read none yet, because the principal is away. */
-export function lastKnownRuns(shell: Pick<Shell, "session">, purpose: RunsFor, list: RunList): readonly Run[] {
-  let known = lastRead.get(shell.session);
-  if (known === undefined) lastRead.set(shell.session, known = new Map());
-  if (list.isLoaded) known.set(purpose, list.rows);
-  return list.isLoaded || isFresh(shell) ? list.rows : known.get(purpose) ?? list.rows;
+/** A screen is made anew each time one goes there: what was read before is there while the principal is not. */
+const lastRead = new WeakMap<Session, Map<RunsFor, ReadRuns>>();
+
+/**
+ * The runs of a list; those that were read last where it could read none yet, because the principal is away.
+ *
+ * @returns `age`: of when they are, as {@linkcode asOf} tells it.
+ */
+export function lastKnownRuns(
+  shell: Pick<Shell, "session">,
+  purpose: RunsFor,
+  list: RunList,
+): { readonly rows: readonly Run[]; readonly age: string } {
+  const { session } = shell;
+  let known = lastRead.get(session);
+  if (known === undefined) lastRead.set(session, known = new Map());
+  const age = asOf(shell);
+  if (list.isLoaded || age === "") {
+    if (list.isLoaded) known.set(purpose, { rows: list.rows, atMs: session.nowMs() });
+    return { rows: list.rows, age };
+  }
+  const before = known.get(purpose);
+  return before === undefined ? { rows: list.rows, age } : { rows: before.rows, age: `as of ${timeText(before.atMs)}` };
 }

@@ -43,6 +43,7 @@ Deno.test("Enter shows the whole of a message, and p all problems where they hav
   assert.match(scripted.frame, /and no more\./);
   scripted.press("esc");
   assert.doesNotMatch(scripted.frame, /and no more/);
+  for (let count = 0; count < 20; count++) scripted.ui.tell("more");
   assert.match(scripted.frame, /p: all problems in full/);
   scripted.press("p");
   assert.match(scripted.frame, /NEEDS ATTENTION[^]*and that is the end/);

@@ -232,7 +232,7 @@ Deno.test("the boxes say of when they are while the principal is away, on a scre
   await scripted.lose();
   const told = () => {
     const { frame } = scripted;
-    assert.equal(frame.match(/as of 12:00:00 ─┘/g)?.length, 4);
+    assert.equal(frame.match(/as of 12:00:00 ─┘/g)?.length, 5);
     assert.match(frame, /✓ ok +\S+ 234/);
     assert.match(frame, /3 not known/);
     assert.match(frame, /✗ FAILED +etl\.orders/);
@@ -245,6 +245,22 @@ Deno.test("the boxes say of when they are while the principal is away, on a scre
   scripted.press("0");
   await scripted.clock.pass(300, 50);
   told();
+});
+
+Deno.test("what was read before the principal went away is told to be of then", async () => {
+  await using scripted = await Scripted.open(busy);
+  scripted.press("1");
+  await scripted.clock.pass(300, 50);
+  scripted.clock.setWallBy(20 * minuteMs);
+  await scripted.reset();
+  await scripted.lose();
+  scripted.press("0");
+  await scripted.clock.pass(300, 50);
+  const { frame } = scripted;
+  assert.match(frame, /AGENTS 3[^]*as of 12:20:00/);
+  assert.match(frame, /✓ ok +\S+ 234[^]*└─+ as of 12:00:00 ─┘/);
+  assert.match(frame, /RUNS NOW 2[^]*─ as of 12:00:00 ─┘/);
+  assert.match(frame, /─ as of 12:00:00 {3}enter: why/);
 });
 
 Deno.test("where nothing is known since the principal went away no number is shown", async () => {

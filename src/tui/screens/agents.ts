@@ -149,7 +149,7 @@ export class AgentsScreen implements Screen {
   }
 
   #takeNews(): void {
-    const rows = lastKnownRuns(this.#shell, "running", this.#runs);
+    const { rows } = lastKnownRuns(this.#shell, "running", this.#runs);
     if (rows !== this.#known) {
       this.#known = rows;
       this.#workflowOf = new Map(rows.map((run) => [run.runId, run]));

@@ -49,7 +49,9 @@ export class MessagesScreen implements Screen {
 
   draw({ width, height }: Size): Line[] {
     this.#takeNews();
-    const block = height < blockFromRows ? [] : this.#block({ width, height: Math.floor(height / 2) });
+    // The heading and the messages there are, or that there are none.
+    const listRows = Math.min(Math.max(this.#list.total + 1, 3), Math.floor(height / 2));
+    const block = height < blockFromRows ? [] : this.#block({ width, height: height - listRows });
     this.#listTop = block.length;
     return [...block, ...this.#list.draw({ width, height: height - block.length })];
   }

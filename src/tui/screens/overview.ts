@@ -10,7 +10,7 @@ import type { List } from "../list.ts";
 import { Loaded } from "../loaded.ts";
 import { byName } from "../natural_order.ts";
 import { errorLines, LastErrors } from "../overview_errors.ts";
-import { agentLines, queueLines, sentence, stateLines, throughputLines } from "../overview_boxes.ts";
+import { agentLines, agentsShown, queueLines, sentence, stateLines, throughputLines } from "../overview_boxes.ts";
 import { bandsOf } from "../overview_layout.ts";
 import { type NextFire, nextList, runningList, wrongList } from "../overview_lists.ts";
 import { SkippedStarts } from "../overview_skips.ts";
@@ -21,6 +21,7 @@ import type { Action, Screen, Shell } from "../screen.ts";
 import { Throughput } from "../throughput.ts";
 import { absence, asOf, isFresh, lastKnownRuns } from "../told.ts";
 import { askTrigger } from "../trigger.ts";
+import { timeText } from "../words.ts";
 
 /** The boxes with a cursor, in the order in which Tab goes through them. */
 const parts = ["wrong", "next", "running"] as const;
@@ -59,6 +60,8 @@ export class OverviewScreen implements Screen {
   readonly #stopListening: () => void;
   #focus: Part = "wrong";
   #places: Place[] = [];
+  /** Of when the lists are where that is not now. */
+  #ages: Readonly<Record<Part, string>> = { wrong: "", next: "", running: "" };
   /** Workflows that fire later than all that are listed. */
   #nextMore = 0;
   #known: { wrong: readonly Run[] | null; running: readonly Run[] | null } = { wrong: null, running: null };
@@ -209,12 +212,13 @@ export class OverviewScreen implements Screen {
   #takeNews(): void {
     const { session } = this.#shell;
     const known = this.#known;
-    const wrong = lastKnownRuns(this.#shell, "wrong", this.#wrongRuns);
+    const { rows: wrong, age: wrongAge } = lastKnownRuns(this.#shell, "wrong", this.#wrongRuns);
+    const { rows: running, age: runningAge } = lastKnownRuns(this.#shell, "running", this.#runningRuns);
+    this.#ages = { wrong: wrongAge, running: runningAge, next: "" };
     if (known.wrong !== wrong) {
       known.wrong = wrong;
       this.#wrong.rows = wrong.toSorted((a, b) => endOf(b) - endOf(a));
     }
-    const running = lastKnownRuns(this.#shell, "running", this.#runningRuns);
     if (known.running !== running) this.#running.rows = known.running = running;
     const fires = session.workflows.flatMap((workflow): NextFire[] => {
       const atMs = session.nextFireMs(workflow);
@@ -276,11 +280,15 @@ export class OverviewScreen implements Screen {
       const words = session.heardMs === null ? absence(this.#shell) : "Not known: the principal is away.";
       return this.#box(title, sentence(words, inner.width, "faint"), size);
     }
+    const isKept = this.#past.value !== null || isFresh(this.#shell);
+    if (isKept) this.#throughput.toldUntilMs = nowMs;
+    const { toldUntilMs } = this.#throughput;
     const lines = throughputLines(
       inner,
       glyphs,
-      (ending, minutesEach) => this.#throughput.of(ending, nowMs, minutesEach),
+      (ending, minutesEach) => this.#throughput.of(ending, toldUntilMs, minutesEach),
     );
+    if (!isKept) return this.#box(title, lines, size, { age: `as of ${timeText(toldUntilMs)}` });
     // Without the past the numbers are those since one came here: they must not be taken for those of the hour.
     const note = this.#past.value === null && this.#past.error === null
       ? "loading"
@@ -300,7 +308,7 @@ export class OverviewScreen implements Screen {
     // Those that are next are the oldest: without the older pages nobody knows them.
     const waiting = this.#waitingRuns.hasMore
       ? []
-      : lastKnownRuns(this.#shell, "waiting", this.#waitingRuns).toSorted(byTurn);
+      : lastKnownRuns(this.#shell, "waiting", this.#waitingRuns).rows.toSorted(byTurn);
     const depths = (count: number) => queueDepth.newest(count, nowMs);
     const { queueLength: length, queueHeadAgeMs: headAgeMs, runs } = status;
     const held = Math.max((runs["PENDING"] ?? 0) - length, 0);
@@ -317,16 +325,20 @@ export class OverviewScreen implements Screen {
     const isBad = agents.length === 0 ||
       agents.some(({ health: { state } }) => state === "lost" || state === "unheard");
     const title = `AGENTS${agents.length === 0 ? "" : ` ${agents.length}`}`;
-    return this.#box(title, agentLines(agents, inner, glyphs), size, isBad ? { role: "warn" } : {});
+    const hidden = agents.length - agentsShown(agents.length, inner.height);
+    return this.#box(title, agentLines(agents, inner, glyphs), size, {
+      role: isBad ? "warn" : "faint",
+      footer: hidden > 0 ? [span(`+${hidden} in 5`, "faint")] : [],
+    });
   }
 
   /** A box of numbers; its edge tells of when they are where that is not now. */
-  #box(title: string, lines: readonly Line[], size: Size, { role = "faint", footer = [] }: {
+  #box(title: string, lines: readonly Line[], size: Size, { role = "faint", footer = [], age = asOf(this.#shell) }: {
     role?: "faint" | "warn";
     footer?: Line;
+    age?: string;
   } = {}): Line[] {
     const indented = lines.map((line): Line => [span(" "), ...line]);
-    const age = asOf(this.#shell);
     const told: Line = age === "" ? footer : [span(age, "faint")];
     return box(indented, size, this.#shell.glyphs, { title: [span(title, "title")], footer: told, role });
   }
@@ -344,7 +356,7 @@ export class OverviewScreen implements Screen {
     const filled = [...rows, ...Array.from({ length: inner.height - below.length - rows.length }, (): Line => [])];
     const hidden = this.#countOf(part) - Math.max(rows.length - (hasHeading ? 1 : 0), 0);
     const more = hidden > 0 && list.shown.length > 0 ? `+${hidden}` : "";
-    const hint = [more, this.#hint(part)].filter((text) => text !== "").join("   ");
+    const hint = [this.#ages[part], more, this.#hint(part)].filter((text) => text !== "").join("   ");
     return box([...filled, ...below], size, this.#shell.glyphs, {
       title: this.#listTitle(part),
       ...hint === "" ? {} : { footer: [span(hint, isFocused ? "accent" : "faint")] },
@@ -368,6 +380,7 @@ export class OverviewScreen implements Screen {
       case "next":
         return [span("FIRES NEXT", "title")];
       case "running":
+        if (this.#running.total === 0 && !this.#runningRuns.isLoaded) return [span("RUNS NOW", "title")];
         return [span(`RUNS NOW ${this.#running.total}${this.#runningRuns.hasMore ? "+" : ""}`, "title")];
     }
   }
@@ -409,9 +422,9 @@ export class OverviewScreen implements Screen {
   }
 }
 
-/** As the queue hands them out: higher priority first, then the older. */
+/** As the queue hands them out: higher priority first, then the older; not those that are paused. */
 function byTurn(a: Run, b: Run): number {
-  return b.priority - a.priority || (a.runId < b.runId ? -1 : 1);
+  return Number(a.paused) - Number(b.paused) || b.priority - a.priority || (a.runId < b.runId ? -1 : 1);
 }
 
 function endOf({ finishedAtMs, triggeredAtMs }: Run): number {
