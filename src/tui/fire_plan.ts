@@ -22,6 +22,8 @@ export class FirePlan {
   readonly #fires = new Map<string, Fires>();
   #open: WorkflowSummary[] = [];
   #clashes: Clashes | null = null;
+  /** Those whose clashes are known. */
+  #among: readonly WorkflowSummary[] = [];
   #cancelTimer: () => void = () => {};
 
   constructor(clock: Clock, schedules: Schedules, onChange: () => void) {
@@ -52,11 +54,13 @@ export class FirePlan {
     return this.#fires.get(scheduleKey(workflow)) ?? null;
   }
 
-  /** Null while not all is worked out. */
-  get clashes(): Clashes | null {
+  /** What starts at the same time among these, which are all or some of the wanted ones. Null while not all is worked out. */
+  clashesAmong(workflows: readonly WorkflowSummary[]): Clashes | null {
     if (this.#open.length > 0) return null;
-    return this.#clashes ??= clashesOf(
-      this.#workflows.flatMap((workflow) => {
+    if (this.#clashes !== null && this.#among === workflows) return this.#clashes;
+    this.#among = workflows;
+    return this.#clashes = clashesOf(
+      workflows.flatMap((workflow) => {
         const fires = this.of(workflow);
         return fires === null ? [] : [{ id: workflow.id, fires }];
       }),

@@ -68,6 +68,30 @@ export function firesWithin(schedule: Schedule, axis: Axis): Fires {
   return { counts, minutesMs, closest };
 }
 
+/** Fires that are looked at for the next overlap. */
+const overlapLooksMax = 100;
+
+/**
+ * When a schedule fires next before what it started last is usually over; null when it does not as far as is looked.
+ *
+ * @param leastGapMs The least time from one fire to the next: the one before `nowMs` is looked for within it.
+ */
+export function overlapAfter(
+  schedule: Schedule,
+  nowMs: number,
+  usualMs: number,
+  leastGapMs: number,
+): { readonly gapMs: number; readonly atMs: number } | null {
+  let previousMs = schedule.next(nowMs - leastGapMs - 1);
+  for (let looks = 0; previousMs !== null && looks < overlapLooksMax; looks++) {
+    const atMs = schedule.next(previousMs);
+    if (atMs === null) return null;
+    if (atMs > nowMs && atMs - previousMs < usualMs) return { gapMs: atMs - previousMs, atMs };
+    previousMs = atMs;
+  }
+  return null;
+}
+
 /** What starts at the same time. */
 export interface Clashes {
   /** The workflows that start in a minute, by its beginning, Unix milliseconds. */

@@ -22,7 +22,7 @@ function labelOf(atMs: number): string {
 }
 
 /** The time of day in UTC, to the minute: `06:00`. */
-export function clockText(atMs: number): string {
+function clockText(atMs: number): string {
   return isoInstant(atMs).slice(11, 16);
 }
 

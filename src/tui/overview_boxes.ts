@@ -1,4 +1,5 @@
 /** What stands in the boxes of the overview that have no cursor: numbers as bars and sparklines, each with its words. */
+import { spanText } from "../clock/mod.ts";
 import { counted, type Run, type RunState, runStates } from "../core/mod.ts";
 import {
   bar,
@@ -16,11 +17,10 @@ import {
   stateRole,
   wrapped,
 } from "../paint/mod.ts";
-import type { ReplyTo } from "../wire/mod.ts";
-import { type Health, healthCounts, healthSpans, type ListedAgent } from "./agent_health.ts";
+import { type AgentRow, type Health, healthCounts, healthSpans, slotsOf } from "./agent_health.ts";
 import { sampleMs } from "./queue_depth.ts";
 import { type Ending, shownMinutes } from "./throughput.ts";
-import { briefSpan } from "./words.ts";
+import { ageText } from "./told.ts";
 
 /** A sentence on as many lines as it needs. */
 export function sentence(text: string, width: number, role: Role = "plain"): Line[] {
@@ -82,7 +82,10 @@ export function throughputLines(
 
 /** What is known of the queue. */
 export interface QueueState {
+  /** Runs that an agent may have. */
   readonly length: number;
+  /** Runs that wait for something else than an agent: they are paused, or an earlier run is to end first. */
+  readonly held: number;
   readonly headAgeMs: number | null;
   /** Samples of its length, newest last. */
   readonly depths: (count: number) => readonly (number | null)[];
@@ -93,61 +96,71 @@ export interface QueueState {
 
 /** How many wait, for how long the first of them, how that went lately, and which they are. */
 export function queueLines(queue: QueueState, { width, height }: Size, glyphs: Glyphs): Line[] {
-  const { length, headAgeMs, waiting, nowMs } = queue;
+  const { length, held, headAgeMs, waiting, nowMs } = queue;
   const columns = Math.min(width, 120);
   const depths = sparkline(queue.depths(columns), glyphs);
-  const age = headAgeMs === null ? "" : briefSpan(headAgeMs);
+  const waits = headAgeMs === null ? "" : headAgeMs < 1000 ? "no time" : spanText(headAgeMs);
+  // What is next is the oldest, unless a younger one goes before it.
+  const first = waiting.some(({ priority }) => priority !== waiting[0]?.priority) ? "first" : "oldest";
+  const oldest = displayWidth(`the ${first} waits ${waits}`) <= width ? `the ${first} waits ` : `${first}: `;
+  const isEmpty = length === 0 && held === 0;
   const lines: Line[] = [
-    length === 0
+    isEmpty
       ? [span("nothing waits", "faint")]
-      : [span(counted(length, "run"), "strong"), span(` ${length === 1 ? "waits" : "wait"}`)],
-    length === 0 ? [] : [span("the next for "), span(age, "strong")],
-    [span(depths, length === 0 ? "faint" : "idle")],
+      : [span(`${length} queued`, "strong"), span(held === 0 ? "" : `, ${held} held`)],
+    waits === "" ? [] : [span(oldest), span(waits, "strong")],
+    [span(depths, isEmpty ? "faint" : "idle")],
   ];
   if (height > 4) lines.push([span(`the last ${Math.round(columns * sampleMs / 60_000)} min`, "faint")]);
   const room = Math.max(height - lines.length - 1, 0);
   const shown = waiting.slice(0, room);
-  for (const { workflowId, triggeredAtMs } of shown) {
-    const waited = briefSpan(nowMs - triggeredAtMs);
-    lines.push(pair([span(printable(workflowId))], [span(waited, "faint")], width));
+  for (const { workflowId, triggeredAtMs, paused } of shown) {
+    const waited = ageText(nowMs - triggeredAtMs);
+    lines.push(
+      pair(
+        [span(paused ? `${glyphs.paused} ` : "", "warn"), span(printable(workflowId))],
+        [span(waited, "faint")],
+        width,
+      ),
+    );
   }
-  if (room > 0 && length > shown.length) lines.push([span(`and ${length - shown.length} more`, "faint")]);
+  const more = length + held - shown.length;
+  if (room > 0 && more > 0) lines.push([span(`and ${more} more`, "faint")]);
   return lines;
 }
 
+/** Lines above those of each agent: all places, and how the agents are. */
+const agentsLead = 2;
+
+/** How many of the agents have a line of their own in a box with so many lines in it. */
+export function agentsShown(count: number, height: number): number {
+  return Math.min(count, Math.max(height - agentsLead, 0));
+}
+
 /** Places on all agents, how the agents are, and a line for each: those that are silent first. */
-export function agentLines(
-  agents: readonly { readonly agent: ListedAgent; readonly health: Health }[],
-  { width, height }: Size,
-  glyphs: Glyphs,
-): Line[] {
+export function agentLines(agents: readonly AgentRow[], { width, height }: Size, glyphs: Glyphs): Line[] {
   if (agents.length === 0) {
     return sentence("None: what is triggered waits. Start one with `cdktr start agent`.", width, "warn");
   }
-  const there = agents.filter(({ health }) => health.state !== "lost").map(({ agent }) => agent);
-  const used = there.reduce((sum, { running }) => sum + running.length, 0);
-  const total = there.reduce((sum, { slots, running }) => sum + (slots ?? running.length), 0);
+  const { used, total } = slotsOf(agents);
   const lines: Line[] = [
     slotsLine([span("slots")], used, total, width, glyphs),
     healthCounts(agents.map(({ health }) => health)),
   ];
   const worst = agents.toSorted((a, b) => weight(b.health) - weight(a.health));
-  const room = height - lines.length;
-  const shown = worst.slice(0, worst.length > room && room > 1 ? room - 1 : room);
-  for (const { agent, health } of shown) {
-    const mark = health.state === "ok" ? [] : [...healthSpans(health, glyphs), span(" ")];
-    const name: Line = [...mark, span(printable(agent.agentId))];
-    lines.push(slotsLine(name, agent.running.length, agent.slots, width, glyphs));
-  }
-  if (worst.length > shown.length && room > 1) {
-    lines.push([span(`and ${worst.length - shown.length} more, all of them on screen 5`, "faint")]);
+  const shown = worst.slice(0, agentsShown(worst.length, height));
+  for (const { agent, health, name } of shown) {
+    const isMarked = health.state !== "ok" && health.state !== "unknown";
+    const mark = isMarked ? [...healthSpans(health, glyphs), span(" ")] : [];
+    const text: Line = [...mark, span(printable(name))];
+    lines.push(slotsLine(text, agent.running.length, agent.slots, width, glyphs));
   }
   return lines;
 }
 
 /** A name, a bar of the places in use, and their number. */
 function slotsLine(name: Line, used: number, total: number | null, width: number, glyphs: Glyphs): Line {
-  const numbers = total === null ? `${used} run` : `${used}/${total}`;
+  const numbers = total === null ? counted(used, "run") : `${used}/${total}`;
   const barWidth = Math.min(Math.max(Math.floor(width / 4), 4), 24);
   return pair(name, [...slotsBar(used, total, barWidth, glyphs), span(` ${numbers.padStart(5)}`)], width);
 }
@@ -166,18 +179,5 @@ function pair(left: Line, right: Line, width: number): Line {
 }
 
 function weight({ state, silentMs }: Health): number {
-  return state === "ok" ? 0 : silentMs;
-}
-
-/** What is wrong with the principal, each in full; an empty list when nothing is. */
-export function troubles(
-  status: ReplyTo<"STATUS"> | null,
-  workflowProblems: readonly string[],
-): string[] {
-  const { problems = [], history = null } = status ?? {};
-  const told = new Set([...problems, ...workflowProblems]);
-  const reason = history?.reason ?? null;
-  const isTold = reason === null || [...told].some((problem) => problem.includes(reason));
-  if (history !== null && history.state !== "ok" && !isTold) told.add(`The history is ${history.state}: ${reason}`);
-  return [...told];
+  return state === "ok" || state === "unknown" ? 0 : silentMs + 1;
 }

@@ -5,7 +5,7 @@ import type { WorkflowSummary } from "../wire/mod.ts";
 import { List } from "./list.ts";
 import { scheduleInWords } from "./schedule_words.ts";
 import type { Shell } from "./screen.ts";
-import { isFresh } from "./told.ts";
+import { ageText, isFresh } from "./told.ts";
 import { briefId, briefSpan, instantText, stateSpans, timeText } from "./words.ts";
 
 /** A workflow and when it fires, Unix milliseconds. */
@@ -33,7 +33,7 @@ export function wrongList(shell: Shell, whenEmpty: () => string): List<Run> {
         heading: "AGO",
         width: 7,
         align: "right",
-        cell: (run) => [span(briefSpan(shell.session.nowMs() - (run.finishedAtMs ?? run.triggeredAtMs)), "faint")],
+        cell: (run) => [span(ageText(shell.session.nowMs() - (run.finishedAtMs ?? run.triggeredAtMs)), "faint")],
       },
       { heading: "STATE", width: 9, cell: ({ state }) => stateSpans(state, shell.glyphs) },
       {

@@ -23,14 +23,28 @@ const endings: Readonly<Record<FinalRunState, Ending>> = {
   CANCELLED: "cancelled",
 };
 
+/** By what they are of: a screen that is made while the principal is away goes on with what was read before. */
+const kept = new WeakMap<object, Throughput>();
+
 /** See the top of this file. */
 export class Throughput {
+  /** Whether the past was read once. */
+  isLoaded = false;
+  /** Up to when ends were told of, by the principal's clock in Unix milliseconds: nobody may have looked since. */
+  toldUntilMs = 0;
   /** Ends that are only known by number, by minute since 1970. */
   #past = new Map<number, Record<Ending, number>>();
   /** The others, by run and attempt. */
   readonly #ends = new Map<string, { readonly minute: number; readonly ending: Ending }>();
   /** Ends before this were read by number. */
   #pastUntilMs = -Infinity;
+
+  /** The one of a session, or whatever else ends come from. */
+  static ofSource(source: object): Throughput {
+    let throughput = kept.get(source);
+    if (throughput === undefined) kept.set(source, throughput = new Throughput());
+    return throughput;
+  }
 
   /**
    * The question for the past: minute since 1970, run and attempt (null for a number of them), state, count.
@@ -52,6 +66,7 @@ export class Throughput {
 
   /** Takes the answer to {@linkcode Throughput.query}. */
   load(rows: readonly (readonly unknown[])[], untilMs: number): void {
+    this.isLoaded = true;
     this.#past = new Map();
     this.#pastUntilMs = untilMs;
     for (const [key, { minute }] of this.#ends) if ((minute + 1) * minuteMs <= untilMs) this.#ends.delete(key);

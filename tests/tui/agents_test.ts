@@ -67,18 +67,55 @@ Deno.test("the only run of an agent is opened at once", async () => {
 });
 
 Deno.test("an agent is silent from 15 s, lost past the principal's time, and never heard of in the future", () => {
-  const at = (silentMs: number, timeoutMs = 30_000) =>
-    healthOf({ lastSeenMs: noonMs - silentMs }, noonMs, timeoutMs).state;
+  const at = (silentMs: number, timeoutMs = 30_000) => healthOf(agentOf("a", silentMs), noonMs, timeoutMs).state;
   assert.deepEqual([at(0), at(14_999), at(15_000), at(30_000), at(30_001)], ["ok", "ok", "silent", "silent", "lost"]);
   assert.equal(at(10_001, 10_000), "lost");
-  assert.deepEqual(healthOf({ lastSeenMs: noonMs + 5000 }, noonMs, 30_000), { state: "ok", silentMs: 0 });
+  assert.deepEqual(healthOf(agentOf("a", -5000), noonMs, 30_000), { state: "ok", silentMs: 0 });
 });
 
-Deno.test("while the principal is away no agent becomes silent", async () => {
+Deno.test("while the principal is away nothing is said of an agent's health, and what it had stays", async () => {
   await using scripted = await Scripted.open(script);
   await scripted.lose();
   scripted.clock.setWallBy(60_000);
-  assert.match(scripted.frame, /ada@lab\/A1 +✓ ok/);
+  const told = () => {
+    const { frame } = scripted;
+    assert.match(frame, / as of 12:00:00: 4 agents, 3 of 5 slots in use, 2 slots free/);
+    assert.match(frame, /ada@lab\/A1 +not known .* 2\/4 +- .*etl\.orders x2/);
+    assert.doesNotMatch(frame, /✓ ok|silent \d|✗ LOST/);
+  };
+  told();
+  scripted.press("1");
+  await scripted.clock.pass(300, 50);
+  scripted.press("5");
+  await scripted.clock.pass(300, 50);
+  told();
+  scripted.press("j");
+  assert.match(scripted.frame, /etl\.orders +● RUNNING/);
+  assert.match(scripted.frame, /not known {2}while the principal is away; last heard of at 11:59:58/);
+});
+
+Deno.test("an agent that is only known from the journal is not ok, and its slots are not added", async () => {
+  const agents = [
+    agentOf("root@vm/AG", 1000, { session: "11112222-aaaa", slots: 5, running: [orders.runId] }),
+    agentOf("root@vm/AG", 500, { session: "11112222-bbbb", slots: null, version: null, running: [more.runId] }),
+  ];
+  await using scripted = await Scripted.open({ ...script, status: { agents } });
+  assert.match(scripted.frame, / 1 ok {2}1 not heard yet {2}1 of 5 slots in use, 4 slots free/);
+  assert.match(scripted.frame, /root@vm\/AG #aaaa +✓ ok/);
+  assert.match(scripted.frame, /root@vm\/AG #bbbb +\? not heard yet +1 run /);
+  scripted.press("j");
+  assert.match(scripted.frame, /not heard since the principal's restart; after 30s its runs count as crashed/);
+  scripted.press("0");
+  await scripted.clock.pass(300, 50);
+  assert.match(scripted.frame, /slots +\S+ +1\/5/);
+  assert.match(scripted.frame, /\? not heard yet/);
+});
+
+Deno.test("agents are in the order of their names, numbers as numbers", async () => {
+  const agents = ["b10", "b2", "a"].map((agentId) => agentOf(agentId, 500));
+  await using scripted = await Scripted.open({ ...script, status: { agents } });
+  assert.match(scripted.frame, /❯ a [^]* b2 [^]* b10 /);
+  assert.match(scripted.frame, / ok +\S+ 0\/4 +now /, "less than a second is no age");
 });
 
 Deno.test("of an original principal the screen says what it cannot tell", async () => {

@@ -11,6 +11,7 @@ const minuteMs = 60_000;
 
 /** The past as the history tells it: one good end a minute, and three bad ones half an hour ago; and the usual durations. */
 function past(query: string): (string | number | null)[][] {
+  if (query.includes("trigger_skipped")) return [[3, "etl.orders"]];
   if (!query.includes("ended")) return [["etl.orders", "r1:COMPLETED:300000 r2:COMPLETED:320000"]];
   const now = noonMs / minuteMs;
   const good = Array.from({ length: 60 }, (_, age) => [now - age, null, "COMPLETED", 1 + age % 7]);
@@ -69,14 +70,41 @@ Deno.test("the overview on a wide screen", async () => {
   await assertFrame("overview_300x100", scripted.frame);
 });
 
-Deno.test("what is wrong with the principal stands on top, each of it once and in full", async () => {
+Deno.test("what needs attention stands on top on few rows, each of it once, and no box gives way to it", async () => {
   const full =
     "The journal cannot be written: no space left on the device. What is triggered waits until there is some.";
-  const status = { problems: [full, "etl.yml: tasks.load.cmd is missing"] };
-  await using scripted = await Scripted.open({
-    ...{ size: sizes["80x24"], status, workflowProblems: ["etl.yml: tasks.load.cmd is missing"] },
+  const problem = "etl.yml: tasks.load.cmd is missing";
+  const script = { ...busy, status: { ...busy.status, problems: [full, problem] }, workflowProblems: [problem] };
+  await using low = await Scripted.open({ ...script, size: sizes["80x24"] });
+  await assertFrame("overview_trouble", low.frame);
+  await using high = await Scripted.open({ ...script, size: sizes["100x30"] });
+  assert.match(
+    high.frame,
+    /NEEDS ATTENTION 2 ─[^]*What is triggered [^\n]*│\n│ {3}[^\n]*there is some\.[^]*FIRES NEXT/,
+  );
+  const many = ["a", "b", "c", "d", "e"].map((name) => `${name}.yml: ${"tasks.load.cmd is missing; ".repeat(5)}`);
+  await using more = await Scripted.open({
+    ...script,
+    status: { problems: many },
+    workflowProblems: [],
+    size: sizes["80x24"],
   });
-  await assertFrame("overview_trouble", scripted.frame);
+  assert.match(more.frame, / ! NEEDS ATTENTION: a\.yml: .*…\n ! b\.yml: .*… \+3 more in 2\n┌[^]*FIRES NEXT/);
+  await using framed = await Scripted.open({
+    ...script,
+    status: { problems: many },
+    workflowProblems: [],
+    size: sizes["100x30"],
+  });
+  assert.match(framed.frame, /│ ! d\.yml: .*…│\n└─.*─ \+1 more in 2 ─┘/);
+});
+
+Deno.test("a box that has no room for all its rows says how many it hides", async () => {
+  const runs = Array.from({ length: 9 }, (_, number) => runOf(number, "etl.orders", "RUNNING", 1000));
+  await using scripted = await Scripted.open({ ...busy, runs });
+  assert.match(scripted.frame, /RUNS NOW 9 [^]* \+5 ─┘/);
+  scripted.press("tab", "tab");
+  assert.match(scripted.frame, / \+5 {3}enter: open {3}l: logs ─┘/);
 });
 
 Deno.test("an overview without anything tells what to do", async () => {
@@ -197,4 +225,97 @@ Deno.test("what is told of a principal that is away is of when it was last heard
   assert.match(before, /2m30s +✗ FAILED/);
   await scripted.clock.pass(100_000);
   assert.equal(ages(), before);
+});
+
+Deno.test("the boxes say of when they are while the principal is away, on a screen that is opened then too", async () => {
+  await using scripted = await Scripted.open(busy);
+  await scripted.lose();
+  const told = () => {
+    const { frame } = scripted;
+    assert.equal(frame.match(/as of 12:00:00 ─┘/g)?.length, 5);
+    assert.match(frame, /✓ ok +\S+ 234/);
+    assert.match(frame, /3 not known/);
+    assert.match(frame, /✗ FAILED +etl\.orders/);
+    assert.match(frame, /● RUNNING/);
+    assert.doesNotMatch(frame, /\d ok |LOST carl/);
+  };
+  told();
+  scripted.press("1");
+  await scripted.clock.pass(300, 50);
+  scripted.press("0");
+  await scripted.clock.pass(300, 50);
+  told();
+});
+
+Deno.test("what was read before the principal went away is told to be of then", async () => {
+  await using scripted = await Scripted.open(busy);
+  scripted.press("1");
+  await scripted.clock.pass(300, 50);
+  scripted.clock.setWallBy(20 * minuteMs);
+  await scripted.reset();
+  await scripted.lose();
+  scripted.press("0");
+  await scripted.clock.pass(300, 50);
+  const { frame } = scripted;
+  assert.match(frame, /AGENTS 3[^]*as of 12:20:00/);
+  assert.match(frame, /✓ ok +\S+ 234[^]*└─+ as of 12:00:00 ─┘/);
+  assert.match(frame, /RUNS NOW 2[^]*─ as of 12:00:00 ─┘/);
+  assert.match(frame, /─ as of 12:00:00 {3}enter: why/);
+});
+
+Deno.test("where nothing is known since the principal went away no number is shown", async () => {
+  await using scripted = await Scripted.open({ ...busy, route: { screen: "workflows" } });
+  await scripted.lose();
+  scripted.press("0");
+  await scripted.clock.pass(300, 50);
+  assert.match(scripted.frame, /Not known: the principal is away/);
+  assert.doesNotMatch(scripted.frame, /✓ ok .* 0/);
+});
+
+Deno.test("below what went wrong stand the last lines of the run's standard error", async () => {
+  const line = (text: string) => ({
+    ...{ workflowId: "w", workflowName: "w", taskName: "Load", taskRunId: "t", timestampMs: noonMs, level: "ERROR" },
+    ...{ runId: "r", payload: `STDERR ${text}` },
+  });
+  const lines = [line("KeyError: 'ts'"), line('  File "load.py", line 7'), line("Traceback:")];
+  const answers = { LOGS: { lines, cursor: null, mayHaveMore: false } };
+  const runs = [
+    runOf(1, "etl.orders", "FAILED", 60_000, { reason: "task Load failed: exited with code 3" }),
+    runOf(2, "etl.orders", "FAILED", 90_000, { reason: why }),
+  ];
+  await using scripted = await Scripted.open({ ...busy, runs, answers });
+  await scripted.clock.pass(300, 50);
+  const { frame } = scripted;
+  assert.match(frame, /│ {2}stderr {2}Traceback: +│\n│ {12}File "load.py", line 7 +│\n│ {10}KeyError: 'ts'/);
+  assert.equal(frame.match(/exited with code 3/g)?.length, 1, "nothing is said twice");
+  const asked = () => scripted.asked.filter(({ verb }) => verb === "LOGS").map(({ request }) => request);
+  assert.equal(asked().length, 1);
+  assert.match(asked()[0] ?? "", /"levels":\["ERROR"\],"order":"newest","limit":3/);
+  scripted.press("j");
+  assert.match(scripted.frame, /and nothing that depends on it was run; its last/);
+  assert.doesNotMatch(scripted.frame, /KeyError/, "these lines are of another run");
+  await scripted.clock.pass(600, 50);
+  assert.match(scripted.frame, /was run; its last +│\n│ {2}stderr .*\n.*KeyError/);
+});
+
+Deno.test("starts that were skipped are counted, with the workflow of the newest", async () => {
+  await using scripted = await Scripted.open(busy);
+  assert.match(scripted.frame, /─ 3 starts skipped in the last hour: etl\.orders ─┘/);
+});
+
+Deno.test("runs that are held are not among those that are queued", async () => {
+  const status = { queueLength: 4, queueHeadAgeMs: 5100, runs: { PENDING: 5 } };
+  await using scripted = await Scripted.open({ ...busy, status });
+  assert.match(scripted.frame, / 4 queued, 1 held/);
+  assert.match(scripted.frame, / the oldest waits 5\.1 s/);
+});
+
+Deno.test("a start that a real principal skipped is counted", async () => {
+  const oneTask = "name: Beat\noverlap: skip\ntasks:\n  beat: {name: Beat, config: {type: subprocess, cmd: echo}}\n";
+  await using stage = await Stage.open({ beat: oneTask }, { route: { screen: "workflows" } });
+  await stage.scene.trigger("beat");
+  await stage.scene.trigger("beat").catch(() => {}); // It may be told as an error.
+  await stage.until("USUAL");
+  stage.type("0");
+  await stage.until("1 start skipped in the last hour: beat");
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FirePlan } from "../../src/tui/fire_plan.ts";
-import { axisFrom, clashesOf, firesMax, firesWithin } from "../../src/tui/fire_strip.ts";
+import { axisFrom, clashesOf, firesMax, firesWithin, overlapAfter } from "../../src/tui/fire_strip.ts";
 import { columnWords, namesWithin, overlapsItself, stripOf } from "../../src/tui/fire_words.ts";
 import { Schedules } from "../../src/tui/schedules.ts";
 import { textOf, unicodeGlyphs } from "../../src/paint/mod.ts";
@@ -71,11 +71,51 @@ Deno.test("the clash is named, and what the time cursor is at", async () => {
 Deno.test("a workflow that is due again before it is over is marked and told", async () => {
   await using scripted = await Scripted.open(script);
   assert.match(scripted.frame, /! etl\.hourly/);
+  scripted.press("j");
   assert.match(
     scripted.frame,
     /! overlaps itself: due after 1 h 0 min \(at 13:00\), usually takes 1 h 30 min/,
   );
   assert.match(scripted.frame, /2 have no schedule/);
+});
+
+Deno.test("what fires next stands on top, and `s` puts the workflows in the order of their names", async () => {
+  const workflows = [
+    summary("b10", { cron: "0 13 * * *", nextFireMs: noonMs + hourMs }),
+    summary("b2", { cron: "0 13 * * *", nextFireMs: noonMs + hourMs }),
+    summary("a", { cron: "0 0 1 1 *", nextFireMs: noonMs + 300 * dayMs }),
+    summary("never", { cron: "0 0 1 1 *" }),
+    summary("soon", { cron: "30 12 * * *", nextFireMs: noonMs + hourMs / 2 }),
+  ];
+  await using scripted = await Scripted.open({ ...script, workflows });
+  const names = () => scripted.frame.split("\n").slice(4, 9).map((row) => row.slice(2, 10).trim());
+  assert.deepEqual(names(), ["soon", "b2", "b10", "a", "never"]);
+  scripted.press("s");
+  assert.deepEqual(names(), ["a", "b2", "b10", "never", "soon"]);
+  scripted.press("s", "g");
+  scripted.clock.setWallBy(31 * minuteMs);
+  assert.deepEqual(names(), ["b2", "b10", "soon", "a", "never"], "what has fired is due later");
+  assert.match(scripted.frame, /❯ b2/, "the cursor stays on top");
+});
+
+Deno.test("under a filter only what is shown is counted", async () => {
+  await using scripted = await Scripted.open(script);
+  scripted.press("/", "n", "i", "g", "h", "t", "enter");
+  assert.match(scripted.frame, /! Mon 02, 02:00: 12 start at once: nightly\.00/);
+  scripted.press("esc");
+  assert.match(scripted.frame, /! Mon 02, 02:00: 15 start at once/);
+});
+
+Deno.test("when a workflow overlaps itself is told of what is to come", async () => {
+  await using scripted = await Scripted.open(script);
+  scripted.clock.setWallBy(14 * minuteMs);
+  scripted.press("j");
+  assert.match(scripted.frame, /! overlaps itself: due after 1 h 0 min \(at 13:00\)/);
+  assert.match(scripted.frame, / ! overlaps itself {2}▶ one start/);
+  const often = new Schedule("0,1 12,18 * * *");
+  const after = (nowMs: number) => overlapAfter(often, nowMs, 5 * minuteMs, minuteMs);
+  assert.deepEqual(after(noonMs + 30_000), { gapMs: minuteMs, atMs: noonMs + minuteMs });
+  assert.deepEqual(after(noonMs + minuteMs), { gapMs: minuteMs, atMs: noonMs + 6 * hourMs + minuteMs });
 });
 
 Deno.test("plus and minus change the span", async () => {
@@ -90,6 +130,7 @@ Deno.test("plus and minus change the span", async () => {
 
 Deno.test("without the principal no countdown is shown", async () => {
   await using scripted = await Scripted.open(script);
+  scripted.press("j");
   assert.match(scripted.frame, /next in 1 h 0 min at 13:00/);
   await scripted.lose();
   assert.match(scripted.frame, /next at 13:00/);
@@ -167,7 +208,7 @@ Deno.test("a thousand workflows are worked out in slices, and once for the same 
   const workflows = Array.from({ length: 1000 }, (_, index) => summary(`w${index}`, { cron: `${index % 60} * * * *` }));
   plan.want(workflows, axisFrom(noonMs, dayMs, 72));
   await clock.pass(1000, 4);
-  assert.equal(plan.clashes?.byMinute.get(noonMs)?.length, 17);
+  assert.equal(plan.clashesAmong(workflows)?.byMinute.get(noonMs)?.length, 17);
   assert.equal(plan.of(summary("x", { cron: "0 * * * *" }))?.counts[0], 1);
   plan.close();
 });

@@ -1,7 +1,16 @@
 /** The agents: how each is, what it can take, what it has. The runs of the one under the cursor are listed below. */
-import type { Run } from "../../core/mod.ts";
+import { counted, type Run } from "../../core/mod.ts";
 import { box, type Line, printable, type Size, span } from "../../paint/mod.ts";
-import { AgentTimeout, type Health, healthCounts, healthOf, healthSpans, type ListedAgent } from "../agent_health.ts";
+import {
+  type AgentRow,
+  agentRows,
+  AgentTimeout,
+  type Health,
+  healthCounts,
+  healthSpans,
+  type ListedAgent,
+  slotsOf,
+} from "../agent_health.ts";
 import type { InputEvent } from "../input.ts";
 import { List } from "../list.ts";
 import { sentence, slotsBar } from "../overview_boxes.ts";
@@ -9,14 +18,8 @@ import { tookText } from "../overview_lists.ts";
 import { runActions } from "../run_actions.ts";
 import { RunList } from "../run_list.ts";
 import type { Action, Screen, Shell } from "../screen.ts";
-import { absence } from "../told.ts";
-import { briefId, briefSpan, stateSpans } from "../words.ts";
-
-/** An agent as it is shown. */
-interface Row {
-  readonly agent: ListedAgent;
-  readonly health: Health;
-}
+import { absence, ageText, asOf, isFresh, lastKnownRuns } from "../told.ts";
+import { briefId, briefSpan, stateSpans, timeText } from "../words.ts";
 
 /** A run an agent has; only its id is known until it was asked for. */
 interface HeldRun {
@@ -36,12 +39,13 @@ export class AgentsScreen implements Screen {
   readonly route = { screen: "agents" } as const;
   readonly title = "Agents";
   readonly #shell: Shell;
-  readonly #agents: List<Row>;
+  readonly #agents: List<AgentRow>;
   readonly #held: List<HeldRun>;
   readonly #runs: RunList;
   readonly #timeout: AgentTimeout;
   #workflowOf = new Map<string, Run>();
   #known: readonly Run[] | null = null;
+  #rows: readonly AgentRow[] = [];
   #isBelow = false;
   #belowTop = 0;
 
@@ -133,7 +137,7 @@ export class AgentsScreen implements Screen {
     this.#timeout.close();
   }
 
-  get #list(): List<Row> | List<HeldRun> {
+  get #list(): List<AgentRow> | List<HeldRun> {
     return this.#isBelow ? this.#held : this.#agents;
   }
 
@@ -145,57 +149,49 @@ export class AgentsScreen implements Screen {
   }
 
   #takeNews(): void {
-    const { rows } = this.#runs;
+    const { rows } = lastKnownRuns(this.#shell, "running", this.#runs);
     if (rows !== this.#known) {
       this.#known = rows;
       this.#workflowOf = new Map(rows.map((run) => [run.runId, run]));
     }
-    const nowMs = this.#shell.session.nowMs();
-    const agents = this.#shell.session.status?.agents ?? [];
-    this.#agents.rows = agents.toSorted((a, b) => a.agentId < b.agentId ? -1 : 1).map((agent) => ({
-      agent,
-      health: healthOf(agent, nowMs, this.#timeout.ms),
-    }));
+    this.#agents.rows = this.#rows = agentRows(this.#shell, this.#timeout.ms);
     const running = this.#agents.current?.agent.running ?? [];
     this.#held.rows = running.map((runId) => ({ runId, run: this.#workflowOf.get(runId) ?? null }));
     if (running.length === 0) this.#isBelow = false;
   }
 
   #summary(): Line {
-    const rows = this.#shell.session.status?.agents.map((agent) => ({
-      agent,
-      health: healthOf(agent, this.#shell.session.nowMs(), this.#timeout.ms),
-    })) ?? [];
-    const there = rows.filter(({ health }) => health.state !== "lost");
-    const used = there.reduce((sum, { agent }) => sum + agent.running.length, 0);
-    const total = there.reduce((sum, { agent }) => sum + (agent.slots ?? agent.running.length), 0);
-    const words = total > 0 && used >= total
-      ? "every slot is taken: what is triggered waits"
-      : `${total - used} slots free`;
+    const { used, total } = slotsOf(this.#rows);
+    const isFull = total > 0 && used >= total;
+    const words = isFull ? "every slot is taken: what is triggered waits" : `${counted(total - used, "slot")} free`;
+    const slots = `${used} of ${counted(total, "slot")} in use, `;
+    if (!isFresh(this.#shell)) {
+      return [span(` ${asOf(this.#shell)}: ${counted(this.#rows.length, "agent")}, ${slots}${words}`, "faint")];
+    }
     return [
       span(" "),
-      ...healthCounts(rows.map(({ health }) => health)),
-      span(`${used} of ${total} slots in use, `),
+      ...healthCounts(this.#rows.map(({ health }) => health)),
+      span(slots),
       span(words, used >= total ? "warn" : "plain"),
     ];
   }
 
-  #agentList(): List<Row> {
+  #agentList(): List<AgentRow> {
     const { glyphs } = this.#shell;
-    return new List<Row>({
+    return new List<AgentRow>({
       glyphs,
       keyOf: ({ agent }) => `${agent.agentId} ${agent.session ?? ""}`,
-      textOf: ({ agent, health }) => `${agent.agentId} ${agent.labels.join(" ")} ${health.state}`,
+      textOf: ({ agent, health, name }) => `${name} ${agent.labels.join(" ")} ${health.state}`,
       whenEmpty: () => "No agent matches the filter; Esc takes it away.",
       columns: [
-        { heading: "AGENT", width: 14, grow: 2, cell: ({ agent }) => [span(printable(agent.agentId), "strong")] },
-        { heading: "HEALTH", width: 13, cell: ({ health }) => healthSpans(health, glyphs) },
+        { heading: "AGENT", width: 14, grow: 2, cell: ({ name }) => [span(printable(name), "strong")] },
+        { heading: "HEALTH", width: 15, cell: ({ health }) => healthSpans(health, glyphs) },
         { heading: "SLOTS", width: slotsBarWidth + 6, cell: ({ agent }) => this.#slots(agent) },
         {
           heading: "HEARD",
           width: 7,
           align: "right",
-          cell: ({ health }) => [span(briefSpan(health.silentMs), "faint")],
+          cell: ({ health }) => [span(isFresh(this.#shell) ? ageText(health.silentMs) : "-", "faint")],
         },
         { heading: "VERSION", width: 8, fromWidth: 108, cell: ({ agent }) => [span(versionOf(agent), "faint")] },
         {
@@ -223,12 +219,12 @@ export class AgentsScreen implements Screen {
           heading: "WORKFLOW",
           width: 14,
           grow: 1,
-          cell: ({ run }) => [span(printable(run?.workflowId ?? "?"), "strong")],
+          cell: ({ run }) => [span(printable(run?.workflowId ?? "not known"), "strong")],
         },
         {
           heading: "STATE",
           width: 16,
-          cell: ({ run }) => run === null ? [span("?", "faint")] : stateSpans(run.state, glyphs, run.paused),
+          cell: ({ run }) => run === null ? [span("not known", "faint")] : stateSpans(run.state, glyphs, run.paused),
         },
         {
           heading: "TOOK",
@@ -248,7 +244,7 @@ export class AgentsScreen implements Screen {
   }
 
   #slots({ slots, running }: ListedAgent): Line {
-    if (slots === null) return [span(`${running.length} run`)];
+    if (slots === null) return [span(counted(running.length, "run"))];
     const { glyphs } = this.#shell;
     return [...slotsBar(running.length, slots, slotsBarWidth, glyphs), span(` ${running.length}/${slots}`)];
   }
@@ -269,29 +265,33 @@ export class AgentsScreen implements Screen {
     const row = this.#agents.current;
     const inner = { width: size.width - 2, height: size.height - 2 };
     if (row === undefined) return box([], size, this.#shell.glyphs);
-    const { agent, health } = row;
+    const { agent, health, name } = row;
     const facts: Line[] = [
-      [span(" "), ...healthSpans(health, this.#shell.glyphs), span(`  ${this.#healthWords(health)}`)],
+      [span(" "), ...healthSpans(health, this.#shell.glyphs), span(`  ${this.#healthWords(agent, health)}`)],
       [span(` ${agentWords(agent)}`, "faint")],
     ];
     const list = this.#held.draw({ width: inner.width, height: inner.height - facts.length }, {
       isFocused: this.#isBelow,
     });
     return box([...facts, ...list], size, this.#shell.glyphs, {
-      title: [span(printable(agent.agentId), "title")],
+      title: [span(printable(name), "title")],
       role: this.#isBelow ? "accent" : health.state === "lost" ? "bad" : "faint",
     });
   }
 
-  #healthWords({ state, silentMs }: Health): string {
+  #healthWords({ lastSeenMs }: ListedAgent, { state, silentMs }: Health): string {
     const timeout = briefSpan(this.#timeout.ms).replace(/\.0s$/, "s");
     switch (state) {
       case "ok":
-        return `heard of ${briefSpan(silentMs)} ago`;
+        return silentMs < 1000 ? "heard of just now" : `heard of ${briefSpan(silentMs)} ago`;
       case "silent":
         return `its heartbeat is late; after ${timeout} its runs count as crashed`;
       case "lost":
         return `silent for ${briefSpan(silentMs)}: the principal waits for ${timeout}`;
+      case "unheard":
+        return `not heard since the principal's restart; after ${timeout} its runs count as crashed`;
+      case "unknown":
+        return `while the principal is away; last heard of at ${timeText(lastSeenMs)}`;
     }
   }
 }
@@ -304,7 +304,7 @@ function versionOf({ version, session }: ListedAgent): string {
 function agentWords(agent: ListedAgent): string {
   const { session, slots, labels } = agent;
   if (session === null) return "An agent of the original cdktr: it tells no slots, labels or version.";
-  const places = slots === null ? "slots not told" : `${slots} slots`;
+  const places = slots === null ? "slots not told" : counted(slots, "slot");
   const can = labels.length === 0 ? "no labels" : `labels ${labels.join(", ")}`;
-  return printable(`version ${versionOf(agent)}, ${places}, ${can}`);
+  return printable(`version ${agent.version ?? "not told"}, ${places}, ${can}`);
 }

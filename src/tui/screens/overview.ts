@@ -3,20 +3,25 @@
  * runs, and what went wrong lately. Three of its boxes have a cursor; the one that keys go to has an edge that is not faint.
  */
 import type { Run } from "../../core/mod.ts";
-import { box, fitLine, type Line, printable, sideBySide, type Size, span, wrapped } from "../../paint/mod.ts";
-import { AgentTimeout, healthOf } from "../agent_health.ts";
+import { box, fitLine, type Line, printable, sideBySide, type Size, span, textOf, wrapped } from "../../paint/mod.ts";
+import { agentRows, AgentTimeout } from "../agent_health.ts";
 import type { InputEvent } from "../input.ts";
 import type { List } from "../list.ts";
 import { Loaded } from "../loaded.ts";
-import { agentLines, queueLines, sentence, stateLines, throughputLines, troubles } from "../overview_boxes.ts";
+import { byName } from "../natural_order.ts";
+import { errorLines, LastErrors } from "../overview_errors.ts";
+import { agentLines, agentsShown, queueLines, sentence, stateLines, throughputLines } from "../overview_boxes.ts";
 import { bandsOf } from "../overview_layout.ts";
 import { type NextFire, nextList, runningList, wrongList } from "../overview_lists.ts";
+import { SkippedStarts } from "../overview_skips.ts";
+import { troubleLines, troubles } from "../overview_troubles.ts";
 import { runActions } from "../run_actions.ts";
 import { RunList } from "../run_list.ts";
 import type { Action, Screen, Shell } from "../screen.ts";
 import { Throughput } from "../throughput.ts";
-import { absence } from "../told.ts";
+import { absence, asOf, isFresh, lastKnownRuns } from "../told.ts";
 import { askTrigger } from "../trigger.ts";
+import { timeText } from "../words.ts";
 
 /** The boxes with a cursor, in the order in which Tab goes through them. */
 const parts = ["wrong", "next", "running"] as const;
@@ -48,11 +53,17 @@ export class OverviewScreen implements Screen {
   readonly #runningRuns: RunList;
   readonly #waitingRuns: RunList;
   readonly #timeout: AgentTimeout;
-  readonly #throughput = new Throughput();
+  readonly #throughput: Throughput;
   readonly #past: Loaded<boolean>;
+  readonly #skipped: SkippedStarts;
+  readonly #errors: LastErrors;
   readonly #stopListening: () => void;
   #focus: Part = "wrong";
   #places: Place[] = [];
+  /** Of when the lists are where that is not now. */
+  #ages: Readonly<Record<Part, string>> = { wrong: "", next: "", running: "" };
+  /** Workflows that fire later than all that are listed. */
+  #nextMore = 0;
   #known: { wrong: readonly Run[] | null; running: readonly Run[] | null } = { wrong: null, running: null };
 
   constructor(shell: Shell) {
@@ -68,6 +79,9 @@ export class OverviewScreen implements Screen {
     this.#running = runningList(shell, () => this.#whenEmpty(this.#runningRuns, "Nothing runs."));
     this.#next = nextList(shell, () => session.heardMs === null ? absence(shell) : "No workflow has a schedule.");
     this.#timeout = new AgentTimeout(shell);
+    this.#skipped = new SkippedStarts(shell);
+    this.#errors = new LastErrors(shell);
+    this.#throughput = Throughput.ofSource(session);
     this.#past = new Loaded({
       clock,
       onChange: changed,
@@ -93,7 +107,8 @@ export class OverviewScreen implements Screen {
   draw({ width, height }: Size): Line[] {
     this.#takeNews();
     this.#places = [];
-    const trouble = this.#troubleBox(width, Math.floor(height / 3));
+    const { session, glyphs } = this.#shell;
+    const trouble = troubleLines(troubles(session.status, session.workflowProblems), { width, height }, glyphs);
     const bands = bandsOf({ width, height: height - trouble.length });
     const lines = [...trouble];
     if (bands.top > 0) lines.push(...this.#numbers({ width, height: bands.top }, bands.isWide));
@@ -151,6 +166,8 @@ export class OverviewScreen implements Screen {
   close(): void {
     this.#stopListening();
     this.#past.close();
+    this.#skipped.close();
+    this.#errors.close();
     this.#timeout.close();
     for (const runs of [this.#wrongRuns, this.#runningRuns, this.#waitingRuns]) runs.close();
   }
@@ -195,31 +212,20 @@ export class OverviewScreen implements Screen {
   #takeNews(): void {
     const { session } = this.#shell;
     const known = this.#known;
-    if (known.wrong !== this.#wrongRuns.rows) {
-      known.wrong = this.#wrongRuns.rows;
-      this.#wrong.rows = known.wrong.toSorted((a, b) => endOf(b) - endOf(a));
+    const { rows: wrong, age: wrongAge } = lastKnownRuns(this.#shell, "wrong", this.#wrongRuns);
+    const { rows: running, age: runningAge } = lastKnownRuns(this.#shell, "running", this.#runningRuns);
+    this.#ages = { wrong: wrongAge, running: runningAge, next: "" };
+    if (known.wrong !== wrong) {
+      known.wrong = wrong;
+      this.#wrong.rows = wrong.toSorted((a, b) => endOf(b) - endOf(a));
     }
-    if (known.running !== this.#runningRuns.rows) this.#running.rows = known.running = this.#runningRuns.rows;
+    if (known.running !== running) this.#running.rows = known.running = running;
     const fires = session.workflows.flatMap((workflow): NextFire[] => {
       const atMs = session.nextFireMs(workflow);
       return atMs === null ? [] : [{ workflow, atMs }];
     });
-    this.#next.rows = fires.sort((a, b) => a.atMs - b.atMs).slice(0, nextMax);
-  }
-
-  #troubleBox(width: number, maxRows: number): Line[] {
-    const { session, glyphs } = this.#shell;
-    const all = troubles(session.status, session.workflowProblems);
-    if (all.length === 0) return [];
-    const lines = all.flatMap((text) =>
-      wrapped(printable(text), width - 6).map((part, row): Line => [span(row === 0 ? " ! " : "   ", "bad"), span(part)])
-    );
-    const room = Math.max(maxRows - 2, 1);
-    const isCut = lines.length > room;
-    const shown = isCut ? lines.slice(0, Math.max(room - 1, 1)) : lines;
-    if (isCut) shown.push([span("   The rest: `cdktr status` in a shell.", "faint")]);
-    const title = [span(`WRONG WITH THE PRINCIPAL ${all.length}`, "bad")];
-    return box(shown, { width, height: shown.length + 2 }, glyphs, { title, role: "bad" });
+    this.#next.rows = fires.sort((a, b) => a.atMs - b.atMs || byName(a.workflow.id, b.workflow.id)).slice(0, nextMax);
+    this.#nextMore = Math.max(fires.length - nextMax, 0);
   }
 
   #numbers(size: Size, isWide: boolean): Line[] {
@@ -258,7 +264,8 @@ export class OverviewScreen implements Screen {
     const lines = session.status === null
       ? sentence(absence(this.#shell), width, "faint")
       : stateLines(session.status.runs, width, glyphs);
-    return this.#box("RUNS", lines, size);
+    // The bars of those that ended are of all that are kept: beside them the open ones could not be seen.
+    return this.#box("RUNS KEPT", lines, size, { footer: [span("open | ended: own scales", "faint")] });
   }
 
   #hourBox(size: Size): Line[] {
@@ -266,20 +273,30 @@ export class OverviewScreen implements Screen {
     if (session.dialect === "original") {
       return this.#box("ENDED IN THE LAST HOUR", sentence(absence(this.#shell), size.width - 4, "faint"), size);
     }
-    const nowMs = this.#shell.session.nowMs();
+    const title = "ENDED IN THE LAST HOUR";
+    const nowMs = session.nowMs();
     const inner = { width: size.width - 4, height: size.height - 2 };
+    if (!this.#throughput.isLoaded && !isFresh(this.#shell)) {
+      const words = session.heardMs === null ? absence(this.#shell) : "Not known: the principal is away.";
+      return this.#box(title, sentence(words, inner.width, "faint"), size);
+    }
+    const isKept = this.#past.value !== null || isFresh(this.#shell);
+    if (isKept) this.#throughput.toldUntilMs = nowMs;
+    const { toldUntilMs } = this.#throughput;
     const lines = throughputLines(
       inner,
       glyphs,
-      (ending, minutesEach) => this.#throughput.of(ending, nowMs, minutesEach),
+      (ending, minutesEach) => this.#throughput.of(ending, toldUntilMs, minutesEach),
     );
+    if (!isKept) return this.#box(title, lines, size, { age: `as of ${timeText(toldUntilMs)}` });
     // Without the past the numbers are those since one came here: they must not be taken for those of the hour.
     const note = this.#past.value === null && this.#past.error === null
       ? "loading"
       : this.#past.error !== null
-      ? "since this was opened: the history cannot be asked"
+      ? "not all of them: the history cannot be asked"
       : "";
-    return this.#box("ENDED IN THE LAST HOUR", lines, size, { footer: note });
+    const skipped = this.#skipped.line();
+    return this.#box(title, lines, size, { footer: note === "" ? skipped : [span(note, "warn")] });
   }
 
   #queueBox(size: Size): Line[] {
@@ -289,10 +306,13 @@ export class OverviewScreen implements Screen {
     if (status === null) return this.#box("QUEUE", sentence(absence(this.#shell), inner.width, "faint"), size);
     const nowMs = this.#shell.session.nowMs();
     // Those that are next are the oldest: without the older pages nobody knows them.
-    const waiting = this.#waitingRuns.hasMore ? [] : this.#waitingRuns.rows.toSorted(byTurn);
+    const waiting = this.#waitingRuns.hasMore
+      ? []
+      : lastKnownRuns(this.#shell, "waiting", this.#waitingRuns).rows.toSorted(byTurn);
     const depths = (count: number) => queueDepth.newest(count, nowMs);
-    const { queueLength: length, queueHeadAgeMs: headAgeMs } = status;
-    return this.#box("QUEUE", queueLines({ length, headAgeMs, depths, waiting, nowMs }, inner, glyphs), size);
+    const { queueLength: length, queueHeadAgeMs: headAgeMs, runs } = status;
+    const held = Math.max((runs["PENDING"] ?? 0) - length, 0);
+    return this.#box("QUEUE", queueLines({ length, held, headAgeMs, depths, waiting, nowMs }, inner, glyphs), size);
   }
 
   #agentBox(size: Size): Line[] {
@@ -301,23 +321,26 @@ export class OverviewScreen implements Screen {
     if (session.status === null) {
       return this.#box("AGENTS", sentence(absence(this.#shell), inner.width, "faint"), size);
     }
-    const nowMs = this.#shell.session.nowMs();
-    const agents = session.status.agents.map((agent) => ({ agent, health: healthOf(agent, nowMs, this.#timeout.ms) }));
-    const isBad = agents.length === 0 || agents.some(({ health }) => health.state === "lost");
+    const agents = agentRows(this.#shell, this.#timeout.ms);
+    const isBad = agents.length === 0 ||
+      agents.some(({ health: { state } }) => state === "lost" || state === "unheard");
     const title = `AGENTS${agents.length === 0 ? "" : ` ${agents.length}`}`;
-    return this.#box(title, agentLines(agents, inner, glyphs), size, isBad ? { role: "warn" } : {});
+    const hidden = agents.length - agentsShown(agents.length, inner.height);
+    return this.#box(title, agentLines(agents, inner, glyphs), size, {
+      role: isBad ? "warn" : "faint",
+      footer: hidden > 0 ? [span(`+${hidden} in 5`, "faint")] : [],
+    });
   }
 
-  #box(title: string, lines: readonly Line[], size: Size, { role = "faint", footer = "" }: {
+  /** A box of numbers; its edge tells of when they are where that is not now. */
+  #box(title: string, lines: readonly Line[], size: Size, { role = "faint", footer = [], age = asOf(this.#shell) }: {
     role?: "faint" | "warn";
-    footer?: string;
+    footer?: Line;
+    age?: string;
   } = {}): Line[] {
     const indented = lines.map((line): Line => [span(" "), ...line]);
-    return box(indented, size, this.#shell.glyphs, {
-      title: [span(title, "title")],
-      ...footer === "" ? {} : { footer: [span(footer, "warn")] },
-      role,
-    });
+    const told: Line = age === "" ? footer : [span(age, "faint")];
+    return box(indented, size, this.#shell.glyphs, { title: [span(title, "title")], footer: told, role });
   }
 
   #listBox(part: Part, size: Size, left: number, top: number): Line[] {
@@ -327,15 +350,24 @@ export class OverviewScreen implements Screen {
     this.#places.push({ part, left: left + 1, top: top + 1, size: inner, hasHeading });
     const list = part === "wrong" ? this.#wrong : part === "next" ? this.#next : this.#running;
     const role = isFocused ? "accent" : part === "wrong" && this.#wrong.total > 0 ? "bad" : "faint";
-    const reason = part === "wrong" ? this.#reasonLines(inner) : [];
-    const rows = list.draw({ width: inner.width, height: inner.height - reason.length }, { isFocused, hasHeading });
-    const filled = [...rows, ...Array.from({ length: inner.height - reason.length - rows.length }, (): Line => [])];
-    const hint = this.#hint(part);
-    return box([...filled, ...reason], size, this.#shell.glyphs, {
+    const kept = part === "wrong" ? this.#rowsBelow(inner.height) : 0;
+    const rows = list.draw({ width: inner.width, height: inner.height - kept }, { isFocused, hasHeading });
+    const below = kept === 0 ? [] : this.#whyLines(rows, { width: inner.width, height: kept });
+    const filled = [...rows, ...Array.from({ length: inner.height - below.length - rows.length }, (): Line => [])];
+    const hidden = this.#countOf(part) - Math.max(rows.length - (hasHeading ? 1 : 0), 0);
+    const more = hidden > 0 && list.shown.length > 0 ? `+${hidden}` : "";
+    const hint = [this.#ages[part], more, this.#hint(part)].filter((text) => text !== "").join("   ");
+    return box([...filled, ...below], size, this.#shell.glyphs, {
       title: this.#listTitle(part),
       ...hint === "" ? {} : { footer: [span(hint, isFocused ? "accent" : "faint")] },
       role,
     });
+  }
+
+  /** Rows of a list; those that it leaves out too. */
+  #countOf(part: Part): number {
+    if (part === "next") return this.#next.shown.length + (this.#next.filter === "" ? this.#nextMore : 0);
+    return (part === "wrong" ? this.#wrong : this.#running).shown.length;
   }
 
   #listTitle(part: Part): Line {
@@ -348,6 +380,7 @@ export class OverviewScreen implements Screen {
       case "next":
         return [span("FIRES NEXT", "title")];
       case "running":
+        if (this.#running.total === 0 && !this.#runningRuns.isLoaded) return [span("RUNS NOW", "title")];
         return [span(`RUNS NOW ${this.#running.total}${this.#runningRuns.hasMore ? "+" : ""}`, "title")];
     }
   }
@@ -363,12 +396,23 @@ export class OverviewScreen implements Screen {
     return this.#running.total === 0 ? "" : "enter: open   l: logs";
   }
 
-  /** The whole reason of the run under the cursor, where there is room for it. */
-  #reasonLines({ width, height }: Size): Line[] {
-    const reason = this.#wrong.current?.reason ?? null;
-    if (reason === null || height < 5) return [];
-    const lines = wrapped(printable(reason), width - 4).slice(0, height < 9 ? 2 : 4);
-    return lines.map((text): Line => fitLine([span("  "), span(text, "bad")], width));
+  /** Rows for what there is to say of the run under the cursor, below the list of those that went wrong. */
+  #rowsBelow(height: number): number {
+    return this.#wrong.current === undefined || height < 5 ? 0 : height < 7 ? 2 : height < 9 ? 3 : 4;
+  }
+
+  /** What the run under the cursor wrote to its standard error last; above it its reason, where the list cuts that. */
+  #whyLines(list: readonly Line[], { width, height }: Size): Line[] {
+    const run = this.#wrong.current;
+    if (run === undefined) return [];
+    const errors = this.#errors.of(run);
+    const reason = printable(run.reason ?? "");
+    const isCut = reason !== "" && !list.some((line) => textOf(line).includes(reason));
+    const rest = height - Math.min(errors.length, Math.ceil(height / 2));
+    const reasons = isCut
+      ? wrapped(reason, width - 4).slice(0, rest).map((text) => [span("  "), span(text, "bad")])
+      : [];
+    return [...reasons, ...errorLines(errors, height - reasons.length)].map((line) => fitLine(line, width));
   }
 
   #whenEmpty(runs: RunList, words: string): string {
@@ -378,9 +422,9 @@ export class OverviewScreen implements Screen {
   }
 }
 
-/** As the queue hands them out: higher priority first, then the older. */
+/** As the queue hands them out: higher priority first, then the older; not those that are paused. */
 function byTurn(a: Run, b: Run): number {
-  return b.priority - a.priority || (a.runId < b.runId ? -1 : 1);
+  return Number(a.paused) - Number(b.paused) || b.priority - a.priority || (a.runId < b.runId ? -1 : 1);
 }
 
 function endOf({ finishedAtMs, triggeredAtMs }: Run): number {

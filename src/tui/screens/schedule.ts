@@ -4,6 +4,7 @@
  */
 import { spanText } from "../../clock/mod.ts";
 import {
+  displayWidth,
   fitLine,
   type Line,
   padded,
@@ -17,10 +18,9 @@ import {
 } from "../../paint/mod.ts";
 import type { WorkflowSummary } from "../../wire/mod.ts";
 import { FirePlan } from "../fire_plan.ts";
-import { type Axis, axisFrom, columnStartMs } from "../fire_strip.ts";
+import { type Axis, axisFrom, type Clashes, columnStartMs, overlapAfter } from "../fire_strip.ts";
 import {
   axisLines,
-  clockText,
   columnWords,
   dayAndClockText,
   joined,
@@ -30,13 +30,15 @@ import {
 } from "../fire_words.ts";
 import type { InputEvent } from "../input.ts";
 import { List } from "../list.ts";
+import { byName } from "../natural_order.ts";
 import { scheduleInWords } from "../schedule_words.ts";
 import type { Action, Screen, Shell } from "../screen.ts";
 import { absence, isFresh } from "../told.ts";
 import { askTrigger } from "../trigger.ts";
 import { untilText } from "../words.ts";
 
-const hourMs = 3_600_000;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
 const zooms = [
   { text: "6 h", spanMs: 6 * hourMs },
   { text: "24 h", spanMs: 24 * hourMs },
@@ -59,6 +61,10 @@ export class ScheduleScreen implements Screen {
   readonly #list: List<WorkflowSummary>;
   #known: readonly WorkflowSummary[] | null = null;
   #scheduled: readonly WorkflowSummary[] = [];
+  /** Whether what fires next stands on top; else the workflows are in the order of their names. */
+  #isByTime = true;
+  /** What the present order was made of. */
+  #orderedFor = "";
   #zoom = firstZoom;
   #axis: Axis = { startMs: 0, columnMs: hourMs, columns: 24 };
   #nameWidth = 16;
@@ -125,6 +131,7 @@ export class ScheduleScreen implements Screen {
       { keys: ["h", "left"], title: "earlier", run: () => this.#moveBy(-1) },
       { keys: ["l", "right"], title: "later", run: () => this.#moveBy(1) },
       { keys: ["p"], title: "peak", run: () => this.#moveTo(null) },
+      { keys: ["s"], title: this.#isByTime ? "by name" : "by time", run: () => this.#sortBy(!this.#isByTime) },
       { keys: ["+", "="], title: "nearer", run: () => this.#zoomBy(-1) },
       { keys: ["-"], title: "farther", isHinted: false, run: () => this.#zoomBy(1) },
     ];
@@ -149,10 +156,15 @@ export class ScheduleScreen implements Screen {
     this.#plan.close();
   }
 
+  /** What starts at the same time among the workflows that are listed. */
+  get #clashes(): Clashes | null {
+    return this.#plan.clashesAmong(this.#list.filter === "" ? this.#scheduled : this.#list.shown);
+  }
+
   /** The column of the time cursor. */
   get #cursor(): number {
     const { startMs, columnMs, columns } = this.#axis;
-    const atMs = this.#cursorMs ?? this.#plan.clashes?.peak?.atMs ?? startMs;
+    const atMs = this.#cursorMs ?? this.#clashes?.peak?.atMs ?? startMs;
     return Math.min(Math.max(Math.floor((atMs - startMs) / columnMs), 0), columns - 1);
   }
 
@@ -176,8 +188,9 @@ export class ScheduleScreen implements Screen {
     if (workflows !== this.#known) {
       this.#known = workflows;
       this.#scheduled = workflows.filter(({ cron }) => cron !== null);
-      this.#list.rows = this.#scheduled;
+      this.#orderedFor = "";
     }
+    this.#order();
     this.#nameWidth = Math.min(Math.max(Math.floor(width * 0.22), 12), 36);
     const room = Math.max(width - this.#nameWidth - leadColumns - 1, 1);
     const spanMs = zooms[this.#zoom]?.spanMs ?? hourMs;
@@ -185,10 +198,33 @@ export class ScheduleScreen implements Screen {
     this.#plan.want(this.#scheduled, this.#axis);
   }
 
+  /** Puts the rows in order; that of time is made anew each minute, since what has fired is due later. */
+  #order(): void {
+    const { session } = this.#shell;
+    const orderFor = this.#isByTime ? `time ${Math.floor(session.nowMs() / minuteMs)}` : "name";
+    if (orderFor === this.#orderedFor) return;
+    this.#orderedFor = orderFor;
+    const isAtTop = this.#list.rowsBelow === this.#list.shown.length - 1;
+    const atMs = new Map(this.#scheduled.map((workflow) => [workflow, session.nextFireMs(workflow) ?? Infinity]));
+    const timeOf = (workflow: WorkflowSummary) => this.#isByTime ? atMs.get(workflow) ?? Infinity : 0;
+    this.#list.rows = this.#scheduled.toSorted((a, b) => {
+      const [aMs, bMs] = [timeOf(a), timeOf(b)];
+      return aMs === bMs ? byName(a.id, b.id) : aMs - bMs;
+    });
+    // What was on top may be due last by now: whoever looks at the top goes on looking there.
+    const [first] = this.#list.shown;
+    if (isAtTop && first !== undefined) this.#list.select(first.id);
+  }
+
+  #sortBy(isByTime: boolean): void {
+    this.#isByTime = isByTime;
+    this.#shell.changed();
+  }
+
   #row(workflow: WorkflowSummary): Line {
     const fires = this.#plan.of(workflow);
     const { usualMs } = this.#shell.session.trends.of(workflow.id);
-    const isWarned = fires !== null && overlapsItself(fires, usualMs);
+    const isWarned = this.#isWarned(workflow);
     const name = `${isWarned ? "! " : ""}${printable(workflow.id)}`;
     const strip = fires === null
       ? [
@@ -203,13 +239,18 @@ export class ScheduleScreen implements Screen {
     lines.push(fitLine([span(this.#cursorWords(width))], width));
     if (height < fullFromRows) return lines;
     const { glyphs } = this.#shell;
-    return [...lines, [span(glyphs.horizontal.repeat(width), "faint")], ...this.#workflowLines(width), this.#legend()];
+    return [
+      ...lines,
+      [span(glyphs.horizontal.repeat(width), "faint")],
+      ...this.#workflowLines(width),
+      this.#legend(width),
+    ];
   }
 
   /** How many start within a minute, at most, column by column. */
   #atOnce(): Line {
     const lead = span(`  ${padded("starts at once", this.#nameWidth)} `, "title");
-    const { clashes } = this.#plan;
+    const clashes = this.#clashes;
     if (clashes === null) return [lead, span("...", "faint")];
     const { most } = clashes;
     const highest = Math.max(2, ...most);
@@ -230,7 +271,7 @@ export class ScheduleScreen implements Screen {
   }
 
   #peakLine(width: number): Line {
-    const { clashes } = this.#plan;
+    const clashes = this.#clashes;
     if (clashes === null) return [span("  The starts are being counted ...", "faint")];
     const { peak } = clashes;
     if (peak === null) return [span("  No two start in the same minute.", "good")];
@@ -239,7 +280,7 @@ export class ScheduleScreen implements Screen {
   }
 
   #cursorWords(width: number): string {
-    const { clashes } = this.#plan;
+    const clashes = this.#clashes;
     if (clashes === null) return "";
     const words = columnWords(clashes, this.#axis, this.#cursor, this.#shell.session.nowMs(), width - 3);
     return `${this.#shell.glyphs.arrowDown} ${words}`;
@@ -265,12 +306,7 @@ export class ScheduleScreen implements Screen {
     const second: Line = usualMs === null
       ? [span(" How long it takes is not known yet.", "faint")]
       : fires !== null && closest !== null && overlapsItself(fires, usualMs)
-      ? [
-        span(" ! overlaps itself: ", "warn"),
-        span(
-          `due after ${spanText(closest.gapMs)} (at ${clockText(closest.atMs)}), usually takes ${spanText(usualMs)}`,
-        ),
-      ]
+      ? this.#overlapLine(workflow, usualMs, closest.gapMs)
       : [span(` It usually takes ${spanText(usualMs)}.`)];
     return [
       fitLine([span(` ${printable(id)}`, "title"), span(`  ${words} (${printable(exactly)})${next}`)], width),
@@ -278,14 +314,31 @@ export class ScheduleScreen implements Screen {
     ];
   }
 
-  #legend(): Line {
+  /** When it is due next before it is usually over. */
+  #overlapLine(workflow: WorkflowSummary, usualMs: number, leastGapMs: number): Line {
+    const { session } = this.#shell;
+    const nowMs = session.nowMs();
+    const schedule = session.schedules.of(workflow);
+    const next = schedule === null ? null : overlapAfter(schedule, nowMs, usualMs, leastGapMs);
+    const at = next === null ? "" : ` (at ${dayAndClockText(next.atMs, nowMs)})`;
+    const words = `due after ${spanText(next?.gapMs ?? leastGapMs)}${at}, usually takes ${spanText(usualMs)}`;
+    return [span(" ! overlaps itself: ", "warn"), span(words)];
+  }
+
+  #legend(width: number): Line {
     const { glyphs, session } = this.#shell;
     const { arrowRight, marked, ran, horizontal } = glyphs;
     const without = session.workflows.length - this.#scheduled.length;
     const words = without === 0 ? "" : `${without} ${without === 1 ? "has" : "have"} no schedule.  `;
-    return [
-      span(` ${words}`),
-      span(`${arrowRight} one start  ${marked} several  ${ran} 6 or more  ${horizontal} usually runs`, "faint"),
-    ];
+    const isWarned = this.#scheduled.some((workflow) => this.#isWarned(workflow));
+    const warning = isWarned ? "! overlaps itself  " : "";
+    const marks = `${arrowRight} one start  ${marked} several  ${ran} 6 or more  ${horizontal} usually runs`;
+    const isRoom = displayWidth(` ${words}${warning}${marks}`) <= width;
+    return [span(` ${isRoom ? words : ""}`), span(warning, "warn"), span(marks, "faint")];
+  }
+
+  #isWarned(workflow: WorkflowSummary): boolean {
+    const fires = this.#plan.of(workflow);
+    return fires !== null && overlapsItself(fires, this.#shell.session.trends.of(workflow.id).usualMs);
   }
 }
