@@ -35,7 +35,9 @@ export class FrameWriter {
   #shown: readonly Row[] = [];
   #isStale = false;
   #isHeld = false;
-  #writing: Promise<void> | null = null;
+  /** Ends with the last frame; apart from it, since a promise tells its end some turns later. */
+  #isWriting = false;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(options: FrameWriterOptions) {
     this.#options = options;
@@ -44,7 +46,7 @@ export class FrameWriter {
   /** Shows the newest frame, once the one that is being written is. */
   show(): void {
     this.#isStale = true;
-    if (this.#writing === null && !this.#isHeld) this.#writing = this.#write().finally(() => this.#writing = null);
+    if (!this.#isWriting && !this.#isHeld) this.#writing = this.#write();
   }
 
   /** The screen was cleared, or holds something else: the next frame is written in full. */
@@ -66,6 +68,7 @@ export class FrameWriter {
   }
 
   async #write(): Promise<void> {
+    this.#isWriting = true;
     try {
       while (this.#isStale && !this.#isHeld) {
         this.#isStale = false;
@@ -76,6 +79,8 @@ export class FrameWriter {
       }
     } catch (error) {
       this.#options.onError(error);
+    } finally {
+      this.#isWriting = false;
     }
   }
 

@@ -115,6 +115,31 @@ Deno.test("while a write is under way frames are passed over, and the newest one
   writes.shift()?.();
 });
 
+Deno.test("no frame is lost that is asked for in the moment in which the one before is written", async () => {
+  for (let turns = 0; turns < 8; turns++) {
+    const drawn: string[] = [];
+    let text = "one";
+    const written = Promise.withResolvers<void>();
+    const writer = new FrameWriter({
+      frame: () => {
+        drawn.push(text);
+        return [[span(text)]];
+      },
+      painter: new Painter("dark", 0),
+      write: () => written.promise,
+      onWritten: () => {},
+      onError: (error) => assert.fail(String(error)),
+    });
+    writer.show();
+    written.resolve();
+    for (let turn = 0; turn < turns; turn++) await null;
+    text = "two";
+    writer.show();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    assert.deepEqual(drawn, ["one", "two"], `${turns} turns later`);
+  }
+});
+
 Deno.test("what was held comes in full when it goes on", async () => {
   const { cells, writer, show } = stage();
   await show([[span("one")]]);
