@@ -1,7 +1,8 @@
 /**
  * The terminal UI as its user has it: `cdktr ui` in a terminal of 120 by 40, on a principal of 1,000 workflows and 10,000
  * past runs where 20 runs a second change and a task prints 2,000 lines a second. Beside the start: a bare Deno program and
- * a bare Ink program, in turns with it; beside the keys: a bare Deno program that answers each with one character.
+ * a bare Ink program, in turns with it; beside the keys: a bare Deno program that answers each with a
+ * number; beside the bytes: what the task printed.
  *
  *     deno run -A bench/tui.ts [--seconds 20] [--minutes 5] [--quick]
  *
@@ -146,7 +147,12 @@ async function measureLogs(): Promise<void> {
     console.log("");
     showKeys("help, logs followed", await pressFor(terminal, helpKeys));
     await pass(settleMs);
-    showWatched("logs followed", await watch(terminal));
+    const [before, beganMs] = [principal.printedChars, performance.now()];
+    const watched = await watch(terminal);
+    const printed = (principal.printedChars - before) / (performance.now() - beganMs) * 1_000;
+    showWatched("logs followed", watched);
+    const share = (watched.bytesPerSecond / printed).toFixed(2);
+    console.log(`the task printed ${count(printed)} bytes/s, ${share} of that went to the terminal`);
     await follow(terminal);
     showKeys("help, logs followed for a while", await pressFor(terminal, helpKeys));
   });

@@ -34,6 +34,8 @@ const logTickMs = 20;
 /** See the top of this file. */
 export class BusyPrincipal implements AsyncDisposable {
   readonly place: Place;
+  /** Characters that tasks have printed, ends of lines included. */
+  printedChars = 0;
   readonly #process: CdktrProcess;
   readonly #client: PrincipalClient;
   readonly #workflows: number;
@@ -96,6 +98,7 @@ export class BusyPrincipal implements AsyncDisposable {
     for await (const _ of ticks(logTickMs, signal)) {
       for (const due = (performance.now() - beganMs) / 1_000 * perSecond; printed < due; printed++) {
         const text = lineText(printed);
+        this.printedChars += text.length + 1;
         const line = encodeLogLine({
           workflowId,
           workflowName: "For a test",
