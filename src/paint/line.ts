@@ -86,6 +86,11 @@ export function fitBlock(lines: readonly Line[], { width, height }: Size): Line[
   return Array.from({ length: height }, (_, row) => fitLine(lines[row] ?? [], width));
 }
 
+/** `lines` with blank ones behind them, so that there are `rows` at least. */
+export function filledTo(lines: readonly Line[], rows: number): Line[] {
+  return [...lines, ...Array.from({ length: Math.max(rows - lines.length, 0) }, (): Line => [])];
+}
+
 /** Blocks next to each other, each in its width, as high as the highest. */
 export function sideBySide(blocks: readonly { readonly lines: readonly Line[]; readonly width: number }[]): Line[] {
   const height = Math.max(0, ...blocks.map(({ lines }) => lines.length));

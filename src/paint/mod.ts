@@ -8,6 +8,7 @@ export { asciiGlyphs, type Glyphs, glyphsFor, unicodeGlyphs } from "./glyphs.ts"
 export { harmless } from "./harmless.ts";
 export { inAscii } from "./in_ascii.ts";
 export {
+  filledTo,
   fitBlock,
   fitLine,
   type Line,

@@ -1,24 +1,17 @@
 /** The lists of the overview: what went wrong, what fires next, what runs. */
-import { isFinal, type Run } from "../core/mod.ts";
+import type { Run } from "../core/mod.ts";
 import { type Line, printable, span } from "../paint/mod.ts";
 import type { WorkflowSummary } from "../wire/mod.ts";
 import { List } from "./list.ts";
 import { scheduleInWords } from "./schedule_words.ts";
 import type { Shell } from "./screen.ts";
 import { ageText, isFresh } from "./told.ts";
-import { briefId, briefSpan, instantText, stateSpans, timeText } from "./words.ts";
+import { briefId, briefSpan, instantText, stateSpans, timeText, tookText } from "./words.ts";
 
 /** A workflow and when it fires, Unix milliseconds. */
 export interface NextFire {
   readonly workflow: WorkflowSummary;
   readonly atMs: number;
-}
-
-/** How long a run took, or takes so far; blank before it began. */
-export function tookText({ startedAtMs, finishedAtMs, state }: Run, nowMs: number): string {
-  if (startedAtMs === null) return "";
-  const endMs = isFinal(state) ? finishedAtMs : nowMs;
-  return endMs === null ? "" : briefSpan(endMs - startedAtMs);
 }
 
 /** Runs that failed or crashed. */

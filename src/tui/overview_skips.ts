@@ -22,9 +22,7 @@ export class SkippedStarts {
         const query = `
           SELECT count(*), arg_max(workflow_id, seq) FROM decisions
           WHERE type = 'trigger_skipped' AND at_ms >= ${Math.floor(session.nowMs() - hourMs)}`;
-        const { rows: [row] } = await session.ask("SQL", { query, form: "rows", maxRows: 1, waitMs: 10_000 }, {
-          signal,
-        });
+        const [row] = await session.query(query, { signal, maxRows: 1 });
         return { count: Number(row?.[0] ?? 0), newest: String(row?.[1] ?? "") };
       },
     });

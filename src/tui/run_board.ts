@@ -108,8 +108,8 @@ export class RunBoard {
         ORDER BY run_id DESC LIMIT ${comparedRuns}
       ) GROUP BY task_id`;
     try {
-      const request = { query, form: "rows", maxRows: 10_000, waitMs: 5000 } as const;
-      const { rows } = await shell.session.ask("SQL", request, { signal: this.#closed.signal });
+      const { signal } = this.#closed;
+      const rows = await shell.session.query(query, { signal, maxRows: 10_000, waitMs: 5000 });
       this.usualMs = new Map(rows.map(([taskId, medianMs]) => [String(taskId), Number(medianMs)]));
       shell.changed();
     } catch {
@@ -142,9 +142,4 @@ function readWorkflow(json: unknown): { workflow: Workflow | null; problem: stri
 /** A text as SQL writes it. */
 function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
-}
-
-/** Since when it has been going on, until it ended or now; null when it has not begun. */
-export function tookMs({ startedAtMs, finishedAtMs }: Run, nowMs: number): number | null {
-  return startedAtMs === null ? null : Math.max((finishedAtMs ?? nowMs) - startedAtMs, 0);
 }

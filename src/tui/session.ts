@@ -32,6 +32,15 @@ export interface SessionOptions {
   readonly pollMs: number;
 }
 
+/** Options of {@linkcode Session.query}. */
+interface QueryOptions {
+  readonly signal: AbortSignal;
+  /** @default 100_000 */
+  readonly maxRows?: number;
+  /** How long the history may take, in milliseconds. @default 10_000 */
+  readonly waitMs?: number;
+}
+
 /** See the top of this file. */
 export class Session {
   readonly name: string;
@@ -48,7 +57,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.name = options.name;
-    this.trends = new Trends((query, signal) => this.#query(query, signal));
+    this.trends = new Trends((query, signal) => this.query(query, { signal }));
     this.#board.onRuns((runs) => this.#count(runs));
   }
 
@@ -127,6 +136,16 @@ export class Session {
   /** Asks the principal. @throws {CdktrError} As the client does. */
   ask<V extends Verb>(verb: V, request: RequestOf<V>, options: CallOptions = {}): Promise<ReplyTo<V>> {
     return this.#options.client.call(verb, request, options);
+  }
+
+  /**
+   * The rows that the principal's history answers a query with.
+   *
+   * @throws {CdktrError} As the client does.
+   */
+  async query(query: string, options: QueryOptions): Promise<readonly (readonly unknown[])[]> {
+    const { signal, maxRows = 100_000, waitMs = 10_000 } = options;
+    return (await this.ask("SQL", { query, form: "rows", maxRows, waitMs }, { signal })).rows;
   }
 
   /** Calls `listener` after every change of what stands here, until the returned function is called. */
@@ -216,10 +235,5 @@ export class Session {
         return true as const;
       },
     });
-  }
-
-  async #query(query: string, signal: AbortSignal): Promise<readonly (readonly unknown[])[]> {
-    const { rows } = await this.ask("SQL", { query, form: "rows", maxRows: 100_000, waitMs: 10_000 }, { signal });
-    return rows;
   }
 }

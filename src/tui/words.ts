@@ -1,6 +1,6 @@
 /** How states, spans and instants are said on the screen. */
 import { isoInstant, spanText } from "../clock/mod.ts";
-import type { RunState, TaskState } from "../core/mod.ts";
+import type { Run, RunState, TaskState } from "../core/mod.ts";
 import type { RecentStatus } from "../wire/mod.ts";
 import { type Glyphs, type Span, span, stateRole } from "../paint/mod.ts";
 
@@ -25,6 +25,17 @@ export function briefSpan(spanMs: number): string {
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m${two(seconds % 60)}s`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h${two(Math.floor(seconds / 60) % 60)}m`;
   return `${Math.floor(seconds / 86_400)}d${two(Math.floor(seconds / 3600) % 24)}h`;
+}
+
+/** How long a run has been going on, until it ended or now, in milliseconds; null when it has not begun. */
+export function tookMs({ startedAtMs, finishedAtMs }: Run, nowMs: number): number | null {
+  return startedAtMs === null ? null : Math.max((finishedAtMs ?? nowMs) - startedAtMs, 0);
+}
+
+/** The same in few columns; blank for a run that has not begun. */
+export function tookText(run: Run, nowMs: number): string {
+  const spanMs = tookMs(run, nowMs);
+  return spanMs === null ? "" : briefSpan(spanMs);
 }
 
 /** How long ago: `12.3 s ago`. */

@@ -1,6 +1,6 @@
 /** The agents: how each is, what it can take, what it has. The runs of the one under the cursor are listed below. */
 import { counted, type Run } from "../../core/mod.ts";
-import { box, type Line, printable, type Size, span } from "../../paint/mod.ts";
+import { box, filledTo, type Line, printable, type Size, span } from "../../paint/mod.ts";
 import {
   type AgentRow,
   agentRows,
@@ -14,12 +14,11 @@ import {
 import type { InputEvent } from "../input.ts";
 import { List } from "../list.ts";
 import { sentence, slotsBar } from "../overview_boxes.ts";
-import { tookText } from "../overview_lists.ts";
 import { runActions } from "../run_actions.ts";
 import { RunList } from "../run_list.ts";
 import type { Action, Screen, Shell } from "../screen.ts";
 import { absence, ageText, asOf, isFresh, lastKnownRuns } from "../told.ts";
-import { briefId, briefSpan, stateSpans, timeText } from "../words.ts";
+import { briefId, briefSpan, stateSpans, timeText, tookText } from "../words.ts";
 
 /** A run an agent has; only its id is known until it was asked for. */
 interface HeldRun {
@@ -73,11 +72,7 @@ export class AgentsScreen implements Screen {
     const below = height < 14 ? 0 : Math.min(Math.max(Math.floor(height * 0.4), 7), this.#held.total + 7);
     const rows = height - below - 1;
     const list = this.#agents.draw({ width, height: rows }, { isFocused: !this.#isBelow });
-    const lines: Line[] = [
-      this.#summary(),
-      ...list,
-      ...Array.from({ length: Math.max(rows - list.length, 0) }, (): Line => []),
-    ];
+    const lines: Line[] = [this.#summary(), ...filledTo(list, rows)];
     this.#belowTop = lines.length;
     return below === 0 ? lines : [...lines, ...this.#details({ width, height: below })];
   }

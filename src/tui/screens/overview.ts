@@ -88,9 +88,7 @@ export class OverviewScreen implements Screen {
       everyMs: throughputEveryMs,
       load: async (signal) => {
         const { query, untilMs } = Throughput.query(session.nowMs());
-        const question = { query, form: "rows", maxRows: 100_000, waitMs: 10_000 } as const;
-        const { rows } = await session.ask("SQL", question, { signal });
-        this.#throughput.load(rows, untilMs);
+        this.#throughput.load(await session.query(query, { signal }), untilMs);
         return true;
       },
     });

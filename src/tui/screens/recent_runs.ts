@@ -1,5 +1,5 @@
 /** What an original principal tells of its runs: the newest of each of a few workflows. */
-import { type Line, printable, type Size, span } from "../../paint/mod.ts";
+import { filledTo, type Line, printable, type Size, span } from "../../paint/mod.ts";
 import { maxRecentStatuses, type RecentStatus } from "../../wire/mod.ts";
 import type { InputEvent } from "../input.ts";
 import { List } from "../list.ts";
@@ -61,10 +61,9 @@ export class RecentRunsScreen implements Screen {
       this.#list.rows = recent.filter((status) => this.#isWanted(status));
     }
     const list = this.#list.draw({ width, height: height - 1 });
-    const filler = Array.from({ length: Math.max(height - 1 - list.length, 0) }, (): Line => []);
     const limits =
       ` An original principal tells the newest run of each of ${maxRecentStatuses} workflows, and no other.`;
-    return [...list, ...filler, [span(limits, "faint")]];
+    return [...filledTo(list, height - 1), [span(limits, "faint")]];
   }
 
   drawPrompt(width: number): Line | null {

@@ -2,6 +2,7 @@
 import { spanText } from "../../clock/mod.ts";
 import { isFinal, type Run } from "../../core/mod.ts";
 import {
+  filledTo,
   fitLine,
   type Line,
   printable,
@@ -18,12 +19,13 @@ import type { InputEvent } from "../input.ts";
 import { List } from "../list.ts";
 import { LogTail } from "../log_tail.ts";
 import { runActions } from "../run_actions.ts";
-import { type KnownRun, RunBoard, taskName, timelineInput, tookMs } from "../run_board.ts";
+import { type KnownRun, RunBoard, taskName, timelineInput } from "../run_board.ts";
+import { factLines } from "../run_facts.ts";
 import type { Action, Route, Screen, Shell } from "../screen.ts";
 import { Tabs } from "../tabs.ts";
 import { TextView } from "../text_view.ts";
 import { isFresh } from "../told.ts";
-import { agoText, briefId, briefSpan, instantText, stateSpans } from "../words.ts";
+import { agoText, briefId, briefSpan, instantText, stateSpans, tookMs } from "../words.ts";
 
 type View = "Tasks" | "Graph" | "Timeline" | "Why" | "Facts";
 
@@ -185,13 +187,13 @@ export class RunScreen implements Screen {
     this.#list.onPaste(text);
   }
 
-  onMouse({ type, kind, column, row }: InputEvent & { type: "mouse" }): void {
+  onMouse({ kind, column, row }: InputEvent & { type: "mouse" }): void {
     this.#isPlaced = true;
     const at = row - this.#headRows;
     if (at === -1 && kind === "press") return this.#tabs.onClick(column);
     if (this.#tabs.current === "Tasks") this.#list.onMouse(kind, at);
     else if (kind !== "press") {
-      this.onKey(type === "mouse" && kind === "wheel-up" ? this.#wheelKey("up") : this.#wheelKey("down"));
+      this.onKey(this.#isText ? kind : kind === "wheel-up" ? "up" : "down");
     } else if (this.#tabs.current === "Graph" && this.#graph.onClick(column, at) && this.#graph.chosen !== null) {
       this.#list.select(this.#graph.chosen);
     } else if (this.#tabs.current === "Timeline") {
@@ -207,10 +209,6 @@ export class RunScreen implements Screen {
   close(): void {
     this.#board.close();
     this.#tail.close();
-  }
-
-  #wheelKey(direction: "up" | "down"): string {
-    return this.#tabs.current === "Why" || this.#tabs.current === "Facts" ? `wheel-${direction}` : direction;
   }
 
   /** Whether a text is shown, which is about no single task. */
@@ -272,8 +270,7 @@ export class RunScreen implements Screen {
     this.#tail.show({ runId, workflowId, taskName: taskName(known, task) }, mayPrint);
     // Lines that come after the end of their run are not always live ones.
     if (mayPrint && isFinal(run.state)) this.#tail.refresh();
-    const filled = [...list, ...Array.from({ length: Math.max(rows - list.length, 0) }, (): Line => [])];
-    return [...filled, ...this.#tail.draw({ width: size.width, height: size.height - rows })];
+    return [...filledTo(list, rows), ...this.#tail.draw({ width: size.width, height: size.height - rows })];
   }
 
   #node(task: TimelineTask) {
@@ -334,13 +331,12 @@ export class RunScreen implements Screen {
     const { why } = this.#board;
     if (why === null) return [[span(" Loading ...", "faint")]];
     const timeWidth = 21;
-    const steps = why.steps.flatMap(({ atMs, sentence }) =>
+    return why.steps.flatMap(({ atMs, sentence }) =>
       wrapped(printable(sentence), width - timeWidth - 1).map((text, index): Line => [
         span(` ${index === 0 && atMs !== null ? instantText(atMs) : ""}`.padEnd(timeWidth), "faint"),
         span(text),
       ])
     );
-    return steps;
   }
 
   #stateSpans({ report, isKept }: TimelineTask): Line {
@@ -370,36 +366,4 @@ function reasonOf({ report, isKept, depends }: TimelineTask): string {
   if (reason !== null) return reason;
   if (isKept) return "kept from the attempt before";
   return report === null && depends.length > 0 ? `after ${depends.join(", ")}` : "";
-}
-
-/** Ids, times, parameters and outputs. */
-function factLines({ shown, problem }: KnownRun, width: number): Line[] {
-  const { run, tasks, earlier } = shown;
-  const time = (atMs: number | null) => atMs === null ? "-" : `${instantText(atMs)} UTC`;
-  const facts: (readonly [string, string])[] = [
-    ["Run", run.runId],
-    ["Workflow", run.workflowId === run.workflowName ? run.workflowId : `${run.workflowId} (${run.workflowName})`],
-    ["Trigger", run.dueMs === null ? run.trigger : `${run.trigger}, due at ${time(run.dueMs)}`],
-    ["Triggered", time(run.triggeredAtMs)],
-    ["Started", time(run.startedAtMs)],
-    ["Finished", time(run.finishedAtMs)],
-    ["Agent", run.agentId ?? "-"],
-    ["Priority", String(run.priority)],
-    ["Requires", run.requires.join(", ") || "-"],
-    ...Object.entries(run.params).map(([name, value]): [string, string] => ["Parameter", `${name} = ${value}`]),
-    ...tasks.flatMap(({ taskId, outputs }) =>
-      Object.entries(outputs ?? {}).map(([name, value]): [string, string] => ["Output", `${taskId}.${name} = ${value}`])
-    ),
-    ...earlier.map(({ attempt, state, agentId, endedAtMs, reason }): [string, string] => [
-      `Attempt ${attempt}`,
-      `${state} at ${time(endedAtMs)} on ${agentId}${reason === null ? "" : `: ${reason}`}`,
-    ]),
-    ...problem === null ? [] : [["Definition", problem] as const],
-  ];
-  return facts.flatMap(([label, value]) =>
-    wrapped(printable(value), width - 16).map((
-      text,
-      index,
-    ): Line => [span(` ${index === 0 ? label : ""}`.padEnd(14), "faint"), span(text)])
-  );
 }

@@ -7,7 +7,7 @@ import { runActions } from "../run_actions.ts";
 import { filterText, readFilter, type TypedFilter } from "../run_filter.ts";
 import { RunList } from "../run_list.ts";
 import type { Action, RunFilter, Screen, Shell } from "../screen.ts";
-import { briefId, briefSpan, instantText, stateSpans } from "../words.ts";
+import { briefId, briefSpan, instantText, stateSpans, tookText } from "../words.ts";
 
 /** The next page is read when the cursor is this near to the end. */
 const nearRows = 50;
@@ -51,7 +51,7 @@ export class RunsScreen implements Screen {
           width: 11,
           cell: (run) => stateSpans(run.state, glyphs, run.paused && !isFinal(run.state)),
         },
-        { heading: "TOOK", width: 7, align: "right", cell: (run) => [span(this.#took(run))] },
+        { heading: "TOOK", width: 7, align: "right", cell: (run) => [span(tookText(run, shell.session.nowMs()))] },
         {
           heading: "AGO",
           width: 7,
@@ -169,12 +169,6 @@ export class RunsScreen implements Screen {
     return this.#list.filter === ""
       ? "No run yet. `1` shows the workflows, `r` runs one."
       : "No run matches the filter; Esc takes it away.";
-  }
-
-  #took({ startedAtMs, finishedAtMs, state }: Run): string {
-    if (startedAtMs === null) return "";
-    const endMs = isFinal(state) ? finishedAtMs : this.#shell.session.nowMs();
-    return endMs === null ? "" : briefSpan(endMs - startedAtMs);
   }
 }
 

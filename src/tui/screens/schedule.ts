@@ -5,6 +5,7 @@
 import { spanText } from "../../clock/mod.ts";
 import {
   displayWidth,
+  filledTo,
   fitLine,
   type Line,
   padded,
@@ -103,8 +104,7 @@ export class ScheduleScreen implements Screen {
     return [
       [lead(`next ${zoom}, UTC`, "title"), span(labels, "title")],
       [lead(`${spanText(this.#axis.columnMs).replace(/ 0 (min|s|h)$/, "")} a column`, "faint"), span(ticks, "faint")],
-      ...list,
-      ...Array.from({ length: Math.max(rows - list.length, 0) }, (): Line => []),
+      ...filledTo(list, rows),
       ...foot,
     ];
   }

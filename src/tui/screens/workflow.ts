@@ -16,7 +16,7 @@ import type { Action, Route, Screen, Shell } from "../screen.ts";
 import { Tabs } from "../tabs.ts";
 import { TextView } from "../text_view.ts";
 import { askTrigger } from "../trigger.ts";
-import { agoText, briefId, briefSpan, instantText, stateSpans, untilText } from "../words.ts";
+import { agoText, briefId, instantText, stateSpans, tookText, untilText } from "../words.ts";
 import { trendSpans } from "./workflows.ts";
 
 /** See the top of this file. */
@@ -68,7 +68,7 @@ export class WorkflowScreen implements Screen {
           width: 11,
           cell: (run) => stateSpans(run.state, glyphs, run.paused && !isFinal(run.state)),
         },
-        { heading: "TOOK", width: 7, align: "right", cell: (run) => [span(this.#took(run))] },
+        { heading: "TOOK", width: 7, align: "right", cell: (run) => [span(tookText(run, session.nowMs()))] },
         { heading: "TRIGGERED", width: 19, cell: ({ triggeredAtMs }) => [span(instantText(triggeredAtMs), "faint")] },
         { heading: "BY", width: 8, fromWidth: 72, cell: ({ trigger }) => [span(trigger, "faint")] },
         {
@@ -214,9 +214,5 @@ export class WorkflowScreen implements Screen {
         "faint",
       )]],
     ].map((line) => fitLine(line, width));
-  }
-
-  #took({ startedAtMs, finishedAtMs }: Run): string {
-    return startedAtMs === null ? "" : briefSpan((finishedAtMs ?? this.#shell.session.nowMs()) - startedAtMs);
   }
 }

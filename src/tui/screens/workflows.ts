@@ -1,7 +1,17 @@
 /** The workflows: when each ran and will run, and how it went. The one under the cursor is told of below. */
 import { spanText } from "../../clock/mod.ts";
 import { counted } from "../../core/mod.ts";
-import { fitLine, type Glyphs, type Line, printable, type Size, type Span, span, stateRole } from "../../paint/mod.ts";
+import {
+  filledTo,
+  fitLine,
+  type Glyphs,
+  type Line,
+  printable,
+  type Size,
+  type Span,
+  span,
+  stateRole,
+} from "../../paint/mod.ts";
 import type { WorkflowSummary } from "../../wire/mod.ts";
 import type { InputEvent } from "../input.ts";
 import { List } from "../list.ts";
@@ -71,8 +81,11 @@ export class WorkflowsScreen implements Screen {
     const rows = (hasDetails ? height - detailRows - 1 : height) - broken.length;
     const list = [...this.#list.draw({ width, height: rows }), ...broken];
     if (!hasDetails) return list;
-    const blank = Array.from({ length: Math.max(rows + broken.length - list.length, 0) }, (): Line => []);
-    return [...list, ...blank, [span(this.#shell.glyphs.horizontal.repeat(width), "faint")], ...this.#details()];
+    return [
+      ...filledTo(list, rows + broken.length),
+      [span(this.#shell.glyphs.horizontal.repeat(width), "faint")],
+      ...this.#details(),
+    ];
   }
 
   /** Files with errors are no workflows: without a word they would just be missing. */
