@@ -15,6 +15,7 @@ import { type History, journalStream } from "../history/mod.ts";
 import type { Batch, Journal, JournaledEvent } from "../journal/mod.ts";
 import { carriedOver } from "./carried_over.ts";
 import { projectionOf } from "./projection.ts";
+import { Periodic } from "./upkeep/periodic.ts";
 
 /** Events that are read and handed over in one step while catching up. */
 const pageEvents = 1000;
@@ -36,11 +37,10 @@ export interface ProjectorOptions {
 /** See the top of this file. Runs from its making to `stop`. */
 export class Projector {
   readonly #options: ProjectorOptions;
-  readonly #stopping = new AbortController();
+  readonly #watch: Periodic;
   #committedSeq: number;
   #generation: number;
   #catchingUp: Promise<void> | null = null;
-  readonly #watching: Promise<void>;
   #toldProblem: string | null = null;
 
   constructor(options: ProjectorOptions) {
@@ -52,8 +52,11 @@ export class Projector {
         `the history is new: it is given ${counted(options.committedSeq, "decision")} of the journal`,
       );
     }
+    const { clock } = options;
+    const work = () => Promise.resolve(this.#catchUp());
+    this.#watch = new Periodic({ clock, firstAfterMs: lookEveryMs, againAfterMs: lookEveryMs, work });
     this.#catchUp();
-    this.#watching = this.#watch();
+    this.#watch.start();
   }
 
   /** How many journalled events the history was not handed yet. */
@@ -73,8 +76,7 @@ export class Projector {
 
   /** Ends. What the history has not been given is handed over as far as it takes it now; the next start goes on from there. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await Promise.all([this.#catchingUp, this.#watching]);
+    await Promise.all([this.#watch.stop(), this.#catchingUp]);
     while (this.eventsBehind > 0 && await this.#handOverPage().catch(() => false));
   }
 
@@ -82,22 +84,14 @@ export class Projector {
     return this.#options.history.positionOf(journalStream);
   }
 
-  async #watch(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      await sleep(this.#options.clock, lookEveryMs, signal).catch(() => {});
-      this.#catchUp();
-    }
-  }
-
   #catchUp(): void {
-    if (this.#stopping.signal.aborted || this.#catchingUp !== null || this.eventsBehind === 0) return;
+    if (this.#watch.signal.aborted || this.#catchingUp !== null || this.eventsBehind === 0) return;
     this.#catchingUp = this.#handOverAll();
   }
 
   async #handOverAll(): Promise<void> {
     const { history, clock, report } = this.#options;
-    const { signal } = this.#stopping;
+    const { signal } = this.#watch;
     while (this.eventsBehind > 0 && !signal.aborted) {
       if (history.generation !== this.#generation) {
         this.#generation = history.generation;
