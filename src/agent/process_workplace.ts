@@ -14,11 +14,11 @@
 import { join } from "node:path";
 import type { Clock } from "../clock/mod.ts";
 import { CdktrError, messageOf, type OperatorLog } from "../core/mod.ts";
+import { type FileLock, tryLockFile } from "../lock/mod.ts";
 import type { TaskTry, TryOutcome, Workplace } from "./executor.ts";
 import { endOrphans } from "./executors/orphans.ts";
 import { ProcessExecutor, tryFilePattern } from "./executors/process_executor.ts";
 import { defaultGraceMs } from "./executors/run_process.ts";
-import { tryLockFile } from "./file_lock.ts";
 import type { ProcessLimits } from "./run_task.ts";
 
 const lockSuffix = ".lock";
@@ -36,8 +36,7 @@ export interface ProcessWorkplaceOptions {
 
 interface Session {
   readonly path: string;
-  readonly lockPath: string;
-  readonly lock: Deno.FsFile;
+  readonly lock: FileLock;
   readonly executor: ProcessExecutor;
 }
 
@@ -53,13 +52,12 @@ export class ProcessWorkplace implements Workplace {
   async open(session: string): Promise<void> {
     const { directory, log, limits } = this.#options;
     const path = join(directory, session);
-    const lockPath = path + lockSuffix;
     try {
       Deno.mkdirSync(directory, { recursive: true, mode: privateDirectory });
       // Locked before the directory is there: a directory without a locked lock has lost its agent.
-      const lock = tryLockFile(lockPath);
-      if (lock === null) throw new Error(`${lockPath} is locked by another process`);
-      this.#session = { path, lockPath, lock, executor: new ProcessExecutor(path, limits) };
+      const lock = tryLockFile(path + lockSuffix);
+      if (lock === null) throw new Error(`${path + lockSuffix} is locked by another process`);
+      this.#session = { path, lock, executor: new ProcessExecutor(path, limits) };
       Deno.mkdirSync(path, { mode: privateDirectory });
     } catch (cause) {
       this.close();
@@ -85,30 +83,25 @@ export class ProcessWorkplace implements Workplace {
 
   close(): void {
     if (this.#session === undefined) return;
-    const { path, lockPath, lock } = this.#session;
+    const { path, lock } = this.#session;
     this.#session = undefined;
     removeAll(path);
-    removeAll(lockPath);
-    lock.close();
+    removeAll(lock.path);
+    lock[Symbol.dispose]();
   }
 
   /** Ends what a killed agent left running, and removes its files. */
   async #clearUp(path: string): Promise<void> {
     const { clock, log, limits } = this.#options;
-    const lockPath = path + lockSuffix;
-    const lock = tryLockFile(lockPath);
+    using lock = tryLockFile(path + lockSuffix);
     if (lock === null) return;
-    try {
-      const groups = await endOrphans(taskRunsIn(path), clock, limits?.graceMs ?? defaultGraceMs);
-      if (groups > 0) {
-        const what = groups === 1 ? "a process group" : `${groups} process groups`;
-        log.warn(`ended ${what} that an agent had left running when it was killed`);
-      }
-      removeAll(path);
-      removeAll(lockPath);
-    } finally {
-      lock.close();
+    const groups = await endOrphans(taskRunsIn(path), clock, limits?.graceMs ?? defaultGraceMs);
+    if (groups > 0) {
+      const what = groups === 1 ? "a process group" : `${groups} process groups`;
+      log.warn(`ended ${what} that an agent had left running when it was killed`);
     }
+    removeAll(path);
+    removeAll(lock.path);
   }
 }
 

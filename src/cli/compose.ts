@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { Agent, ProcessWorkplace, systemFiles } from "../agent/mod.ts";
 import { systemClock, systemRandom } from "../clock/mod.ts";
 import { PrincipalClient } from "../client/mod.ts";
-import type { Config } from "../config/mod.ts";
+import { type Config, settings } from "../config/mod.ts";
 import { CdktrError, messageOf } from "../core/mod.ts";
 import { History } from "../history/mod.ts";
 import { SqliteJournal } from "../journal/mod.ts";
@@ -60,6 +60,8 @@ export async function openPrincipal(
 
 function openHistory(config: Config): Promise<History> {
   const log = roomLog("history");
+  // In the executable, the history's worker unpacks DuckDB's library there when it loads it (tools/compile/).
+  Deno.env.set(settings.cacheDirectory.variable, config.cacheDirectory);
   return History.open({
     path: config.dbPath,
     archiveDirectory: config.archiveDirectory,

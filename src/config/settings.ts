@@ -198,6 +198,11 @@ export const settings = {
     default: "$CDKTR_APP_DATA_DIRECTORY/archive",
     description: "Directory for the archive: Parquet files of log lines, one or more a day.",
   }),
+  cacheDirectory: path("CDKTR_CACHE_DIRECTORY", {
+    default: "$CDKTR_APP_DATA_DIRECTORY/cache",
+    description:
+      "Directory where the executable unpacks DuckDB's library, 71 MB; its filesystem must allow programs (no noexec).",
+  }),
   contexts: contexts("CDKTR_CONTEXTS", {
     description:
       "Principals by name that the terminal UI can go to, besides the one that the other settings tell, which is called default there.",

@@ -1,16 +1,19 @@
+import { type FileLock, tryLockFile } from "../lock/mod.ts";
+
 /**
- * `<database>.opening`: stands while the database is being opened, locked by who opens it. One that is left over and not
- * locked means that its owner died there. It counts such deaths, as long as no opening in between came to its end.
+ * `<database>.opening`: stands while the database is being opened by who holds the lock beside it. One that is left over
+ * and whose lock is free means that its owner died there. It counts such deaths, as long as no opening in between came to its
+ * end.
  */
 export class OpeningMarker {
   /** How many starts died while opening, one after the other, before this one. */
   readonly deaths: number;
   readonly #path: string;
-  readonly #file: Deno.FsFile;
+  readonly #lock: FileLock;
 
-  private constructor(path: string, file: Deno.FsFile, deaths: number) {
+  private constructor(path: string, lock: FileLock, deaths: number) {
     this.#path = path;
-    this.#file = file;
+    this.#lock = lock;
     this.deaths = deaths;
   }
 
@@ -22,20 +25,15 @@ export class OpeningMarker {
    */
   static async claim(databasePath: string): Promise<OpeningMarker | undefined> {
     const path = `${databasePath}.opening`;
-    const file = await Deno.open(path, { create: true, read: true, write: true, mode: 0o600 });
+    const lock = tryLockFile(`${path}.lock`);
+    if (lock === null) return undefined;
     try {
-      if (!await file.tryLock(true)) {
-        file.close();
-        return undefined;
-      }
-      const buffer = new Uint8Array(256);
-      const size = await file.read(buffer);
-      const counted = /after (\d+) that died/.exec(new TextDecoder().decode(buffer.subarray(0, size ?? 0)));
-      const marker = new OpeningMarker(path, file, size === null ? 0 : Number(counted?.[1] ?? 0) + 1);
+      const left = await readLeftOver(path);
+      const marker = new OpeningMarker(path, lock, left === null ? 0 : deathsIn(left) + 1);
       await marker.#write(marker.deaths);
       return marker;
     } catch (error) {
-      file.close();
+      lock[Symbol.dispose]();
       throw error;
     }
   }
@@ -48,15 +46,30 @@ export class OpeningMarker {
   /** Takes the marker down. Never throws. */
   async remove(): Promise<void> {
     await Deno.remove(this.#path).catch(() => {});
-    this.#file.close();
+    await Deno.remove(this.#lock.path).catch(() => {});
+    this.#lock[Symbol.dispose]();
   }
 
   /** Over what stood there, so that at no time there is nothing. */
   async #write(deaths: number): Promise<void> {
+    using file = await Deno.open(this.#path, { create: true, write: true, mode: 0o600 });
     const text = new TextEncoder().encode(`opened by process ${Deno.pid}, after ${deaths} that died`.padEnd(80) + "\n");
-    await this.#file.seek(0, Deno.SeekMode.Start);
-    await this.#file.write(text);
-    await this.#file.truncate(text.length);
-    await this.#file.syncData();
+    await file.write(text);
+    await file.truncate(text.length);
+    await file.syncData();
   }
+}
+
+/** What the marker says that another start left; null where there is none. */
+async function readLeftOver(path: string): Promise<string | null> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+function deathsIn(marker: string): number {
+  return Number(/after (\d+) that died/.exec(marker)?.[1] ?? 0);
 }

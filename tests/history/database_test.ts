@@ -1,3 +1,4 @@
+import { tryLockFile } from "../../src/lock/mod.ts";
 import assert from "node:assert/strict";
 import { type History, type LogRow } from "../../src/history/mod.ts";
 import { line, lines, openHistory, Problems, runSql, withDirectory } from "./fixtures.ts";
@@ -220,11 +221,11 @@ Deno.test("a file that another process has open, or is opening, is left alone an
     await holder.stdin.close();
     assert.ok((await holder.status).success);
 
-    const marker = await Deno.open(`${path}.opening`, { create: true, write: true });
-    await marker.lock(true);
-    await assert.rejects(openHistory({ path }), refusal);
-    marker.close();
-    await Deno.remove(`${path}.opening`);
+    {
+      using _opening = tryLockFile(`${path}.opening.lock`);
+      await assert.rejects(openHistory({ path }), refusal);
+    }
+    await Deno.remove(`${path}.opening.lock`);
 
     await using history = await openHistory({ path });
     assert.equal((await payloads(history)).length, 3);

@@ -5,7 +5,7 @@
  * All calls are synchronous. A write of a task's output into the page cache takes 1 µs for a line and 20 µs for 64 KiB; the
  * asynchronous call for the same takes 50 to 90 µs, most of it on the way to a thread and back.
  */
-import { tryLockFile } from "../file_lock.ts";
+import { tryLockFile } from "../../lock/mod.ts";
 
 /** A file that is written at its end. */
 export interface SpoolFile {
@@ -16,11 +16,6 @@ export interface SpoolFile {
   /** Cuts the file off after `size` bytes. */
   truncate(size: number): void;
   close(): void;
-}
-
-/** A lock that ends with its process. */
-export interface SpoolLock {
-  release(): void;
 }
 
 /** See the top of this file. Everything throws what the system says, unless told otherwise. */
@@ -43,7 +38,7 @@ export interface SpoolFiles {
   /** Removes a file, if it is there. */
   remove(path: string): void;
   /** Locks a file, which is made if need be; null when another process has it. */
-  tryLock(path: string): SpoolLock | null;
+  tryLock(path: string): Disposable | null;
 }
 
 const privateFile = 0o600;
@@ -72,10 +67,7 @@ export const systemFiles: SpoolFiles = {
   },
   rename: (from, to) => Deno.renameSync(from, to),
   remove: (path) => ifThere(() => Deno.removeSync(path)),
-  tryLock: (path) => {
-    const file = tryLockFile(path);
-    return file === null ? null : { release: () => file.close() };
-  },
+  tryLock: (path) => tryLockFile(path),
 };
 
 function ifThere<T>(action: () => T): T | undefined {

@@ -4,7 +4,7 @@
  * What was written last is also kept in memory, up to a limit: a sender that keeps up never reads the disk. One that lags
  * reads it until it has caught up.
  */
-import type { SpoolFile, SpoolFiles, SpoolLock } from "./files.ts";
+import type { SpoolFile, SpoolFiles } from "./files.ts";
 import { type PlacedRecord, recordsOf, Segment, SegmentReader } from "./segment.ts";
 import type { Stream, Streams } from "./streams.ts";
 
@@ -28,7 +28,7 @@ export class Lane {
   readonly directory: string;
   readonly #files: SpoolFiles;
   readonly #streams: Streams;
-  readonly #lock: SpoolLock;
+  readonly #lock: Disposable;
   #segments: Segment[] = [];
   /** Segments that were too old to be taken over, and were deleted. */
   expired = 0;
@@ -41,7 +41,7 @@ export class Lane {
   #recentHead = 0;
   #recentBytes = 0;
 
-  private constructor(directory: string, files: SpoolFiles, streams: Streams, lock: SpoolLock) {
+  private constructor(directory: string, files: SpoolFiles, streams: Streams, lock: Disposable) {
     this.directory = directory;
     this.#files = files;
     this.#streams = streams;
@@ -202,7 +202,7 @@ export class Lane {
     } catch {
       // Another process has begun to take it over, and finds it empty.
     } finally {
-      this.#lock.release();
+      this.#lock[Symbol.dispose]();
     }
   }
 

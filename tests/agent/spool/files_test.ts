@@ -62,10 +62,10 @@ Deno.test("a lock keeps others out until it is released", () =>
     const lock = files.tryLock(`${directory}/a/lock`);
     assert.ok(lock);
     assert.equal(files.tryLock(`${directory}/a/lock`), null);
-    lock.release();
+    lock[Symbol.dispose]();
     const next = files.tryLock(`${directory}/a/lock`);
     assert.ok(next);
-    next.release();
+    next[Symbol.dispose]();
   }));
 
 Deno.test({

@@ -1,5 +1,5 @@
 /** A file system in memory: for tests and the simulation, which crash it, fill it and tear what is written. */
-import type { SpoolFile, SpoolFiles, SpoolLock } from "../../../src/agent/spool/files.ts";
+import type { SpoolFile, SpoolFiles } from "../../../src/agent/spool/files.ts";
 
 /** What a file holds. Grows by doubling, as many small writes follow each other. */
 class Content {
@@ -118,13 +118,13 @@ export class MemoryFiles implements SpoolFiles {
     this.#locks.delete(path);
   }
 
-  tryLock(path: string): SpoolLock | null {
+  tryLock(path: string): Disposable | null {
     if (this.#locks.has(path)) return null;
     const holder = Symbol();
     this.#locks.set(path, holder);
     if (!this.#files.has(path)) this.#files.set(path, new Content());
     return {
-      release: () => {
+      [Symbol.dispose]: () => {
         if (this.#locks.get(path) === holder) this.#locks.delete(path);
       },
     };
