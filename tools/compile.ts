@@ -41,25 +41,34 @@ if (values.help) {
 const chosen = chooseTargets(positionals);
 const { version, tasks } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
 const deno = Deno.env.get("DENO") ?? Deno.execPath();
-const denoVersion = /^deno ([0-9.]+)/.exec(await runDeno(["--version"], root, deno))?.[1] ?? "";
-const cache = `${root}/.cache/compile`;
-const stage = `${cache}/stage`;
-const output = resolve(root, values.output);
-await Deno.mkdir(output, { recursive: true });
-await removeTree(stage);
-await bundle(root, stage);
-for (const target of chosen) {
-  const library = `${stage}/${namedFiles.library}`;
-  await removeTree(library);
-  await packLibrary(root, target, { directory: library, cache, isPacked: !values.uncompressed });
-  const path = `${output}/${executableName(target)}`;
-  await stampTree(stage);
-  await compile(target, path);
-  const sha256 = await sha256Of(path);
-  await Deno.writeTextFile(`${path}.cdx.json`, await billOfMaterials(root, { target, version, sha256, denoVersion }));
-  console.log(`${path}  ${((await Deno.stat(path)).size / 1e6).toFixed(1)} MB`);
+try {
+  await build(resolve(root, values.output), !values.uncompressed);
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : error}`);
+  console.error("hint: `./compile.sh --help` tells of DENORT_BIN, for machines that cannot download a base runtime.");
+  Deno.exit(1);
 }
-await writeChecksums(output);
+
+async function build(output: string, isPacked: boolean): Promise<void> {
+  const denoVersion = /^deno ([0-9.]+)/.exec(await runDeno(["--version"], root, deno))?.[1] ?? "";
+  const cache = `${root}/.cache/compile`;
+  const stage = `${cache}/stage`;
+  await Deno.mkdir(output, { recursive: true });
+  await removeTree(stage);
+  await bundle(root, stage);
+  for (const target of chosen) {
+    const library = `${stage}/${namedFiles.library}`;
+    await removeTree(library);
+    await packLibrary(root, target, { directory: library, cache, isPacked });
+    await stampTree(stage);
+    const path = `${output}/${executableName(target)}`;
+    await compile(stage, target, { path, denoVersion });
+    const sha256 = await sha256Of(path);
+    await Deno.writeTextFile(`${path}.cdx.json`, await billOfMaterials(root, { target, version, sha256, denoVersion }));
+    console.log(`${path}  ${((await Deno.stat(path)).size / 1e6).toFixed(1)} MB`);
+  }
+  await writeChecksums(output);
+}
 
 function chooseTargets(names: readonly string[]): readonly Target[] {
   if (names.includes("all")) return targets;
@@ -75,7 +84,11 @@ function chooseTargets(names: readonly string[]): readonly Target[] {
 }
 
 /** The executable runs with what `deno task cdktr` runs with: the same permissions and the same settings of V8. */
-async function compile({ triple }: Target, path: string): Promise<void> {
+async function compile(
+  stage: string,
+  { triple }: Target,
+  { path, denoVersion }: { path: string; denoVersion: string },
+): Promise<void> {
   const words: readonly string[] = tasks.cdktr.command.split(" ").slice(2, -1);
   const flags = words.filter((word) => word !== "--quiet");
   // Later versions have Temporal without being asked.

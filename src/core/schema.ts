@@ -1,5 +1,5 @@
 /** How runs and events are read back from disk and wire: everything is checked before it is trusted. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Event } from "./event.ts";
 import {
   crashPolicies,

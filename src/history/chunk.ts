@@ -4,7 +4,7 @@
  * Log lines are sent as columns, with what repeats from line to line (workflow, run, task, level) once per chunk: one
  * structured clone of a payload column costs a fraction of cloning row objects, and the main loop pays for it.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { decisionRowSchema, runVersionRowSchema, taskVersionRowSchema } from "./projection.ts";
 import { type LogRow, runStatusRowSchema, taskStatusRowSchema } from "./rows.ts";
 

@@ -1,6 +1,6 @@
 /** What an error of DuckDB means for us. The binding gives text alone, so text is what decides. */
 import { messageOf } from "../core/mod.ts";
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * - `locked`: another process has the file open.

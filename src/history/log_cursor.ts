@@ -7,7 +7,7 @@
  *
  * It also fixes the *horizon*, a day: see log_query.ts. It is the day on which the first page was asked for.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /** See the top of this file. */
 export interface LogCursor {

@@ -3,7 +3,7 @@
  * such as the journal, or the lines of one attempt of a run. A mark is written in the same transaction as the rows that
  * brought the stream to its position, so after any crash position and rows agree, and the sender goes on from there.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /** How far a stream has come. */
 export interface Mark {

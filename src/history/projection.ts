@@ -2,7 +2,7 @@
  * The journal as rows for users' queries: every decision, and every version of a run and of a task as decisions made it.
  * The principal makes the rows; here is their shape.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { RunStatusRow, TaskStatusRow } from "./rows.ts";
 
 /** Any number, NaN too: what a column cannot hold is stored as the nearest value it can, rather than hold up the rest. */

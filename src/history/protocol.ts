@@ -5,7 +5,7 @@
  * `committed` or `failed`. One batch at a time; their numbers grow for as long as the database lives. Asking: `query`, answered by one or more `part`s, each but the last
  * fetched with `more`, or by `queryFailed`. `cancel` ends a query at any point, unanswered.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { chunkSchema } from "./chunk.ts";
 import { failureSchema } from "./failure.ts";
 import { markColumnsSchema, storedMarksSchema } from "./marks.ts";

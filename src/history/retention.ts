@@ -7,7 +7,7 @@
  * without being archived; of a run that has not ended, or ended within the limit, its newest version stays.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { z } from "zod";
+import * as z from "zod";
 import { type Archive, quoted } from "./archive.ts";
 import { dayOf, daySql, daysSql, firstDay } from "./days.ts";
 

@@ -1,5 +1,5 @@
 /** What history holds: log lines and status rows, as the rest of the product sees them. */
-import { z } from "zod";
+import * as z from "zod";
 import { logCursorSchema } from "./log_cursor.ts";
 
 /** The six states of a run or a task run, in the order of the database's enum. */

@@ -177,17 +177,11 @@ export async function createTables(connection: DuckDBConnection): Promise<void> 
  * @returns What differs, as half a sentence; `undefined` if nothing does.
  */
 export async function differenceOfTables(connection: DuckDBConnection): Promise<string | undefined> {
-  const reader = await connection.runAndReadAll(
-    `SELECT table_name, column_name, data_type FROM duckdb_columns()
-     WHERE schema_name = 'main' AND database_name = current_database() ORDER BY table_name, column_index`,
-  );
-  const found = new Map<string, string[]>();
-  for (const [table, column, type] of reader.getRows()) {
-    found.set(String(table), [...found.get(String(table)) ?? [], `${column} ${type}`]);
-  }
   for (const { name, columns } of Object.values(tables)) {
+    // A table at a time: `duckdb_columns()` makes a list of all the system's own first, 25 ms at each start.
+    const reader = await connection.runAndReadAll(`SELECT name, type FROM pragma_table_info('${name}')`);
+    const present = reader.getRows().map(([column, type]) => `${column} ${type}`).join(", ");
     const expected = columns.map(([column, type]) => `${column} ${catalogueTypes[type]}`).join(", ");
-    const present = (found.get(name) ?? []).join(", ");
     if (present !== expected) return `table ${name} has the columns (${present}) instead of (${expected})`;
   }
   return undefined;

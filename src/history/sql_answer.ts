@@ -1,5 +1,5 @@
 /** What an answer to SQL looks like, to those who ask and on its way to them. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** A value in an answer to SQL: whatever JSON can hold. */
 export type SqlValue = z.infer<ReturnType<typeof z.json>>;

@@ -5,7 +5,7 @@
  * stand a read-only transaction and a database without access to files, network, extensions and settings.
  */
 import { type DuckDBConnection, VARCHAR } from "@duckdb/node-api";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Says why a statement is not answered, as a sentence. */
 export class SqlRefused extends Error {}

@@ -1,5 +1,5 @@
 /** The journal in one SQLite file: WAL, `synchronous=FULL`, one transaction for each batch. */
-import { z } from "zod";
+import * as z from "zod";
 import {
   type Definition,
   definitionSchema,

@@ -1,6 +1,6 @@
 /** The file of a SQLite journal: opening it, bringing it to the present version, transactions, and errors in sentences. */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { z } from "zod";
+import * as z from "zod";
 import { CdktrError, messageOf, type OperatorLog } from "../core/mod.ts";
 import { closeAndRescue, noteFiles, type OpenFiles } from "./sqlite_rescue.ts";
 import { migrations, schemaVersion, statements } from "./sqlite_schema.ts";

@@ -3,7 +3,7 @@
  * written in parts, each a small transaction of its own, between which the journal takes other batches. A snapshot that was
  * not completed counts for nothing and goes with the next one.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { type Snapshot, snapshotSchema } from "../core/mod.ts";
 import type { SqliteFile } from "./sqlite_file.ts";
 

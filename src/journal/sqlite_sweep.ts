@@ -1,5 +1,5 @@
 /** Removing what is old from the SQLite journal, in steps that each are one short transaction. */
-import { z } from "zod";
+import * as z from "zod";
 import { runIdLowerBound } from "../core/mod.ts";
 import type { DefinitionSweep, EventSweep, RunSweep, Swept } from "./journal.ts";
 import type { SqliteFile } from "./sqlite_file.ts";

@@ -1,5 +1,5 @@
 /** The payloads of GETRECENTSTATUSES and GETREGISTEREDAGENTS. */
-import { z } from "zod";
+import * as z from "zod";
 import { type OriginalStatus, originalStatuses } from "./original_status.ts";
 import { parsePayload } from "./payload.ts";
 

@@ -12,7 +12,7 @@
  * Lines that a task wrote at once share one time and one level, so that a flood costs little more than its text. A gap
  * takes up the numbers of the lines it counts.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { encodeText, fieldSeparator } from "./fields.ts";
 
 /** Chunks in one request. */

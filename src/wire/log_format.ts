@@ -1,5 +1,5 @@
 /** Log lines as the principal formats them for QUERYLOGS, and the payload that carries them. */
-import { z } from "zod";
+import * as z from "zod";
 import type { LogLine } from "./log_line.ts";
 import { parsePayload } from "./payload.ts";
 

@@ -1,5 +1,5 @@
 /** The verbs of {@linkcode verbs} as bytes, and errors with a code, a sentence and a hint. */
-import { z } from "zod";
+import * as z from "zod";
 import { CdktrError, type ErrorCode, errorCodes, messageOf } from "../core/mod.ts";
 import { encodeText, fieldSeparator } from "./fields.ts";
 import { encodeReply, parseReply } from "./original_reply.ts";

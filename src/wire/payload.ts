@@ -1,5 +1,5 @@
 /** The JSON after `SUCCESS\x01`, read with a schema. */
-import { z } from "zod";
+import * as z from "zod";
 import { CdktrError } from "../core/mod.ts";
 
 /**

@@ -2,7 +2,7 @@
  * The verbs the original does not have: `VERB\x01{json}`, answered with `SUCCESS\x01{json}`. This table is their one
  * definition; both ends check what they receive against it.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { finalRunStates, runSchema, runStates, taskRunSchema, taskStates, triggerKinds } from "../core/mod.ts";
 import { logReply, logRequest } from "./log_batch.ts";
 

@@ -1,5 +1,5 @@
 /** Reads the original's JSON form of a workflow, for our agent and client towards an original principal. */
-import { z } from "zod";
+import * as z from "zod";
 import { CdktrError } from "../core/mod.ts";
 import { noRetry, type Task, type Workflow, workflowDefaults } from "../workflow/mod.ts";
 import { topologicalOrder } from "./linearise.ts";

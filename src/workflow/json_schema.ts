@@ -1,6 +1,6 @@
 /** The JSON Schema of workflow files, for editors. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { fileSchema } from "./schema.ts";
 
 /**

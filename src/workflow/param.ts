@@ -1,6 +1,6 @@
 /** `params`: what a workflow's runs can be given, declared so that it can be checked before anything runs. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { messageOf } from "../core/mod.ts";
 import { fileLimits } from "./limits.ts";
 import { listed, orderedTypes, type ParamRule, paramTypes, readParam } from "./param_value.ts";

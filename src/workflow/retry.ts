@@ -1,6 +1,6 @@
 /** `retries`: how often a failed task is tried again, after which pauses, and after which failures. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { fileLimits } from "./limits.ts";
 import { decimal, duration, fault, wholeNumber } from "./value.ts";
 

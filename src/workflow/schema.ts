@@ -6,7 +6,7 @@
  * of a `config` has become its `type`. What concerns several values at once (dependencies) is in `dependencies.ts`.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { crashPolicies, type CrashPolicy, type Overlap, overlaps } from "../core/mod.ts";
 import { cronFault, cronForm } from "./cron.ts";
 import { fileLimits } from "./limits.ts";

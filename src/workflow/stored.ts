@@ -1,6 +1,6 @@
 /** Workflows read back from where they were stored or sent as JSON. */
 
-import { z } from "zod";
+import * as z from "zod";
 import { CdktrError, crashPolicies, overlaps } from "../core/mod.ts";
 import { topologicalOrder } from "./dag.ts";
 import { fileLimits } from "./limits.ts";

@@ -4,7 +4,7 @@
  * given to `z.string` is what was expected, for where there is no text at all.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { durationForm, durationMs } from "./duration.ts";
 import { fileLimits } from "./limits.ts";
 

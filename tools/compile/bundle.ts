@@ -23,13 +23,12 @@ export async function bundle(root: string, directory: string): Promise<void> {
   );
   const loader = "tools/compile/duckdb_bindings.ts";
   await runDeno([...common, "--format=cjs", `--output=${directory}/${namedFiles.bindings}`, loader], root);
-  // Names are looked up from the chunk that has the call: all chunks lie in the folder itself.
-  const worker = `${directory}/${namedFiles.worker}`;
-  await rewrite([worker], `"${bindings}"`, `"./${namedFiles.bindings}"`);
   await nameByContent(directory);
-  const chunks = [...Deno.readDirSync(directory)].filter(({ isFile }) => isFile).map(({ name }) =>
+  // What is looked up from a chunk is looked up in the folder itself: all chunks lie there.
+  const chunks = [...Deno.readDirSync(directory)].filter(({ name }) => name.endsWith(".js")).map(({ name }) =>
     `${directory}/${name}`
   );
+  await rewrite(chunks, `"${bindings}"`, `"./${namedFiles.bindings}"`);
   await rewrite(chunks, `new URL("./worker.ts"`, `new URL("./${namedFiles.worker}"`);
 }
 

@@ -1,5 +1,5 @@
 /** Who wrote the lines: streams (attempts of runs) and sources (their task runs), with how far each one has come. */
-import { z } from "zod";
+import * as z from "zod";
 import { encodeText, type LogStream } from "../../wire/mod.ts";
 
 /** The lines of one attempt. `acked` <= `sent` <= `lastSeq`. */

@@ -1,6 +1,6 @@
 /** `cdktr runs list`: the runs of a principal, newest first. */
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
-import { z } from "zod";
+import * as z from "zod";
 import { timestamp } from "../../clock/mod.ts";
 import { askOriginal, type PrincipalClient } from "../../client/mod.ts";
 import { CdktrError, isFinal, type Run, runStates, triggerKinds } from "../../core/mod.ts";

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { zstdCompressSync } from "node:zlib";
+import { unpack } from "../../../tools/compile/unpack.ts";
+
+const content = { "duckdb.node": "the binding", "libduckdb.so": "the library".repeat(1000) };
+
+/** An executable's library of two small files, packed, and a cache for it. */
+async function withLibrary(act: (scene: { from: string; cache: string }) => Promise<void> | void): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  const from = `${directory}/library`;
+  try {
+    await Deno.mkdir(from);
+    const files = Object.entries(content).map(([name, text]) => {
+      const bytes = new TextEncoder().encode(text);
+      Deno.writeFileSync(`${from}/${name}`, zstdCompressSync(bytes));
+      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      return { name, bytes: bytes.length, sha256, isPacked: true };
+    });
+    await Deno.writeTextFile(`${from}/files.json`, JSON.stringify(files));
+    await act({ from, cache: `${directory}/cache` });
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** Asserts that the files lie there as they should, and nothing else does. */
+function assertWhole(directory: string): void {
+  const found = [...Deno.readDirSync(directory)].map((
+    { name },
+  ) => [name, Deno.readTextFileSync(`${directory}/${name}`)]);
+  assert.deepEqual(Object.fromEntries(found), content);
+}
+
+Deno.test("the library is unpacked once, for its user alone", () =>
+  withLibrary((scene) => {
+    const directory = unpack(scene);
+    assertWhole(directory);
+    const before = Deno.statSync(`${directory}/libduckdb.so`);
+    assert.deepEqual([(before.mode ?? 0) & 0o777, (Deno.statSync(directory).mode ?? 0) & 0o777], [0o600, 0o700]);
+    assert.equal(unpack(scene), directory);
+    assert.equal(Deno.statSync(`${directory}/libduckdb.so`).ino, before.ino);
+  }));
+
+Deno.test("what is cut off, changed or missing is unpacked again", () =>
+  withLibrary((scene) => {
+    const directory = unpack(scene);
+    const path = `${directory}/libduckdb.so`;
+    const damages = [
+      () => Deno.truncateSync(path, 5),
+      () => Deno.writeTextFileSync(path, content["libduckdb.so"].replace("l", "1")),
+      () => Deno.removeSync(path),
+      () => Deno.removeSync(directory, { recursive: true }),
+    ];
+    for (const damage of damages) {
+      damage();
+      assert.equal(unpack(scene), directory);
+      assertWhole(directory);
+    }
+  }));
+
+Deno.test("a directory that others could write to is refused, with a way out", () =>
+  withLibrary((scene) => {
+    Deno.chmodSync(unpack(scene), 0o770);
+    assert.throws(() => unpack(scene), {
+      message:
+        /^DuckDB's library cannot be unpacked into .*, and CDKTR_CACHE_DIRECTORY names no other place: another user of this machine could change it$/,
+    });
+  }));
+
+Deno.test("where nothing can be written the reason and a way out are told", () =>
+  withLibrary(({ from, cache }) => {
+    Deno.writeTextFileSync(cache, "a file in the place of the directory");
+    assert.throws(() => unpack({ from, cache }), {
+      message: /cannot be unpacked into .*CDKTR_CACHE_DIRECTORY.*: Not a directory/,
+    });
+  }));
+
+Deno.test("what an earlier version unpacked is removed, and nothing else in the cache", () =>
+  withLibrary((scene) => {
+    const names = ["duckdb-0123456789abcdef", "duckdb-of-somebody", "notes"];
+    for (const name of names) Deno.mkdirSync(`${scene.cache}/${name}`, { recursive: true });
+    const directory = unpack(scene);
+    const left = [...Deno.readDirSync(scene.cache)].map(({ name }) => name).toSorted();
+    assert.deepEqual(left, [directory.split("/").at(-1), "duckdb-of-somebody", "notes"].toSorted());
+  }));
