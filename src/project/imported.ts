@@ -1,7 +1,7 @@
 /** What an import makes of a file that other programs schedule by. */
 import { Document } from "yaml";
-import { CdktrError } from "../core/mod.ts";
-import { formatProblem, parseWorkflow } from "../workflow/mod.ts";
+import { CdktrError, messageOf } from "../core/mod.ts";
+import { formatProblem, parseWorkflow, Schedule } from "../workflow/mod.ts";
 
 /** Something about one line of a file that is read. */
 export interface Remark {
@@ -67,7 +67,10 @@ export interface Job {
  *
  * @throws {CdktrError} INVALID_WORKFLOW when the workflow would not be accepted, as with a command of megabytes.
  */
-export function imported({ id, file, line, origin, notes, draft }: Job): Imported {
+export function imported({ id, file, line, origin, draft: whole, notes: others }: Job): Imported {
+  const fault = cronFault(whole.cron);
+  const draft = fault === null ? whole : { ...whole, cron: null };
+  const notes = fault === null ? others : [...others, { file, line, sentence: `${fault} So it has no schedule.` }];
   const remarks = notes.map(({ sentence }) => `Note: ${sentence}`);
   const text = workflowYaml(draft, [`Imported by cdktr from ${file}, line ${line}:`, ...origin, ...remarks]);
   const problem = parseWorkflow(text, { id, path: `${id}.yml` }).problems[0];
@@ -75,6 +78,16 @@ export function imported({ id, file, line, origin, notes, draft }: Job): Importe
     throw new CdktrError("INVALID_WORKFLOW", `The job at ${file}:${line} makes no workflow: ${formatProblem(problem)}`);
   }
   return { id, notes, text };
+}
+
+/** Why cdktr does not take an expression that others take: 31 February, to them, is a day that never comes. */
+function cronFault(cron: string | null): string | null {
+  try {
+    if (cron !== null) new Schedule(cron);
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /** A draft as YAML, with `comments` at its top. Maps, not objects: any name of a variable is an ordinary one in them. */

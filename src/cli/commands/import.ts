@@ -11,6 +11,7 @@ import {
   readSource,
   writeFile,
 } from "../../project/mod.ts";
+import { Schedule } from "../../workflow/mod.ts";
 import type { Invocation } from "../invocation.ts";
 import { loadSettings } from "../settings.ts";
 import { wroteOrKept } from "./init.ts";
@@ -87,8 +88,14 @@ function withDestination<const C extends Command>(command: C) {
   return command
     .option("--output <directory>", "where the workflow files go (default: CDKTR_WORKFLOW_DIR)")
     .option("--print", "print the workflows as YAML documents instead")
-    .option("--timezone <name>", "time zone of schedules that name none (default: this machine's)")
+    .option("--timezone <name>", "time zone of schedules that name none (default: this machine's)", checkedTimezone)
     .option("--force", "overwrite files that exist");
+}
+
+/** @throws {CdktrError} INVALID_ARGUMENT when there is no such zone. */
+function checkedTimezone(name: string): string {
+  new Schedule("@daily", name);
+  return name;
 }
 
 /** cron and systemd go by the clock of the machine; cdktr goes by UTC unless told otherwise. */

@@ -38,11 +38,9 @@ export function readFields(words: readonly string[], spread: number): CronSchedu
     note === null ? [] : [`The ${form.name} "${words[index]}" ${note}.`]
   );
   const texts = fields.map(({ text }: Field) => text);
-  const [dayOfMonth = "", dayOfWeek = ""] = [texts[2], texts[4]];
   // To cron a field that begins with a star is no restriction, however it goes on: both days must match then, while of two
   // restricted ones either may. To cdktr only the star alone is none, and a plus asks for both.
-  const bothMustMatch = (dayOfMonth.startsWith("*") || dayOfWeek.startsWith("*")) && dayOfMonth !== "*" &&
-    dayOfWeek !== "*";
-  if (bothMustMatch) texts[4] = `+${dayOfWeek}`;
+  const isOpen = words[2]?.startsWith("*") || words[4]?.startsWith("*");
+  if (isOpen && texts[2] !== "*" && texts[4] !== "*") texts[4] = `+${texts[4]}`;
   return { cron: texts.join(" "), notes };
 }

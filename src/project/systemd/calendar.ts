@@ -108,6 +108,9 @@ function readComponent(component: Component, text: string, event: string): strin
     if (first < low || first > high || (last !== null && (last > high || last < first)) || step === 0) {
       throw fault(event, `has the ${component} "${element}", which is not within ${low} to ${high}`);
     }
+    if (step !== null && last === null && first + step > high) {
+      throw fault(event, `has the ${component} "${element}", which repeats beyond ${high}`);
+    }
     if (step === null) return last === null ? `${first}` : `${first}-${last}`;
     // Written out where cron has no such step.
     const values = [];
