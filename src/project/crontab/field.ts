@@ -56,6 +56,8 @@ export function readField(text: string, form: FieldForm, spread: number): Field 
     const [range = "", step, ...more] = element.split("/");
     if (more.length > 0) throw fault(text, form, "has two steps in one element");
     const [first, last] = readRange(range, text, form);
+    // Where cdktr's week ends with Sunday, cron's has begun with it.
+    if (/-sun$/i.test(range)) isPlain = false;
     if (range.includes("~")) {
       if (step !== undefined) throw fault(text, form, "has a step behind a random value");
       isRandom = true;

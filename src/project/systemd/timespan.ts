@@ -1,16 +1,20 @@
 /** Spans of time of systemd.time(7), such as `5min 20s`. */
 
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
 /** Milliseconds of each unit, by all its names. */
 const unitsMs = new Map<string, number>([
   ...(["usec", "us", "µs"] as const).map((name) => [name, 0.001] as const),
   ...(["msec", "ms"] as const).map((name) => [name, 1] as const),
   ...(["seconds", "second", "sec", "s", ""] as const).map((name) => [name, 1_000] as const),
-  ...(["minutes", "minute", "min", "m"] as const).map((name) => [name, 60_000] as const),
-  ...(["hours", "hour", "hr", "h"] as const).map((name) => [name, 3_600_000] as const),
-  ...(["days", "day", "d"] as const).map((name) => [name, 86_400_000] as const),
-  ...(["weeks", "week", "w"] as const).map((name) => [name, 7 * 86_400_000] as const),
-  ...(["months", "month", "M"] as const).map((name) => [name, 30.44 * 86_400_000] as const),
-  ...(["years", "year", "y"] as const).map((name) => [name, 365.25 * 86_400_000] as const),
+  ...(["minutes", "minute", "min", "m"] as const).map((name) => [name, minuteMs] as const),
+  ...(["hours", "hour", "hr", "h"] as const).map((name) => [name, hourMs] as const),
+  ...(["days", "day", "d"] as const).map((name) => [name, dayMs] as const),
+  ...(["weeks", "week", "w"] as const).map((name) => [name, 7 * dayMs] as const),
+  ...(["months", "month", "M"] as const).map((name) => [name, 30.44 * dayMs] as const),
+  ...(["years", "year", "y"] as const).map((name) => [name, 365.25 * dayMs] as const),
 ]);
 
 /**
@@ -34,13 +38,15 @@ export function timespanMs(text: string): number | null {
  * @returns For cdktr's `cron`; null where the span does not divide a minute, an hour or a day.
  */
 export function everyTimespan(spanMs: number): string | null {
-  const seconds = spanMs / 1_000;
-  if (!Number.isInteger(seconds) || seconds < 1) return null;
-  const every = (count: number) => count === 1 ? "*" : `*/${count}`;
-  if (seconds < 60) return 60 % seconds === 0 ? `${every(seconds)} * * * * *` : null;
-  const minutes = seconds / 60;
-  if (minutes < 60) return 60 % minutes === 0 ? `${every(minutes)} * * * *` : null;
-  const hours = minutes / 60;
-  if (hours < 24) return 24 % hours === 0 ? `0 ${every(hours)} * * *` : null;
-  return hours === 24 ? "0 0 * * *" : hours === 168 ? "0 0 * * 1" : null;
+  const dividing = (largestMs: number, unitMs: number) => {
+    const count = spanMs / unitMs;
+    if (!Number.isInteger(count) || count < 1 || largestMs % spanMs !== 0) return null;
+    return count === 1 ? "*" : `*/${count}`;
+  };
+  if (spanMs === 7 * dayMs) return "0 0 * * 1";
+  if (spanMs === dayMs) return "0 0 * * *";
+  const [seconds, minutes, hours] = [dividing(minuteMs, 1_000), dividing(hourMs, minuteMs), dividing(dayMs, hourMs)];
+  if (spanMs < minuteMs) return seconds && `${seconds} * * * * *`;
+  if (spanMs < hourMs) return minutes && `${minutes} * * * *`;
+  return hours && `0 ${hours} * * *`;
 }
