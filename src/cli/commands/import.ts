@@ -1,5 +1,5 @@
 /** `cdktr import`: jobs of cron and timers of systemd as workflows. */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { CdktrError } from "../../core/mod.ts";
 import { printable } from "../../paint/mod.ts";
@@ -29,9 +29,11 @@ Examples:
 
 /** What is done with the workflows. */
 interface Destination {
+  /** Where their files go unless `output` says otherwise. */
   readonly directory: string;
-  readonly print: boolean;
-  readonly force: boolean;
+  readonly output?: string;
+  readonly print?: boolean;
+  readonly force?: boolean;
   /** Permissions of the files. */
   readonly mode: number;
 }
@@ -52,21 +54,17 @@ function crontabCommand(invocation: Invocation) {
     .argument("<file>", "the crontab, or - for stdin")
     .option("--system", "a user stands before each command, as in /etc/crontab and /etc/cron.d")
     .addHelpText("after", crontabHelp)
-    .action(
-      async (path, { system = false, timezone = localTimezone(), output, print = false, force = false }, command) => {
-        const isStdin = path === "-";
-        // What came by stdin may be as private as the crontab of a user.
-        const { text, mode } = isStdin ? { text: await invocation.readStdin(), mode: 0o600 } : await readSource(path);
-        const result = importCrontab(text, { file: isStdin ? "stdin" : path, isSystem: system, timezone });
-        const directory = output ?? loadSettings(invocation, command).workflowDir;
-        await deliver(invocation, result, { directory, print, force, mode });
-        if (result.workflows.length > 0) {
-          invocation.stderr.say(
-            "note: cron starts commands in the home directory; a task starts where its agent runs.",
-          );
-        }
-      },
-    );
+    .action(async (path, { system = false, timezone = localTimezone(), ...options }, command) => {
+      const isStdin = path === "-";
+      // What came by stdin may be as private as the crontab of a user.
+      const { text, mode } = isStdin ? { text: await invocation.readStdin(), mode: 0o600 } : await readSource(path);
+      const result = importCrontab(text, { file: isStdin ? "stdin" : path, isSystem: system, timezone });
+      tell(invocation, result);
+      if (result.workflows.length > 0) {
+        invocation.stderr.say("note: cron starts commands in the home directory; a task starts where its agent runs.");
+      }
+      await write(invocation, result, { directory: loadSettings(invocation, command).workflowDir, mode, ...options });
+    });
 }
 
 function systemdCommand(invocation: Invocation) {
@@ -77,10 +75,11 @@ function systemdCommand(invocation: Invocation) {
     )
     .argument("<files...>", ".timer files, whose .service lies beside them or is named too, or .service files")
     .addHelpText("after", systemdHelp)
-    .action(async (paths, { timezone = localTimezone(), output, print = false, force = false }, command) => {
+    .action(async (paths, { timezone = localTimezone(), ...options }, command) => {
       const { services, mode } = await findUnits(paths);
-      const directory = output ?? loadSettings(invocation, command).workflowDir;
-      await deliver(invocation, importSystemd(services, timezone), { directory, print, force, mode });
+      const result = importSystemd(services, timezone);
+      tell(invocation, result);
+      await write(invocation, result, { directory: loadSettings(invocation, command).workflowDir, mode, ...options });
     });
 }
 
@@ -103,11 +102,12 @@ function localTimezone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-async function deliver(
-  { stdout, stderr }: Invocation,
-  { workflows, faults }: ImportResult,
-  { directory, print, force, mode }: Destination,
-): Promise<void> {
+/**
+ * Says what is wrong, or what is not carried over.
+ *
+ * @throws {CdktrError} INVALID_ARGUMENT when anything is wrong.
+ */
+function tell({ stderr }: Invocation, { workflows, faults }: ImportResult): void {
   for (const { file, line, sentence } of faults) stderr.say(printable(`${file}:${line}: error: ${sentence}`));
   if (faults.length > 0) {
     throw new CdktrError("INVALID_ARGUMENT", "Nothing was imported, because of the errors above.", {
@@ -120,10 +120,21 @@ async function deliver(
     stderr.say(printable(note));
   }
   if (workflows.length === 0) stderr.say("There is no job to import.");
+}
+
+async function write(
+  { stdout, stderr, workingDirectory }: Invocation,
+  { workflows }: ImportResult,
+  { directory, output = directory, print = false, force = false, mode }: Destination,
+): Promise<void> {
   for (const { id, text } of workflows) {
-    const path = join(directory, `${id}.yml`);
-    if (print) await stdout.write(`---\n# ${id}.yml\n${text}`);
-    else await stdout.write(printable(wroteOrKept(path, await writeFile(path, text, { force, mode }))) + "\n");
+    const path = join(output, `${id}.yml`);
+    if (print) {
+      await stdout.write(`---\n# ${id}.yml\n${text}`);
+      continue;
+    }
+    const written = await writeFile(resolve(workingDirectory, path), text, { force, mode });
+    await stdout.write(`${printable(wroteOrKept(path, written))}\n`);
   }
   if (print || workflows.length === 0) return;
   stderr.say("note: a principal with this directory starts them from now on; take the jobs out of their old place.");

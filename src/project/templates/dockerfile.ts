@@ -35,11 +35,11 @@ WORKDIR /app
 VOLUME ["/data"]
 EXPOSE 5561 5562 5563
 
-# Asks the principal, also in a container that is an agent only: there it tells whether the agent can reach it.
+# Asks the principal that CDKTR_PRINCIPAL_HOST names: in an agent of its own it tells whether that can be reached.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 CMD ["cdktr", "status"]
 
 ENTRYPOINT ["cdktr"]
-# An agent of its own: docker run ... my-workflows start agent --principal-host PRINCIPAL
+# An agent of its own: docker run --init -e CDKTR_PRINCIPAL_HOST=PRINCIPAL my-workflows start agent
 CMD ["start", "principal", "--with-agent"]
 `,
 };

@@ -126,6 +126,8 @@ ${supervision}
 # machine waits as long.
 KillMode=mixed
 TimeoutStopSec=30min
+# A task that takes too much memory is killed alone, not the agent with all its tasks.
+OOMPolicy=continue
 
 # A directory of its own, so that tasks cannot write to the principal's journal.
 Environment=CDKTR_APP_DATA_DIRECTORY=%S/cdktr-agent
