@@ -21,6 +21,12 @@ export function programOf(command: string): string {
   return "job";
 }
 
+/** `text` as a name that people can read: on one line, not too long, not blank. */
+export function nameOf(text: string): string {
+  const name = Array.from(text.replaceAll(/\p{Cc}/gu, " ")).slice(0, 100).join("").trim();
+  return name === "" ? "job" : name;
+}
+
 /** `text` as an id that makes a good name of a file: `backup` for `backup.sh`. */
 export function idOf(text: string): string {
   const withoutExtension = text.replace(/\.(?:sh|bash|py|pl|rb|php|js)$/, "");

@@ -184,7 +184,7 @@ Deno.test("variables count for the jobs below them; those for cron itself are to
 
 Deno.test("the comment right above a job describes it, and the titles of the fields do not", () => {
   const [first, second] = importAll(
-    "# At the top\n\n# m h  dom mon dow   command\n# Nightly backup:\n#  all of it\n0 3 * * * backup\n0 4 * * * other\n",
+    "# Edit this file\n# to introduce tasks\n# m h  dom mon dow   command\n# Nightly backup:\n#  all of it\n0 3 * * * backup\n0 4 * * * other\n",
   );
   equal(first?.workflow.description, "Nightly backup:\nall of it");
   equal(second?.workflow.description, null);

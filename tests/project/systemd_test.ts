@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import fc from "fast-check";
 import { findUnits, importSystemd } from "../../src/project/mod.ts";
 import { temporaryDirectory } from "../cli/call.ts";
 import { loaded } from "./loaded.ts";
@@ -221,6 +222,46 @@ Deno.test("what cannot be read is an error with its line, and nothing is importe
     'a.service:3: Environment= holds "NOTHING", which is not NAME=value.',
     "b.service:1: There is no ExecStart= in [Service], so there is nothing to run.",
   ]);
+});
+
+Deno.test("whatever a unit holds, it is refused with sentences or makes a workflow that loads", async () => {
+  const word = fc.oneof(
+    fc.constantFrom(...[
+      "$A",
+      "${A}",
+      "$$",
+      "%i",
+      "%%",
+      "%H",
+      ";",
+      "\\;",
+      "\\",
+      '"',
+      "'",
+      "-",
+      "@",
+      ":",
+      "\\x41",
+      "a b",
+      "=",
+      "#",
+    ]),
+    fc.string({ unit: "binary", maxLength: 5 }),
+  );
+  const words = fc.array(word, { maxLength: 6 }).map((words) => words.join(" "));
+  const key = fc.constantFrom("ExecStart", "Environment", "WorkingDirectory", "TimeoutStartSec", "Description", "Type");
+  const lines = fc.array(fc.tuple(key, words), { maxLength: 5 }).map((pairs) =>
+    pairs.map(([key, words]) => `${key}=${words}`).join("\n")
+  );
+  await fc.assert(
+    fc.asyncProperty(lines, words, async (service, calendar) => {
+      await importUnits({
+        "a.timer": `[Timer]\nOnCalendar=${calendar}\n`.replaceAll("\0", ""),
+        "a.service": `[Service]\nExecStart=/bin/true\n${service}\n`.replaceAll("\0", ""),
+      }, ["a.timer"]);
+    }),
+    { numRuns: 150 },
+  );
 });
 
 Deno.test("a service is found by its timer's Unit=, where it is named, and its timer beside it", async () => {

@@ -60,6 +60,11 @@ function crontabCommand(invocation: Invocation) {
       const { text, mode } = isStdin ? { text: await invocation.readStdin(), mode: 0o600 } : await readSource(path);
       const result = importCrontab(text, { file: isStdin ? "stdin" : path, isSystem: system, timezone });
       tell(invocation, result);
+      if (!system && /^\/etc\/(?:crontab$|cron\.d\/)/.test(path)) {
+        invocation.stderr.say(
+          printable(`warning: ${path} has a user before each command, which --system tells from it.`),
+        );
+      }
       if (result.workflows.length > 0) {
         invocation.stderr.say("note: cron starts commands in the home directory; a task starts where its agent runs.");
       }
@@ -128,14 +133,20 @@ async function write(
   { directory, output = directory, print = false, force = false, mode }: Destination,
 ): Promise<void> {
   for (const { id, text } of workflows) {
-    const path = join(output, `${id}.yml`);
     if (print) {
       await stdout.write(`---\n# ${id}.yml\n${text}`);
       continue;
     }
+    // The other extension makes the same id, and two files with one id are an error.
+    const twin = join(output, `${id}.yaml`);
+    const path = await isThere(resolve(workingDirectory, twin)) ? twin : join(output, `${id}.yml`);
     const written = await writeFile(resolve(workingDirectory, path), text, { force, mode });
     await stdout.write(`${printable(wroteOrKept(path, written))}\n`);
   }
   if (print || workflows.length === 0) return;
   stderr.say("note: a principal with this directory starts them from now on; take the jobs out of their old place.");
+}
+
+function isThere(path: string): Promise<boolean> {
+  return Deno.lstat(path).then(() => true, () => false);
 }

@@ -58,7 +58,9 @@ export function readCrontab(text: string, file: string, isSystem: boolean): Cron
     const content = raw.replace(/\r$/, "").replace(/^[ \t]+/, "");
     if (content.startsWith("#")) {
       const words = content.replace(/^#+/, "").trim();
-      if (words !== "" && !fieldTitles.test(words)) comment.push(words);
+      // Above the titles stands an introduction, which is about no job.
+      if (fieldTitles.test(words)) comment = [];
+      else if (words !== "") comment.push(words);
       continue;
     }
     const above = comment;

@@ -1,6 +1,6 @@
 /** The jobs of a crontab as workflows, one each. */
 import { type Imported, imported, type ImportResult, type Remark } from "../imported.ts";
-import { freeId, idOf, programOf } from "../job_name.ts";
+import { freeId, idOf, nameOf, programOf } from "../job_name.ts";
 import { type CrontabJob, readCrontab, type Variable } from "./crontab.ts";
 
 /** How a crontab is to be read. */
@@ -38,7 +38,7 @@ export function importCrontab(text: string, options: CrontabOptions): ImportResu
 
 function workflowOf(job: CrontabJob, { file, timezone }: CrontabOptions, taken: Set<string>): Imported {
   const { line, text, schedule, command, stdin, user, comment, variables } = job;
-  const name = programOf(command);
+  const name = nameOf(programOf(command));
   const shell = variables.get("SHELL")?.value ?? "/bin/sh";
   const { env, notes } = sortVariables(variables, file);
   const sentences = [
@@ -52,12 +52,12 @@ function workflowOf(job: CrontabJob, { file, timezone }: CrontabOptions, taken: 
     origin: [text],
     notes: [...sentences.map((sentence) => ({ file, line, sentence })), ...notes],
     draft: {
-      name: taskName(name),
+      name,
       description: comment.length === 0 ? null : comment.join("\n"),
       cron: schedule.cron,
       timezone: schedule.cron === null ? null : variables.get("CRON_TZ")?.value ?? timezone,
       env,
-      tasks: [{ id: "run", name: taskName(name), ...processOf(shell, command, stdin) }],
+      tasks: [{ id: "run", name, ...processOf(shell, command, stdin) }],
     },
   });
 }
@@ -90,9 +90,4 @@ function sortVariables(
     }
   }
   return { env, notes };
-}
-
-/** A name of at most 256 characters without control characters. */
-function taskName(text: string): string {
-  return Array.from(text.replaceAll(/\p{Cc}/gu, "?")).slice(0, 100).join("");
 }

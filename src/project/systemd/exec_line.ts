@@ -101,8 +101,9 @@ export function readExecLine(line: string, expand: (word: string) => string): Ex
 
 function readCommand([first = "", ...rest]: readonly string[], expand: (word: string) => string): ExecCommand {
   const [, prefixes = "", path = ""] = /^([@:+!-]*)([^]*)$/.exec(first) ?? [];
-  if (path === "") throw new ExecFault("There is no program.");
-  const program: Word = { pieces: [{ text: expand(path) }], isSplit: false };
+  const text = expand(path);
+  if (text === "") throw new ExecFault("There is no program.");
+  const program: Word = { pieces: [{ text }], isSplit: false };
   // With "@" the first argument stands for the name of the program.
   const args = prefixes.includes("@") ? rest.slice(1) : rest;
   return { prefixes, words: [program, ...args.map((arg) => readWord(expand(arg), prefixes.includes(":")))] };

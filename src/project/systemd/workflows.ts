@@ -1,6 +1,6 @@
 /** Timers and their services as workflows: one for each schedule of a timer, with a task for each command of the service. */
 import { type Draft, type Imported, imported, type ImportResult, type Remark } from "../imported.ts";
-import { freeId, idOf } from "../job_name.ts";
+import { freeId, idOf, nameOf } from "../job_name.ts";
 import { type ExecCommand, ExecFault, readExecLine, splitLine } from "./exec_line.ts";
 import { timerSchedules } from "./schedules.ts";
 import { expandSpecifiers } from "./specifiers.ts";
@@ -72,7 +72,7 @@ function workflowsOf(
   timezone: string,
   taken: Set<string>,
 ): Imported[] {
-  const name = unit.replace(/\.service$/, "");
+  const name = nameOf(unit.replace(/\.service$/, ""));
   const { schedules, notes: timerNotes } = timerSchedules(timer, timezone);
   const isPersistent = /^(?:1|yes|y|true|t|on)$/i.test(timer?.last("Timer", "Persistent")?.value ?? "");
   const sentence =
@@ -135,7 +135,7 @@ function readService({ service, unit }: TimedService, report: Report): ReadServi
       }
     }
   }
-  if (service.list("Service", "ExecStart").length === 0) {
+  if (service.list("Service", "ExecStart").every(({ value }) => /^[\s;]*$/.test(value))) {
     report(1, "There is no ExecStart= in [Service], so there is nothing to run.");
   }
   const description = service.last("Unit", "Description");
@@ -159,7 +159,7 @@ function readReporting<Found>(read: () => Found[], line: number, report: Report)
 
 function programName({ words: [program] }: ExecCommand): string {
   const text = program?.pieces.map((piece) => "text" in piece ? piece.text : "").join("") ?? "";
-  return text.replace(/.*\/(?=.)/, "").slice(0, 100) || "run";
+  return nameOf(text.replace(/.*\/(?=.)/, ""));
 }
 
 function prefixNotes({ prefixes }: ExecCommand): string[] {

@@ -52,7 +52,8 @@ const principal: ProjectFile = {
 #
 #   sudo install -m 0755 "$(command -v cdktr)" /usr/local/bin/cdktr
 #   sudo useradd --system --home-dir /var/lib/cdktr --shell /usr/sbin/nologin cdktr
-#   sudo install -d -m 0755 /etc/cdktr && sudo cp -r workflows /etc/cdktr/
+#   sudo install -d /etc/cdktr && sudo cp -r workflows /etc/cdktr/
+#   sudo chgrp -R cdktr /etc/cdktr && sudo chmod -R u=rwX,g=rX,o= /etc/cdktr
 #   sudo cp deploy/cdktr-*.service /etc/systemd/system/
 #   sudo systemctl daemon-reload && sudo systemctl enable --now cdktr-principal cdktr-agent
 #

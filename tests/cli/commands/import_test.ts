@@ -52,6 +52,14 @@ Deno.test("import keeps files that exist, and --force overwrites them", async ()
   equal(((await Deno.stat(`${directory.path}/backup.yml`)).mode ?? 0) & 0o777, 0o600);
 });
 
+Deno.test("import takes a file with the other extension for the one that exists", async () => {
+  await using directory = await temporaryDirectory();
+  await Deno.writeTextFile(`${directory.path}/backup.yaml`, "mine");
+  const { stdout } = await call(["import", "crontab", "-", "--output", directory.path], { stdin: crontab });
+  match(stdout, /^Kept .*\/backup\.yaml, which exists/);
+  deepEqual(await namesIn(directory.path), ["backup.yaml", "start.yml"]);
+});
+
 Deno.test("import --print prints YAML documents and writes nothing", async () => {
   await using directory = await temporaryDirectory();
   const { stdout } = await call(["import", "crontab", "-", "--print"], {
