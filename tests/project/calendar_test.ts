@@ -103,6 +103,7 @@ const refused = [
   "1-2-3-4",
   "",
   "Funday",
+  "constructor",
   "*:0/0",
 ];
 

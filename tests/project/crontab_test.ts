@@ -164,6 +164,7 @@ Deno.test("variables count for the jobs below them; those for cron itself are to
     "SHELL=/bin/bash",
     "CRON_TZ=Europe/Berlin",
     "A.B=1",
+    "constructor=odd",
     "TZ=UTC",
     "* * * * * two",
   ].join("\n"));
@@ -171,6 +172,7 @@ Deno.test("variables count for the jobs below them; those for cron itself are to
   deepEqual(Object.entries(second?.workflow.env ?? {}), [
     ["GREETING", "  hello  "],
     ["SHELL", "/bin/bash"],
+    ["constructor", "odd"],
     ["TZ", "UTC"],
   ]);
   equal(second?.workflow.timezone, "Europe/Berlin");
@@ -178,7 +180,7 @@ Deno.test("variables count for the jobs below them; those for cron itself are to
   deepEqual(second?.notes.map(({ line, sentence }) => `${line}: ${sentence.slice(0, 40)}`), [
     "2: MAILTO=ops@example.org is not carried ov",
     '6: The variable "A.B" is not carried over: ',
-    "7: TZ=UTC is for the command alone: cron do",
+    "8: TZ=UTC is for the command alone: cron do",
   ]);
 });
 

@@ -55,16 +55,17 @@ function crontabCommand(invocation: Invocation) {
     .option("--system", "a user stands before each command, as in /etc/crontab and /etc/cron.d")
     .addHelpText("after", crontabHelp)
     .action(async (path, { system = false, timezone = localTimezone(), ...options }, command) => {
+      // Else the users would be taken for the commands.
+      if (!system && /^\/etc\/(?:crontab$|cron\.d\/)/.test(path)) {
+        throw new CdktrError("INVALID_ARGUMENT", `${path} has a user before each command.`, {
+          hint: "--system takes them for what they are.",
+        });
+      }
       const isStdin = path === "-";
       // What came by stdin may be as private as the crontab of a user.
       const { text, mode } = isStdin ? { text: await invocation.readStdin(), mode: 0o600 } : await readSource(path);
       const result = importCrontab(text, { file: isStdin ? "stdin" : path, isSystem: system, timezone });
       tell(invocation, result);
-      if (!system && /^\/etc\/(?:crontab$|cron\.d\/)/.test(path)) {
-        invocation.stderr.say(
-          printable(`warning: ${path} has a user before each command, which --system tells from it.`),
-        );
-      }
       if (result.workflows.length > 0) {
         invocation.stderr.say("note: cron starts commands in the home directory; a task starts where its agent runs.");
       }
@@ -104,7 +105,8 @@ function checkedTimezone(name: string): string {
 
 /** cron and systemd go by the clock of the machine; cdktr goes by UTC unless told otherwise. */
 function localTimezone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return name === "Etc/Unknown" ? "UTC" : name;
 }
 
 /**

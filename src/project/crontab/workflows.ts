@@ -14,14 +14,16 @@ export interface CrontabOptions {
 }
 
 /** Variables that steer cron and mean nothing to the command. */
-const cronVariables: Readonly<Record<string, string>> = {
-  MAILTO:
+const cronVariables: ReadonlyMap<string, string> = new Map([
+  [
+    "MAILTO",
     "cdktr sends no mail; `cdktr logs query` shows what was printed, `cdktr runs list --state failed` what failed",
-  MAILFROM: "cdktr sends no mail",
-  CONTENT_TYPE: "cdktr sends no mail",
-  CONTENT_TRANSFER_ENCODING: "cdktr sends no mail",
-  RANDOM_DELAY: "cdktr starts it on time",
-};
+  ],
+  ["MAILFROM", "cdktr sends no mail"],
+  ["CONTENT_TYPE", "cdktr sends no mail"],
+  ["CONTENT_TRANSFER_ENCODING", "cdktr sends no mail"],
+  ["RANDOM_DELAY", "cdktr starts it on time"],
+]);
 
 /**
  * Makes a workflow of each job.
@@ -77,7 +79,7 @@ function sortVariables(
   const notes: Remark[] = [];
   for (const [name, { value, line }] of variables) {
     const note = (sentence: string) => notes.push({ file, line, sentence });
-    const reason = cronVariables[name];
+    const reason = cronVariables.get(name);
     if (reason !== undefined) {
       if (value !== "") note(`${name}=${value} is not carried over: ${reason}.`);
     } else if (name === "CRON_TZ") continue;

@@ -13,16 +13,18 @@ export interface CalendarEvent {
 /** An event that systemd would refuse, or that `cron` cannot say. The message is a sentence. */
 export class CalendarFault extends Error {}
 
-const nicknames: Readonly<Record<string, string>> = {
-  minutely: "*-*-* *:*:00",
-  hourly: "*-*-* *:00:00",
-  daily: "*-*-* 00:00:00",
-  weekly: "Mon *-*-* 00:00:00",
-  monthly: "*-*-01 00:00:00",
-  quarterly: "*-01,04,07,10-01 00:00:00",
-  ...byAll(["semiannually", "semi-annually", "biannually", "bi-annually"], "*-01,07-01 00:00:00"),
-  ...byAll(["yearly", "annually", "anually"], "*-01-01 00:00:00"),
-};
+const nicknames: ReadonlyMap<string, string> = new Map([
+  ["minutely", "*-*-* *:*:00"],
+  ["hourly", "*-*-* *:00:00"],
+  ["daily", "*-*-* 00:00:00"],
+  ["weekly", "Mon *-*-* 00:00:00"],
+  ["monthly", "*-*-01 00:00:00"],
+  ["quarterly", "*-01,04,07,10-01 00:00:00"],
+  ...["semiannually", "semi-annually", "biannually", "bi-annually"].map((name) =>
+    [name, "*-01,07-01 00:00:00"] as const
+  ),
+  ...["yearly", "annually", "anually"].map((name) => [name, "*-01-01 00:00:00"] as const),
+]);
 
 const weekdays = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
@@ -45,7 +47,7 @@ type Component = keyof typeof spans;
 export function readCalendar(text: string): CalendarEvent {
   const words = text.trim().split(/\s+/);
   const timezone = words.length > 1 && isTimezoneWord(words.at(-1) ?? "") ? words.pop() ?? null : null;
-  const nickname = words.length === 1 ? nicknames[words[0]?.toLowerCase() ?? ""] : undefined;
+  const nickname = words.length === 1 ? nicknames.get(words[0]?.toLowerCase() ?? "") : undefined;
   return { cron: readEvent(nickname?.split(" ") ?? words, text), timezone };
 }
 
@@ -154,8 +156,4 @@ function isTimezoneWord(word: string): boolean {
 
 function fault(text: string, predicate: string): CalendarFault {
   return new CalendarFault(`The calendar event "${text}" ${predicate}.`);
-}
-
-function byAll(names: readonly string[], event: string): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [name, event]));
 }

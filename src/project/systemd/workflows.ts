@@ -18,26 +18,32 @@ export interface TimedService {
 }
 
 /** What the workflow says by itself, or what means nothing to it. Everything else is told as not carried over. */
-const known: Readonly<Record<string, ReadonlySet<string>>> = {
-  Unit: new Set(["Description", "Documentation"]),
-  Service: new Set([
-    ...["ExecStart", "ExecStartPre", "ExecStartPost", "Environment", "WorkingDirectory", "Type"],
-    ...["TimeoutStartSec", "TimeoutSec", "RuntimeMaxSec", "EnvironmentFile", "User", "Group", "Restart"],
-  ]),
-  Timer: new Set([
-    ...["OnCalendar", "OnActiveSec", "OnBootSec", "OnStartupSec", "OnUnitActiveSec", "OnUnitInactiveSec"],
-    ...["Persistent", "Unit", "AccuracySec", "RandomizedDelaySec"],
-  ]),
-};
+const known: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ["Unit", new Set(["Description", "Documentation"])],
+  [
+    "Service",
+    new Set([
+      ...["ExecStart", "ExecStartPre", "ExecStartPost", "Environment", "WorkingDirectory", "Type"],
+      ...["TimeoutStartSec", "TimeoutSec", "RuntimeMaxSec"],
+    ]),
+  ],
+  [
+    "Timer",
+    new Set([
+      ...["OnCalendar", "OnActiveSec", "OnBootSec", "OnStartupSec", "OnUnitActiveSec", "OnUnitInactiveSec"],
+      ...["Persistent", "Unit", "AccuracySec"],
+    ]),
+  ],
+]);
 
 /** Directives that deserve a sentence of their own. */
-const explanations: Readonly<Record<string, string>> = {
-  User: "a task runs as the user of its agent",
-  Group: "a task runs as the user of its agent",
-  EnvironmentFile: "put what the command needs of it into env, or into the environment of the agent",
-  Restart: "where a failed task is to be tried again, say so with retries",
-  RandomizedDelaySec: "it fires on time",
-};
+const explanations: ReadonlyMap<string, string> = new Map([
+  ["User", "a task runs as the user of its agent"],
+  ["Group", "a task runs as the user of its agent"],
+  ["EnvironmentFile", "put what the command needs of it into env, or into the environment of the agent"],
+  ["Restart", "where a failed task is to be tried again, say so with retries"],
+  ["RandomizedDelaySec", "it fires on time"],
+]);
 
 /**
  * Makes the workflows of services.
@@ -210,16 +216,11 @@ function timeoutOf(service: UnitFile): string | null {
 }
 
 /** What a unit asks for and a workflow does not do. */
-function leftOut(unit: UnitFile): Remark[] {
-  const told = (found: Directive): Remark[] => {
-    const { line, section, key, value } = found;
-    const reason = explanations[key];
-    if (section === "Install" || value === "" || (reason === undefined && known[section]?.has(key))) return [];
-    return [{
-      file: unit.file,
-      line,
-      sentence: `${key}=${value} is not carried over${reason === undefined ? "" : `: ${reason}`}.`,
-    }];
-  };
-  return unit.directives.flatMap(told);
+function leftOut({ file, directives }: UnitFile): Remark[] {
+  const isCarried = ({ section, key, value }: Directive) =>
+    section === "Install" || value === "" || known.get(section)?.has(key) === true;
+  return directives.filter((directive) => !isCarried(directive)).map(({ line, key, value }) => {
+    const reason = explanations.get(key);
+    return { file, line, sentence: `${key}=${value} is not carried over${reason === undefined ? "" : `: ${reason}`}.` };
+  });
 }

@@ -120,6 +120,10 @@ for (
       ["crontab", "-", "--timezone", "Mars/Base"],
       /error\[INVALID_ARGUMENT\]: The time zone "Mars\/Base" does not exist\./,
     ],
+    [
+      ["crontab", "/etc/cron.d/jobs"],
+      /error\[INVALID_ARGUMENT\]: \/etc\/cron\.d\/jobs has a user before each command\./,
+    ],
     [["crontab", "/"], /error\[STORAGE\]: \/ cannot be read: /],
   ] as const
 ) {
