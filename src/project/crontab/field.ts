@@ -73,8 +73,7 @@ export function readField(text: string, form: FieldForm, spread: number): Field 
       throw fault(text, form, "has a step behind a single value, where cron wants a range or *");
     }
     // cdktr takes no step that is longer than the field.
-    if (Number(step) > 7) isPlain &&= Number(step) <= form.high;
-    if (form.names.length === 7) isPlain &&= Number(step) <= 7;
+    if (Number(step) > form.high) isPlain = false;
     for (let value = first; value <= last; value += Number(step)) values.add(value);
   }
   const listed = [...values].sort((a, b) => a - b).join(",");
