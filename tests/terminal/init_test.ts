@@ -63,6 +63,7 @@ terminalTest("init --yes asks nothing, and a part that a flag leaves out is not 
   equal(await terminal.prompted(), 0);
   deepEqual(await namesIn(directory.path), [".github", ".gitignore", "README.md", "schema"]);
   await terminal.enter(`clear; ${await findExecutable()} init --yes`);
+  await terminal.until("Wrote deploy/cdktr-agent.service");
   equal(await terminal.prompted(), 0);
   equal((await namesIn(directory.path)).includes("workflows"), true);
 });
