@@ -80,8 +80,18 @@ const entries: readonly CommandEntry[] = [
   },
   {
     name: "init",
-    summary: "Set up a project with an example workflow",
+    summary: "Set up a project: examples, settings, systemd, Docker, CI",
     load: async () => (await import("./commands/init.ts")).initCommand,
+  },
+  {
+    name: "demo",
+    summary: "Run a workflow that comes with cdktr",
+    load: async () => (await import("./commands/demo.ts")).demoCommand,
+  },
+  {
+    name: "import",
+    summary: "Make workflows of crontabs and systemd timers",
+    load: async () => (await import("./commands/import.ts")).importCommand,
   },
   {
     name: "validate",
@@ -102,7 +112,8 @@ const entries: readonly CommandEntry[] = [
 
 const examples = `
 Examples:
-  cdktr init my-project                 an example workflow to start from
+  cdktr demo                            see a workflow run, here and now
+  cdktr init my-project                 a project to start from
   cdktr run workflows/daily.yml         run one workflow here and now
   cdktr start principal --with-agent    serve workflows and run them on this machine
   cdktr task run etl.daily --wait       run a workflow on the principal's agents

@@ -19,6 +19,7 @@ export const layering: Readonly<Record<string, readonly string[]>> = {
   lock: values,
   workflow: values,
   paint: values,
+  project: [...formats, "config"],
   wire: formats,
   journal: formats,
   history: [...formats, "lock"],
@@ -28,7 +29,7 @@ export const layering: Readonly<Record<string, readonly string[]>> = {
   scheduler: [...belowClient, "client"],
   tui: [...belowClient, "client", "paint"],
   gateway: [...belowClient, "client"],
-  cli: [...belowClient, "client", "principal", "agent", "scheduler", "tui", "gateway", "paint"],
+  cli: [...belowClient, "client", "principal", "agent", "scheduler", "tui", "gateway", "paint", "project"],
 };
 
 /** The room a path lies in: `principal` for `src/principal/lease.ts`; null outside the rooms. */

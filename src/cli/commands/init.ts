@@ -1,93 +1,61 @@
 /** `cdktr init`: a project to start from. */
-import { dirname, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { Command } from "@commander-js/extra-typings";
-import { settings } from "../../config/mod.ts";
-import { CdktrError, messageOf } from "../../core/mod.ts";
+import { type Part, parts, projectFiles, writeFile } from "../../project/mod.ts";
+import { askYesNo } from "../ask.ts";
 import type { Invocation } from "../invocation.ts";
+import { printJson } from "../output.ts";
 
-/** Runs anywhere a POSIX shell is, and loads in the original too, which asks for `start_time` and `args`. */
-const exampleWorkflow = `# Try it: cdktr run workflows/example_workflow.yml
-name: Example Workflow
-description: Two greetings side by side, then a summary
+/** What each part is, for the questions on a terminal. */
+const questions: Readonly<Record<Part, string>> = {
+  example: "Example workflows?",
+  dotenv: "A list of all settings, .env.example?",
+  systemd: "systemd units for a principal and an agent?",
+  docker: "A Dockerfile?",
+  ci: "A GitHub workflow that validates the workflows?",
+};
 
-# When a principal runs: every five minutes. Fields: second minute hour day-of-month month day-of-week.
-cron: "0 */5 * * * *"
-start_time: 2025-01-20T12:30:00+00:00
+const afterHelp = `
+On a terminal it asks which parts are wanted, but for those that a flag names. Without one it writes all of them.
+Beside them it writes .gitignore, README.md, and the schema of workflow files for editors.
 
-tasks:
-  greet:
-    name: Greet
-    config: !Subprocess
-      cmd: echo
-      args: ["Hello from cdktr"]
-
-  count:
-    name: Count to three
-    config: !Subprocess
-      cmd: sh
-      args: ["-c", "for n in 1 2 3; do echo $n; done"]
-
-  finish:
-    name: Finish
-    description: Starts when both others are done
-    depends: [greet, count]
-    config: !Subprocess
-      cmd: echo
-      args: ["All done"]
-`;
-
-/** Every setting as a comment. Paths stand in single quotes: $HOME and the like are replaced by cdktr, not by the file. */
-function exampleDotenv(): string {
-  const blocks = Object.values(settings).map(({ variable, kind, defaultText, description }) =>
-    `# ${description}\n# ${variable}=${kind === "path" ? `'${defaultText}'` : defaultText}\n`
-  );
-  return `# Settings of cdktr. Copy this file to .env and take the # from the lines you change.\n\n${
-    blocks.join("\n")
-  }`;
-}
+Examples:
+  cdktr init my-project --yes          everything, without questions
+  cdktr init --no-docker --no-ci       here, without an image and without CI`;
 
 export function initCommand(invocation: Invocation) {
   return new Command("init")
-    .description("Set up a project: an example workflow and a list of all settings.")
+    .description("Set up a project: example workflows, a list of all settings, systemd units, a Dockerfile, CI.")
     .argument("[path]", "directory of the project, made where it is missing (default: here)")
-    .option("--no-example", "do not write workflows/example_workflow.yml")
+    .option("--no-example", "do not write workflows/example_*.yml")
     .option("--no-dotenv", "do not write .env.example")
+    .option("--no-systemd", "do not write deploy/*.service")
+    .option("--no-docker", "do not write Dockerfile and .dockerignore")
+    .option("--no-ci", "do not write .github/workflows/validate.yml")
+    .option("--yes", "ask nothing")
     .option("--force", "overwrite files that exist")
-    .action(async (path = ".", { example, dotenv, force = false }) => {
-      const project = resolve(invocation.workingDirectory, path);
-      const files = [
-        ...example ? [{ name: "workflows/example_workflow.yml", text: exampleWorkflow }] : [],
-        ...dotenv ? [{ name: ".env.example", text: exampleDotenv() }] : [],
-      ];
-      await makeDirectory(project);
-      for (const { name, text } of files) {
-        const file = join(project, name);
-        const shown = relative(invocation.workingDirectory, file);
-        await makeDirectory(dirname(file));
-        const said = await writeFile(file, text, force)
-          ? `Wrote ${shown}`
-          : `Kept ${shown}, which exists (--force overwrites it)`;
-        await invocation.stdout.write(`${said}\n`);
+    .option("--json", "print one JSON document, and ask nothing")
+    .addHelpText("after", afterHelp)
+    .action(async (path = ".", { yes = false, force = false, json = false, ...flags }) => {
+      const isAsking = !yes && !json && invocation.isTerminal();
+      const wanted = new Set<Part>();
+      for (const part of parts) {
+        if (flags[part] && (!isAsking || await askYesNo(invocation, questions[part]))) wanted.add(part);
       }
-      await invocation.stdout.write(`The cdktr project at ${project} is ready.\n`);
+      const project = resolve(invocation.workingDirectory, path);
+      const files: { path: string; written: boolean }[] = [];
+      for (const { name, text } of projectFiles(wanted)) {
+        const written = await writeFile(join(project, name), text, { force });
+        const shown = relative(invocation.workingDirectory, join(project, name));
+        files.push({ path: shown, written });
+        if (!json) await invocation.stdout.write(`${wroteOrKept(shown, written)}\n`);
+      }
+      if (json) await printJson(invocation.stdout, { project, files });
+      else await invocation.stdout.write(`The cdktr project at ${project} is ready.\n`);
     });
 }
 
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await Deno.mkdir(path, { recursive: true });
-  } catch (error) {
-    throw new CdktrError("STORAGE", `The directory ${path} cannot be made: ${messageOf(error)}.`, { cause: error });
-  }
-}
-
-/** Writes a file; one that exists only with `force`. Returns whether it was written. */
-async function writeFile(path: string, text: string, force: boolean): Promise<boolean> {
-  try {
-    await Deno.writeTextFile(path, text, { createNew: !force });
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return false;
-    throw new CdktrError("STORAGE", `${path} cannot be written: ${messageOf(error)}.`, { cause: error });
-  }
+/** What became of a file, as a line. */
+export function wroteOrKept(path: string, written: boolean): string {
+  return written ? `Wrote ${path}` : `Kept ${path}, which exists (--force overwrites it)`;
 }

@@ -87,7 +87,10 @@ interface EmbeddedRun {
   readonly block: LiveBlock | null;
 }
 
-async function runEmbedded(invocation: Invocation, config: Config, options: EmbeddedRun): Promise<void> {
+/**
+ * Runs a workflow to its end in this process, prints its lines as they come, and sets the exit code.
+ */
+export async function runEmbedded(invocation: Invocation, config: Config, options: EmbeddedRun): Promise<void> {
   const { workflow, params, json, block } = options;
   using interrupt = listenForInterrupt();
   await using ending = new AsyncDisposableStack();

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { loadConfig, settings } from "../../../src/config/mod.ts";
 import { validatePath } from "../../../src/workflow/mod.ts";
+import { CdktrProcess, Place } from "../../system/processes.ts";
 import { call, temporaryDirectory } from "../call.ts";
 
 async function filesIn(path: string): Promise<string[]> {
@@ -12,19 +13,51 @@ async function filesIn(path: string): Promise<string[]> {
   return found.sort();
 }
 
-Deno.test("init writes a workflow that is valid and scheduled, and says what it wrote", async () => {
+const exampleFiles = ["workflows/example_retries.yml", "workflows/example_workflow.yml"];
+const systemdFiles = ["deploy/cdktr-agent.service", "deploy/cdktr-principal.service"];
+const commonFiles = [".gitignore", "README.md", "schema/workflow.schema.json"];
+/** What each flag leaves out. */
+const optionalFiles: Readonly<Record<string, readonly string[]>> = {
+  "--no-example": exampleFiles,
+  "--no-dotenv": [".env.example"],
+  "--no-systemd": systemdFiles,
+  "--no-docker": [".dockerignore", "Dockerfile"],
+  "--no-ci": [".github/workflows/validate.yml"],
+};
+const allFiles = [...Object.values(optionalFiles).flat(), ...commonFiles].sort();
+
+Deno.test("init writes a project whose workflows are valid, and says what it wrote", async () => {
   await using directory = await temporaryDirectory();
-  const { exitCode, stdout } = await call(["init"], { workingDirectory: directory.path });
-  equal(exitCode, 0);
-  deepEqual(await filesIn(directory.path), [".env.example", "workflows/example_workflow.yml"]);
-  equal(
-    stdout,
-    `Wrote workflows/example_workflow.yml\nWrote .env.example\nThe cdktr project at ${directory.path} is ready.\n`,
-  );
-  const [file, ...others] = await validatePath(`${directory.path}/workflows`);
-  equal(others.length, 0);
-  deepEqual(file?.problems, []);
-  equal(file?.workflow?.cron, "0 */5 * * * *");
+  const { exitCode, stdout, stderr } = await call(["init"], { workingDirectory: directory.path });
+  deepEqual([exitCode, stderr], [0, ""]);
+  deepEqual(await filesIn(directory.path), allFiles);
+  const lines = stdout.trimEnd().split("\n");
+  equal(lines.pop(), `The cdktr project at ${directory.path} is ready.`);
+  deepEqual(lines.toSorted(), allFiles.map((name) => `Wrote ${name}`).sort());
+  const files = await validatePath(`${directory.path}/workflows`);
+  deepEqual(files.flatMap(({ problems }) => problems), []);
+  deepEqual(files.map(({ workflow }) => workflow?.cron), [null, "0 */5 * * * *"]);
+});
+
+Deno.test("every workflow of a new project runs to a good end, with nothing but a shell", async () => {
+  await using place = await Place.make();
+  const project = `${place.path}/project`;
+  const settings = { cwd: place.path, env: { ...place.env } };
+  await using init = new CdktrProcess(["init", project], settings);
+  equal((await init.ended).code, 0);
+  for (const name of exampleFiles) {
+    await using run = new CdktrProcess(["run", `${project}/${name}`], settings);
+    const { code, stderr } = await run.ended;
+    equal(code, 0, stderr);
+    match(stderr, /^COMPLETED in /m);
+  }
+});
+
+Deno.test("the schema in the project is what `cdktr schema` prints", async () => {
+  await using directory = await temporaryDirectory();
+  await call(["init"], { workingDirectory: directory.path });
+  const { stdout } = await call(["schema"]);
+  equal(await Deno.readTextFile(`${directory.path}/schema/workflow.schema.json`), stdout);
 });
 
 Deno.test("the example workflow has what the original asks for: start_time, and args on each task", async () => {
@@ -38,18 +71,31 @@ Deno.test("the example workflow has what the original asks for: start_time, and 
 Deno.test("init PATH makes the directory and leaves the present one alone", async () => {
   await using directory = await temporaryDirectory();
   equal((await call(["init", "a/b"], { workingDirectory: directory.path })).exitCode, 0);
-  deepEqual(await filesIn(directory.path), ["a/b/.env.example", "a/b/workflows/example_workflow.yml"]);
+  deepEqual(await filesIn(directory.path), allFiles.map((name) => `a/b/${name}`));
 });
 
-for (
-  const [flag, left] of [["--no-example", ".env.example"], ["--no-dotenv", "workflows/example_workflow.yml"]] as const
-) {
-  Deno.test(`init ${flag} writes only ${left}`, async () => {
+for (const [flag, left] of Object.entries(optionalFiles)) {
+  Deno.test(`init ${flag} leaves out ${left.join(" and ")}`, async () => {
     await using directory = await temporaryDirectory();
     await call(["init", flag], { workingDirectory: directory.path });
-    deepEqual(await filesIn(directory.path), [left]);
+    deepEqual(await filesIn(directory.path), allFiles.filter((name) => !left.includes(name)));
   });
 }
+
+Deno.test("init --json tells each file and whether it was written", async () => {
+  await using directory = await temporaryDirectory();
+  await Deno.writeTextFile(`${directory.path}/README.md`, "mine");
+  const flags = Object.keys(optionalFiles);
+  const { stdout } = await call(["init", "--json", ...flags], { workingDirectory: directory.path, isTerminal: true });
+  deepEqual(JSON.parse(stdout), {
+    project: directory.path,
+    files: [
+      { path: "schema/workflow.schema.json", written: true },
+      { path: ".gitignore", written: true },
+      { path: "README.md", written: false },
+    ],
+  });
+});
 
 Deno.test("init keeps files that exist, and --force overwrites them", async () => {
   await using directory = await temporaryDirectory();
