@@ -78,7 +78,7 @@ TimeoutStopSec=2min
 
 Environment=CDKTR_APP_DATA_DIRECTORY=%S/cdktr
 Environment=CDKTR_WORKFLOW_DIR=/etc/cdktr/workflows
-Environment=HOME=%S/cdktr XDG_CACHE_HOME=%C/cdktr
+Environment=HOME=%S/cdktr XDG_CACHE_HOME=%C/cdktr CDKTR_CACHE_DIRECTORY=%C/cdktr
 EnvironmentFile=-/etc/cdktr/cdktr.env
 StateDirectory=cdktr
 StateDirectoryMode=0700
@@ -132,7 +132,7 @@ OOMPolicy=continue
 
 # A directory of its own, so that tasks cannot write to the principal's journal.
 Environment=CDKTR_APP_DATA_DIRECTORY=%S/cdktr-agent
-Environment=HOME=%S/cdktr-agent XDG_CACHE_HOME=%C/cdktr-agent
+Environment=HOME=%S/cdktr-agent XDG_CACHE_HOME=%C/cdktr-agent CDKTR_CACHE_DIRECTORY=%C/cdktr-agent
 EnvironmentFile=-/etc/cdktr/cdktr.env
 StateDirectory=cdktr-agent
 StateDirectoryMode=0700
