@@ -6,14 +6,17 @@ import { equal } from "node:assert/strict";
 import { type CdktrProcess, type Ended, makePlace, Place, within } from "../processes.ts";
 import { HeldTask } from "../system/held_task.ts";
 import { catalogue } from "./catalogue.ts";
-import type { Shown } from "./specification.ts";
+
+/** A command by its words (`runs list`), an exit code, or the code of an error (`NOT_FOUND`). */
+export type Shown = string | number;
 
 /** Where outsiders find programs. */
 const programFolders = "/usr/bin:/bin";
 
 /** A directory with the workflows of the {@linkcode catalogue}, an empty home, and processes that are noted. */
 export class Spot extends Place {
-  readonly #called: { readonly text: string; readonly process: CdktrProcess }[] = [];
+  readonly #called: { readonly text: string; readonly level: string | undefined; readonly process: CdktrProcess }[] =
+    [];
   readonly #taskPids: number[] = [];
   readonly #executable: string;
 
@@ -84,8 +87,8 @@ export class Spot extends Place {
   }
 
   /** What was called here, with the ends of the processes. Waits for those ends. */
-  called(): Promise<{ text: string; ended: Ended }[]> {
-    return Promise.all(this.#called.map(async ({ text, process }) => ({ text, ended: await process.ended })));
+  called(): Promise<Called[]> {
+    return Promise.all(this.#called.map(async ({ process, ...call }) => ({ ...call, ended: await process.ended })));
   }
 
   /** Ends what was started here and is left. */
@@ -97,9 +100,18 @@ export class Spot extends Place {
 
   protected override spawn(words: readonly string[], name: string, env: Readonly<Record<string, string>>) {
     const process = super.spawn(words, name, env);
-    this.#called.push({ text: name, process });
+    this.#called.push({ text: name, level: env["CDKTR_LOG_LEVEL"], process });
     return process;
   }
+}
+
+/** A process that has ended. */
+interface Called {
+  /** What was called, as a shell takes it. */
+  readonly text: string;
+  /** How much it was told to say. */
+  readonly level: string | undefined;
+  readonly ended: Ended;
 }
 
 /** See {@linkcode Spot.held}. */
@@ -194,12 +206,18 @@ export class Outsider implements AsyncDisposable {
     return this.#note(await this.#service.place());
   }
 
-  /** Ends everything. @returns Those of `shown` that were not met. */
-  async finish(shown: readonly Shown[]): Promise<Shown[]> {
+  /**
+   * Ends everything, and looks at what holds for all that was called.
+   *
+   * @param shown What is to have been met on the way.
+   */
+  async finish(shown: readonly Shown[]): Promise<void> {
     const spots = [...this.#spots];
     await this[Symbol.asyncDispose]();
     const called = (await Promise.all(spots.map((spot) => spot.called()))).flat();
-    return shown.filter((one) => !called.some(({ text, ended }) => isMet(one, text, ended)));
+    for (const one of called) saysNothingAlarming(one);
+    const missed = shown.filter((one) => !called.some(({ text, ended }) => isMet(one, text, ended)));
+    if (missed.length > 0) throw new Error(`it says that it shows ${missed.join(", ")}, and does not`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -215,7 +233,13 @@ export class Outsider implements AsyncDisposable {
 function isMet(shown: Shown, text: string, { code, signal, stderr }: Ended): boolean {
   if (typeof shown === "number") return signal === null && code === shown;
   if (/^[A-Z_]+$/.test(shown)) return stderr.includes(`error[${shown}]: `);
-  return ` ${text} `.includes(` cdktr ${shown} `);
+  return ` ${text.replaceAll("'", " ")} `.includes(` cdktr ${shown} `);
+}
+
+/** Nothing on stderr is a stack trace, or could steer a terminal. What goes to stdout is whoever's it is. */
+function saysNothingAlarming({ text, level, ended: { stderr } }: Called): void {
+  const found = level === "DEBUG" ? null : /\x1b|^ +at .*:\d+|^.*\bfile:\/\/.*$|^.*[Uu]ncaught.*$/m.exec(stderr);
+  if (found !== null) throw new Error(`${text} said ${JSON.stringify(found[0])}`);
 }
 
 /** Asks until it is so: nothing tells of the end of a process that is not one's child. */

@@ -1,8 +1,5 @@
 /** What a specification is: a number that stays, a sentence, what of the program it shows, and how that is looked at. */
-import type { Outsider } from "./outsider.ts";
-
-/** A command by its words (`runs list`), an exit code, or the code of an error (`NOT_FOUND`). */
-export type Shown = string | number;
+import type { Outsider, Shown } from "./outsider.ts";
 
 export interface Specification {
   /** Stays what it is: pages link to it. The number of one that is gone is not given again. */

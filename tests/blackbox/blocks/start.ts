@@ -132,7 +132,7 @@ export const start: Block = {
       "After kill -9 of an agent its run is CRASHED, and the next agent there ends what the dead one left running",
       ["start agent", "explain"],
       async (outsider) => {
-        const place = await outsider.place({ CDKTR_AGENT_HEARTBEAT_TIMEOUT_MS: "1500", CDKTR_TASK_GRACE_MS: "1000" });
+        const place = await outsider.place({ CDKTR_AGENT_HEARTBEAT_TIMEOUT_MS: "3000", CDKTR_TASK_GRACE_MS: "1000" });
         await place.startPrincipal();
         const agent = await place.startAgent();
         const held = await place.held();
@@ -152,7 +152,7 @@ export const start: Block = {
       "With on_crash: retry a run whose agent was killed runs again on the next one",
       ["start agent", "runs show"],
       async (outsider) => {
-        const place = await outsider.place({ CDKTR_AGENT_HEARTBEAT_TIMEOUT_MS: "1500", CDKTR_TASK_GRACE_MS: "1000" });
+        const place = await outsider.place({ CDKTR_AGENT_HEARTBEAT_TIMEOUT_MS: "3000", CDKTR_TASK_GRACE_MS: "1000" });
         await place.startPrincipal();
         const agent = await place.startAgent();
         const held = await place.held();
