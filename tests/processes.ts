@@ -61,6 +61,11 @@ export class CdktrProcess implements AsyncDisposable {
     return within(this.#stdout.first(pattern), `${this.#name} to print ${pattern}`, () => this.#stderr.text);
   }
 
+  /** Waits for the end that it comes to by itself. */
+  exit(): Promise<Ended> {
+    return within(this.ended, `${this.#name} to end`, () => this.#stderr.text);
+  }
+
   /** Sends a signal. */
   kill(signal: Deno.Signal): void {
     this.#child.kill(signal);
@@ -132,7 +137,7 @@ export class Place implements AsyncDisposable {
   /** Calls a `cdktr` that ends by itself, and waits for that. */
   async call(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
     await using called = this.start(args, env);
-    return await within(called.ended, `cdktr ${args.join(" ")} to end`, () => "");
+    return await called.exit();
   }
 
   /** Starts a principal that triggers nothing by itself. From then on this place's other processes find it. */

@@ -39,7 +39,7 @@ export class Spot extends Place {
       CDKTR: this.#executable,
       ...env,
     });
-    return await within(shell.ended, `${line} to end`, () => "");
+    return await shell.exit();
   }
 
   /** Calls a `cdktr` that succeeds. @returns Its stdout. */
@@ -83,7 +83,7 @@ export class Spot extends Place {
 
   /** Waits until a process has ended. */
   async gone(pid: number): Promise<void> {
-    await within(untilGone(pid), `process ${pid} to end`, () => "");
+    await until(async () => !await isThere(pid), `process ${pid} to end`);
   }
 
   /** What was called here, with the ends of the processes. Waits for those ends. */
@@ -176,7 +176,7 @@ export class Service {
     agent.kill("SIGTERM");
     await agent.said(/agent: stopping/);
     agent.kill("SIGTERM");
-    equal((await within(agent.ended, "the shared agent to end", () => "")).code, 0);
+    equal((await agent.exit()).code, 0);
     equal((await principal.end()).code, 0);
   }
 
@@ -242,10 +242,26 @@ function saysNothingAlarming({ text, level, ended: { stderr } }: Called): void {
   if (found !== null) throw new Error(`${text} said ${JSON.stringify(found[0])}`);
 }
 
-/** Asks until it is so: nothing tells of the end of a process that is not one's child. */
-async function untilGone(pid: number): Promise<void> {
-  const isThere = () => Deno.readTextFile(`/proc/${pid}/stat`).then((stat) => !/\) [ZX] /.test(stat), () => false);
-  while (await isThere()) await new Promise((resolve) => setTimeout(resolve, 20));
+/** Asks until it is so, for what nothing tells of. */
+export async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
+  const over = new AbortController();
+  const asking = async () => {
+    while (!over.signal.aborted && !await isSo()) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  try {
+    await within(asking(), what, () => "");
+  } finally {
+    over.abort();
+  }
+}
+
+/** Whether a process is there. It need not be one's child. */
+async function isThere(pid: number): Promise<boolean> {
+  try {
+    return !/\) [ZX] /.test(await Deno.readTextFile(`/proc/${pid}/stat`));
+  } catch {
+    return false;
+  }
 }
 
 /** Kills a process if it is still the one that was started for a place: its environment names that. */

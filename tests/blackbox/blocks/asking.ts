@@ -59,7 +59,7 @@ export const asking: Block = {
         const { stdout: second } = await place.call(["logs", "query", "--run", runId]);
         equal(second, "");
         await held.release();
-        const { code, stdout } = await follow.ended;
+        const { code, stdout } = await follow.exit();
         equal(code, 0);
         match(stdout, /^[^\n]+ released: go\n[^\n]+ after\n$/);
       },
@@ -135,15 +135,19 @@ export const asking: Block = {
     ),
     specification(
       514,
-      "`sql` says when rows were left out, and gives up a query that takes longer than its --timeout",
+      "`sql` says when rows were left out; a query that takes longer than its --timeout is ended, and others are answered",
       ["sql", 0, 6, "TIMED_OUT"],
       async (outsider) => {
-        const place = await outsider.served();
+        // A principal of its own: nobody else's questions are to wait for an endless one.
+        const place = await outsider.place();
+        const principal = await place.startPrincipal();
         const { stdout, stderr } = await place.call(["sql", "SELECT * FROM range(10)", "--json", "--max-rows", "3"]);
         equal(JSON.parse(stdout).length, 3);
         match(stderr, /^note: these are the first 3 rows of more/);
         const endless = "SELECT count(*) FROM range(10000000) a, range(10000000) b";
         equal((await place.call(["sql", endless, "--timeout", "200ms"])).code, 6);
+        deepEqual(await place.readJson(["sql", "SELECT 1 AS one"]), [{ one: 1 }]);
+        equal((await principal.end()).code, 0);
       },
     ),
     specification(

@@ -1,6 +1,7 @@
 /** Each code of an error, mistakes on the command line, and what goes to which output. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { shellWorkflow } from "../../system/workflows.ts";
+import { until } from "../outsider.ts";
 import { OriginalPrincipal } from "../original.ts";
 import type { Ended } from "../../processes.ts";
 import { type Block, specification } from "../specification.ts";
@@ -146,11 +147,12 @@ export const errors: Block = {
           "4s",
         ]);
         // Nothing tells that the query is under way, but what it costs: an idle principal needs next to nothing.
-        while (await ticksOf(principal.pid) < before + 50) await new Promise((resolve) => setTimeout(resolve, 20));
+        const isUnderWay = async () => await ticksOf(principal.pid) >= before + 50;
+        await Promise.race([until(isUnderWay, "a query to be under way"), query.ended]);
         principal.kill("SIGTERM");
-        equal((await waiting.ended).code, 5);
-        equal((await query.ended).code, 5);
-        equal((await principal.ended).code, 0);
+        equal((await waiting.exit()).code, 5);
+        equal((await query.exit()).code, 5);
+        equal((await principal.exit()).code, 0);
       },
     ),
     specification(

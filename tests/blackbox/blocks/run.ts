@@ -138,7 +138,7 @@ export const run: Block = {
         await place.write("slow", yaml.replace("    depends", "    timeout: 1s\n    depends"));
         const called = place.start(["run", "slow"]);
         const { pid, childPid } = await held.begun();
-        const { code, stderr } = await called.ended;
+        const { code, stderr } = await called.exit();
         equal(code, 1);
         match(stderr, /^Task only +FAILED .* timed out after 1 s$/m);
         for (const ended of [pid, childPid]) await place.gone(ended);

@@ -124,7 +124,7 @@ export const runs: Block = {
         await watch.printed(/^\S+ task only RUNNING$/);
         await held.begun();
         await held.release();
-        const { code, stdout } = await watch.ended;
+        const { code, stdout } = await watch.exit();
         equal(code, 0);
         match(stdout, /^\S+ task only COMPLETED in .*\n\S+ task after [^]*\n\S+ run \S+ COMPLETED in [^\n]*\n$/m);
         equal((await place.call(["runs", "watch", await place.trigger("fails")])).code, 1);
@@ -284,7 +284,7 @@ export const runs: Block = {
         await place.triggerToEnd("hello");
         match((await taskStates(place, runId)).join(), /^after (null|PENDING),only COMPLETED$/);
         await place.read(["runs", "resume", runId]);
-        equal((await watch.ended).code, 0);
+        equal((await watch.exit()).code, 0);
       },
     ),
   ],

@@ -63,7 +63,7 @@ export const start: Block = {
         principal.kill("SIGTERM");
         await principal.said(/1 run to be finished first/);
         await held.release();
-        equal((await principal.ended).code, 0);
+        equal((await principal.exit()).code, 0);
         await place.startPrincipal();
         equal((await place.readJson(["runs", "show", runId])).state, "COMPLETED");
       },
@@ -198,7 +198,7 @@ export const start: Block = {
         await agent.said(/stopping: 1 run to be finished first/);
         const waiting = await place.trigger("hello");
         await held.release();
-        equal((await agent.ended).code, 0);
+        equal((await agent.exit()).code, 0);
         equal((await place.readJson(["runs", "show", running])).state, "COMPLETED");
         equal((await place.readJson(["runs", "show", waiting])).state, "PENDING");
       },
