@@ -1,4 +1,8 @@
 /** Writes the pages of docs/ that follow from the code: `deno task docs`. Tests keep them current. */
 import { configurationPage } from "./docs/configuration.ts";
+import { specificationsPage } from "./docs/specifications.ts";
 
-await Deno.writeTextFile(new URL("../docs/configuration.md", import.meta.url), configurationPage());
+const pages = { configuration: configurationPage, specifications: specificationsPage };
+for (const [name, page] of Object.entries(pages)) {
+  await Deno.writeTextFile(new URL(`../docs/${name}.md`, import.meta.url), page());
+}

@@ -5,12 +5,18 @@ export class OutputClosed extends Error {
   override readonly name = "OutputClosed";
 }
 
+/** Thrown when stdout takes nothing more for another reason, as on a full disk. */
+export class OutputFailed extends Error {
+  override readonly name = "OutputFailed";
+}
+
 /** Where data goes. */
 export interface Output {
   /**
    * Writes all of `content`, after everything written before it.
    *
    * @throws {OutputClosed} The reader is gone.
+   * @throws {OutputFailed} It cannot be written.
    */
   write(content: string | Uint8Array): Promise<void>;
   /** Columns of the terminal, and its rows; `undefined` where the output is none. */
@@ -64,7 +70,9 @@ export function stdoutOf(
     try {
       for (let at = 0; at < bytes.length;) at += await sink.write(bytes.subarray(at));
     } catch (error) {
-      throw error instanceof Deno.errors.BrokenPipe ? new OutputClosed("The reader of stdout is gone.") : error;
+      if (error instanceof Deno.errors.BrokenPipe) throw new OutputClosed("The reader of stdout is gone.");
+      const why = error instanceof Error ? error.message : String(error);
+      throw new OutputFailed(`Stdout cannot be written: ${why}.`, { cause: error });
     }
   };
   return {

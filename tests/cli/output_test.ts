@@ -1,5 +1,5 @@
 import { equal, rejects } from "node:assert/strict";
-import { jsonText, OutputClosed, stderrOf, stdoutOf } from "../../src/cli/output.ts";
+import { jsonText, OutputClosed, OutputFailed, stderrOf, stdoutOf } from "../../src/cli/output.ts";
 
 const size = { columns: 80, rows: 24 };
 
@@ -36,6 +36,14 @@ Deno.test("a broken pipe on stdout is an OutputClosed, for this write and all af
   );
   await rejects(output.write("a"), OutputClosed);
   await rejects(output.write("b"), OutputClosed);
+});
+
+Deno.test("a full disk below stdout is an OutputFailed that says so", async () => {
+  const write = () => Promise.reject(new Error("No space left on device (os error 28)"));
+  const output = stdoutOf({ write, isTerminal: () => false }, {}, () => size);
+  await rejects(output.write("a"), (error) =>
+    error instanceof OutputFailed &&
+    error.message === "Stdout cannot be written: No space left on device (os error 28).");
 });
 
 Deno.test("talk is written whole, and a reader that is gone is no error", () => {

@@ -3,7 +3,7 @@ import { CdktrError } from "../../src/core/mod.ts";
 import { Interrupted } from "../../src/cli/interrupt.ts";
 import { systemClock } from "../../src/clock/mod.ts";
 import type { Invocation } from "../../src/cli/invocation.ts";
-import { OutputClosed } from "../../src/cli/output.ts";
+import { OutputClosed, OutputFailed } from "../../src/cli/output.ts";
 import { reportError } from "../../src/cli/report_error.ts";
 
 function report(error: unknown, environment: Record<string, string> = {}, colours = false) {
@@ -55,6 +55,12 @@ Deno.test("CDKTR_LOG_LEVEL=DEBUG adds the stack, with causes", () => {
 
 Deno.test("the label is red on a terminal with colours", () => {
   equal(report(new CdktrError("TIMED_OUT", "Late."), {}, true).said[0], "\x1b[1;31merror[TIMED_OUT]\x1b[0m: Late.");
+});
+
+Deno.test("a stdout that cannot be written is a STORAGE error and no defect", () => {
+  const { exitCode, said } = report(new OutputFailed("Stdout cannot be written: No space left on device."));
+  equal(exitCode, 1);
+  equal(said[0], "error[STORAGE]: Stdout cannot be written: No space left on device.");
 });
 
 Deno.test("a reader of stdout that is gone is no failure and nothing is said", () => {

@@ -1,5 +1,5 @@
 /** A task that says when it has begun and goes on when it is told to: named pipes in the place of a test. */
-import { within } from "./processes.ts";
+import { within } from "../processes.ts";
 
 /** The two pipes of a task. One task at a time uses them. */
 export class HeldTask {
@@ -11,7 +11,12 @@ export class HeldTask {
   private constructor(directory: string) {
     this.#begun = `${directory}/begun`;
     this.#gate = `${directory}/gate`;
-    this.run = `sleep 600 & echo "$$ $!" > ${this.#begun}; read word < ${this.#gate}; kill $!; echo "released: $word"`;
+    this.run = HeldTask.lineIn(directory);
+  }
+
+  /** The line of `sh` of a task whose pipes are in a directory: its path, or a word for which the shell puts it. */
+  static lineIn(directory: string): string {
+    return `sleep 600 & echo "$$ $!" > ${directory}/begun; read word < ${directory}/gate; kill $!; echo "released: $word"`;
   }
 
   /** Makes the pipes in `directory`. */

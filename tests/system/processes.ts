@@ -1,149 +1,23 @@
-/** cdktr as its users have it: processes of their own that say on stderr what happens to them, ended by their pid. */
-import { fileURLToPath } from "node:url";
+/** cdktr from source, as processes of its own, and a client of ours beside them. */
 import { systemClock, systemRandom } from "../../src/clock/mod.ts";
 import { PrincipalClient } from "../../src/client/mod.ts";
+import { commandLine } from "../executable.ts";
+import { makePlace, Place as OutsidePlace } from "../processes.ts";
 
-/** The program's first file. */
-export const mainPath = fileURLToPath(new URL("../../main.ts", import.meta.url));
-const { tasks } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
-/** `deno task cdktr` without the task runner: the same permissions, and a pid that is the program's own. */
-export const denoFlags: readonly string[] = tasks.cdktr.command.split(" ").slice(1, -1);
+export { commandLine, denoFlags, mainPath } from "../executable.ts";
+export { CdktrProcess, type Ended, within } from "../processes.ts";
 
-/** The words that a shell calls cdktr with. */
-export const commandLine: readonly string[] = [Deno.execPath(), ...denoFlags, mainPath];
-
-/** What no step of these tests takes, on a busy machine. A wait that takes longer has failed. */
+/** How long the principal may take for an answer, on a busy machine. */
 const limitMs = 60_000;
 
-/** How a process ended, and all it wrote. */
-export interface Ended {
-  readonly code: number;
-  readonly signal: Deno.Signal | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+/** Processes here have the environment of the tests, of which nothing that begins with CDKTR_ is passed on. */
+const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("CDKTR_"));
+const surroundings = { command: commandLine, environment: { ...Object.fromEntries(inherited), NO_COLOR: "1" } };
 
-/** How a process is started. */
-interface StartOptions {
-  readonly cwd: string;
-  /** Comes on top of this process's environment, of which nothing that begins with CDKTR_ is passed on. */
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-/** One `cdktr`. Disposed, it is killed if it still runs. */
-export class CdktrProcess implements AsyncDisposable {
-  readonly ended: Promise<Ended>;
-  readonly #child: Deno.ChildProcess;
-  readonly #name: string;
-  readonly #stdout: LineWatch;
-  readonly #stderr: LineWatch;
-  #hasEnded = false;
-
-  constructor(args: readonly string[], { cwd, env = {} }: StartOptions) {
-    const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("CDKTR_"));
-    this.#name = `cdktr ${args.join(" ")}`;
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...denoFlags, mainPath, ...args],
-      cwd,
-      clearEnv: true,
-      env: { ...Object.fromEntries(inherited), NO_COLOR: "1", ...env },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    this.#stdout = new LineWatch(this.#child.stdout);
-    this.#stderr = new LineWatch(this.#child.stderr);
-    this.ended = this.#awaitEnd();
-  }
-
-  get pid(): number {
-    return this.#child.pid;
-  }
-
-  /** The first line on stderr, already there or still to come, that matches. Fails when the process ends without it. */
-  said(pattern: RegExp): Promise<RegExpExecArray> {
-    return within(this.#stderr.first(pattern), `${this.#name} to say ${pattern}`, () => this.#stderr.text);
-  }
-
-  /** As {@linkcode CdktrProcess.said}, on stdout. */
-  printed(pattern: RegExp): Promise<RegExpExecArray> {
-    return within(this.#stdout.first(pattern), `${this.#name} to print ${pattern}`, () => this.#stderr.text);
-  }
-
-  /** Sends a signal. */
-  kill(signal: Deno.Signal): void {
-    this.#child.kill(signal);
-  }
-
-  /** Sends a signal and waits for the end. */
-  async end(signal: Deno.Signal = "SIGTERM"): Promise<Ended> {
-    this.kill(signal);
-    return await within(this.ended, `${this.#name} to end after ${signal}`, () => this.#stderr.text);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#hasEnded) this.kill("SIGKILL");
-    await this.ended;
-  }
-
-  async #awaitEnd(): Promise<Ended> {
-    const { code, signal } = await this.#child.status;
-    this.#hasEnded = true;
-    await Promise.all([this.#stdout.ended, this.#stderr.ended]);
-    return { code, signal, stdout: this.#stdout.text, stderr: this.#stderr.text };
-  }
-}
-
-/** A directory with workflows and data of its own, and the settings of processes that live there. */
-export class Place implements AsyncDisposable {
-  private constructor(readonly path: string, readonly env: Record<string, string>) {}
-
-  static async make(env: Readonly<Record<string, string>> = {}): Promise<Place> {
-    const path = await Deno.realPath(await Deno.makeTempDir({ prefix: "cdktr-system-" }));
-    await Deno.mkdir(`${path}/workflows`);
-    return new Place(path, {
-      CDKTR_APP_DATA_DIRECTORY: `${path}/kept`,
-      CDKTR_PRINCIPAL_HOST: "127.0.0.1",
-      CDKTR_PRINCIPAL_PORT: "0",
-      CDKTR_LOGS_LISTENING_PORT: "0",
-      CDKTR_LOGS_PUBLISHING_PORT: "0",
-      ...env,
-    });
-  }
-
-  /** Writes a workflow file. */
-  async write(name: string, yaml: string): Promise<void> {
-    await Deno.writeTextFile(`${this.path}/workflows/${name}.yml`, yaml);
-  }
-
-  /** Starts a process here. */
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): CdktrProcess {
-    return new CdktrProcess(args, { cwd: this.path, env: { ...this.env, ...env } });
-  }
-
-  /** Calls a `cdktr` that ends by itself, and waits for that. */
-  async call(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-    await using called = this.start(args, env);
-    return await within(called.ended, `cdktr ${args.join(" ")} to end`, () => "");
-  }
-
-  /** Starts a principal that triggers nothing by itself. From then on this place's other processes find it. */
-  async startPrincipal(args: readonly string[] = []): Promise<CdktrProcess> {
-    const principal = this.start(["start", "principal", "--no-scheduler", ...args]);
-    const [, port = "", logsIn = "", logsOut = ""] = await principal.said(
-      /serves \d+ workflows? on [^ ]*:(\d+), logs in on (\d+), logs out on (\d+)/,
-    );
-    this.env["CDKTR_PRINCIPAL_PORT"] = port;
-    this.env["CDKTR_LOGS_LISTENING_PORT"] = logsIn;
-    this.env["CDKTR_LOGS_PUBLISHING_PORT"] = logsOut;
-    return principal;
-  }
-
-  /** Starts an agent and waits until it works for the principal. */
-  async startAgent(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<CdktrProcess> {
-    const agent = this.start(["start", "agent", ...args], env);
-    await agent.said(/works for the cdktr principal/);
-    return agent;
+/** A directory with workflows and data of its own, and a client of the principal there. */
+export class Place extends OutsidePlace {
+  static async make(settings: Readonly<Record<string, string>> = {}): Promise<Place> {
+    return new Place(await makePlace(), surroundings, settings);
   }
 
   /** A client of the principal. */
@@ -155,64 +29,5 @@ export class Place implements AsyncDisposable {
       logsInPort: port("CDKTR_LOGS_LISTENING_PORT"),
       logsOutPort: port("CDKTR_LOGS_PUBLISHING_PORT"),
     }, { clock: systemClock, random: systemRandom, version: "0.0.0", role: "test", timeoutMs: limitMs });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.path, { recursive: true });
-  }
-}
-
-/** Fails with `what` and the `evidence` when `promise` takes longer than any step may. */
-export async function within<T>(promise: Promise<T>, what: string, evidence: () => string): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const fail = () => late.reject(new Error(`waited ${limitMs / 1000} s for ${what}\n${evidence()}`));
-  const timer = setTimeout(fail, limitMs);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** What a process writes to one output, line by line. */
-class LineWatch {
-  text = "";
-  readonly ended: Promise<void>;
-  readonly #lines: string[] = [];
-  #isOpen = true;
-  #news = Promise.withResolvers<void>();
-
-  constructor(stream: ReadableStream<Uint8Array>) {
-    this.ended = this.#read(stream);
-  }
-
-  async first(pattern: RegExp): Promise<RegExpExecArray> {
-    for (let index = 0;;) {
-      for (; index < this.#lines.length; index++) {
-        const found = pattern.exec(this.#lines[index] ?? "");
-        if (found !== null) return found;
-      }
-      if (!this.#isOpen) throw new Error(`it ended before a line matched ${pattern}:\n${this.text}`);
-      await this.#news.promise;
-    }
-  }
-
-  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
-    let rest = "";
-    for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
-      this.text += chunk;
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop() ?? "";
-      this.#lines.push(...lines);
-      this.#tell();
-    }
-    this.#isOpen = false;
-    this.#tell();
-  }
-
-  #tell(): void {
-    const { resolve } = this.#news;
-    this.#news = Promise.withResolvers();
-    resolve();
   }
 }

@@ -2,6 +2,7 @@
 
 /** Groups that need other programs, many processes or much time. */
 export const slowGroups: readonly string[] = [
+  "tests/blackbox",
   "tests/chaos",
   "tests/interop",
   "tests/simulation",
