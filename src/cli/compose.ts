@@ -1,14 +1,14 @@
 /** Puts the rooms of a process together: the only place that knows them all. */
 import { userInfo } from "node:os";
 import { dirname, resolve } from "node:path";
-import { Agent, ProcessWorkplace, systemFiles } from "../agent/mod.ts";
+import { Agent, type AgentOptions, ProcessWorkplace, systemFiles } from "../agent/mod.ts";
 import { systemClock, systemRandom } from "../clock/mod.ts";
 import { PrincipalClient } from "../client/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { CdktrError, messageOf } from "../core/mod.ts";
 import { History } from "../history/mod.ts";
 import { SqliteJournal } from "../journal/mod.ts";
-import { directLink, Principal, type WorkflowSource } from "../principal/mod.ts";
+import { directLink, Principal, type UpkeepLimits, type WorkflowSource } from "../principal/mod.ts";
 import { formatProblem, type Workflow, type WorkflowStore } from "../workflow/mod.ts";
 import { roomLog } from "./room_log.ts";
 import { version } from "./version.ts";
@@ -44,18 +44,25 @@ export async function openPrincipal(
       dataPath: dirname(config.statePath),
       journalPath: config.statePath,
       historyPath: config.dbPath,
-      diskFloorBytes: config.diskFloorBytes,
-      journalRetention: {
-        runDays: config.runRetentionDays,
-        eventDays: config.journalRetentionDays,
-        eventsMax: config.journalEventsMax,
-      },
-      logRetention: config.logRetention,
-      archiveRetention: config.logArchiveRetention,
+      ...upkeepLimits(config),
     },
   });
   opened.move(); // From here on they are the principal's to close.
   return principal;
+}
+
+/** The limits that may change while a principal runs. */
+export function upkeepLimits(config: Config): UpkeepLimits {
+  return {
+    diskFloorBytes: config.diskFloorBytes,
+    journalRetention: {
+      runDays: config.runRetentionDays,
+      eventDays: config.journalRetentionDays,
+      eventsMax: config.journalEventsMax,
+    },
+    logRetention: config.logRetention,
+    archiveRetention: config.logArchiveRetention,
+  };
 }
 
 function openHistory(config: Config): Promise<History> {
@@ -83,9 +90,9 @@ export function clientInProcess(principal: Principal, role: string, config: Conf
 export function makeAgent(
   config: Config,
   client: PrincipalClient,
-  options: { suffix?: string; onlyRunId?: string; labels?: readonly string[] },
+  options: Partial<Pick<AgentOptions, "onlyRunId" | "labels" | "onStanding">> & { readonly suffix?: string },
 ): Agent {
-  const { suffix = "", onlyRunId, labels = config.agentLabels } = options;
+  const { suffix = "", labels = config.agentLabels, ...others } = options;
   const log = roomLog("agent");
   return new Agent({
     agentId: `${instanceName()}/AG${suffix}`,
@@ -110,7 +117,7 @@ export function makeAgent(
     labels,
     retryAttempts: config.retryAttempts,
     timeoutMs: config.defaultZmqTimeoutMs,
-    ...(onlyRunId === undefined ? {} : { onlyRunId }),
+    ...others,
   });
 }
 
@@ -139,8 +146,13 @@ export function singleSource(workflow: Workflow): WorkflowSource {
   };
 }
 
-/** Lets the tasks that this process runs inherit what `.env` says. */
-export function inheritDotenv(config: Config): void {
+/**
+ * Lets the tasks that this process runs inherit what `.env` says.
+ *
+ * @param before What it said before; what it does not say any more is taken out. @default nothing
+ */
+export function inheritDotenv(config: Config, before?: Config): void {
+  for (const name of Object.keys(before?.inheritedEnvironment ?? {})) Deno.env.delete(name);
   for (const [name, value] of Object.entries(config.inheritedEnvironment)) Deno.env.set(name, value);
 }
 

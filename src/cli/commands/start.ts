@@ -7,12 +7,20 @@ import { counted } from "../../core/mod.ts";
 import { Principal, Server } from "../../principal/mod.ts";
 import { Scheduler } from "../../scheduler/mod.ts";
 import { WorkflowStore } from "../../workflow/mod.ts";
-import { clientInProcess, directorySource, inheritDotenv, instanceName, makeAgent, openPrincipal } from "../compose.ts";
+import {
+  clientInProcess,
+  directorySource,
+  inheritDotenv,
+  instanceName,
+  makeAgent,
+  openPrincipal,
+  upkeepLimits,
+} from "../compose.ts";
 import { connectToPrincipal } from "../connect.ts";
-import { listenForInterrupt } from "../interrupt.ts";
 import type { Invocation } from "../invocation.ts";
-import { startProcessLog } from "../process_log.ts";
 import { roomLog } from "../room_log.ts";
+import { type Service, startService } from "../service/service.ts";
+import type { Notifier } from "../service/notifier.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 
 const msPerSecond = 1000;
@@ -50,9 +58,8 @@ function principalCommand(invocation: Invocation) {
     .option(configFlag, configText)
     .addHelpText("after", "\nExample:\n  cdktr start principal --with-agent")
     .action(async (options, command) => {
-      const config = loadSettings(invocation, command);
-      using _log = startProcessLog(config.logLevel, invocation.stderr);
-      await runPrincipal(config, options);
+      using service = startService(invocation, () => loadSettings(invocation, command), "principal");
+      await runPrincipal(service, options);
     });
 }
 
@@ -71,13 +78,23 @@ function agentCommand(invocation: Invocation) {
     .option(configFlag, configText)
     .addHelpText("after", "\nExample:\n  cdktr start agent --principal-host build01 --max-concurrent 8")
     .action(async ({ suffix }, command) => {
-      const config = loadSettings(invocation, command);
-      using _log = startProcessLog(config.logLevel, invocation.stderr);
+      using service = startService(invocation, () => loadSettings(invocation, command), "agent");
+      const { config, notifier } = service;
       inheritDotenv(config);
       await using client = connectToPrincipal(config, invocation, "agent");
-      const agent = makeAgent(config, client, { suffix });
-      using interrupt = listenForInterrupt(() => agent.cancelAll(cancelReason));
-      drainOn(interrupt.signal, agent);
+      // Ready before it has found its principal: it goes on looking by itself, and a restart would help nobody.
+      const onStanding = (standing: "seeking" | "working") => {
+        notifier.status(`${standing === "seeking" ? "looks for" : "works for"} the principal at ${client.address}`);
+        if (standing === "seeking") notifier.ready();
+      };
+      const agent = makeAgent(config, client, { suffix, onStanding });
+      using interrupt = service.listen(() => agent.cancelAll(cancelReason));
+      drainOn(interrupt.signal, agent, notifier);
+      service.reloadOnHangUp({ principal: false, agent: true }, (config, before) => {
+        inheritDotenv(config, before);
+        agent.takeAtMost(config.agentMaxConcurrency);
+      });
+      notifier.watch(() => Promise.resolve());
       await agent.run();
     });
 }
@@ -89,10 +106,11 @@ interface PrincipalFlags {
 }
 
 /** Starts the parts from the inside out and, on an interrupt, ends them from the outside in. */
-async function runPrincipal(config: Config, { scheduler: hasScheduler, withAgent, suffix }: PrincipalFlags) {
+async function runPrincipal(service: Service, { scheduler: hasScheduler, withAgent, suffix }: PrincipalFlags) {
+  const { config, notifier } = service;
   const log = roomLog("principal");
   let agent: Agent | null = null;
-  using interrupt = listenForInterrupt(() => agent?.cancelAll(cancelReason));
+  using interrupt = service.listen(() => agent?.cancelAll(cancelReason));
   await using ending = new AsyncDisposableStack();
   const store = new WorkflowStore({
     directory: config.workflowDir,
@@ -111,9 +129,11 @@ async function runPrincipal(config: Config, { scheduler: hasScheduler, withAgent
   ending.defer(() => principal.close());
   const server = await listen(principal, config);
   ending.defer(() => server.close());
-  log.info(
-    `${instanceName()}/PRIN serves ${counted(workflows.list().length, "workflow")} on ${listeningText(config, server)}`,
-  );
+  const servingText = () =>
+    `serves ${counted(workflows.list().length, "workflow")} on ${listeningText(config, server)}`;
+  log.info(`${instanceName()}/PRIN ${servingText()}`);
+  notifier.status(servingText());
+  ending.defer(store.onChange(() => notifier.status(servingText())));
   if (!loopbackHosts.includes(config.principalHost)) {
     log.warn(`anyone who can reach ${config.principalHost}:${server.ports.port} can run workflows on the agents`);
   }
@@ -122,10 +142,23 @@ async function runPrincipal(config: Config, { scheduler: hasScheduler, withAgent
   else log.info("the scheduler is off: nothing is triggered by its schedule");
   if (withAgent) {
     agent = startAgent(principal, config, suffix, ending);
-    drainOn(interrupt.signal, agent);
+    drainOn(interrupt.signal, agent, notifier);
   }
 
+  const applySettings = (config: Config, before: Config) => {
+    principal.keepWithin(upkeepLimits(config));
+    if (agent === null) return;
+    inheritDotenv(config, before);
+    agent.takeAtMost(config.agentMaxConcurrency);
+  };
+  service.reloadOnHangUp({ principal: true, agent: agent !== null }, applySettings, async () => {
+    await store.rescan();
+    log.info(`the workflow files were read again: ${counted(workflows.list().length, "workflow")}`);
+  });
+  notifier.ready();
+  notifier.watch(() => principal.isAlive());
   await aborted(interrupt.signal);
+  notifier.stopping();
   log.info("stopping");
 }
 
@@ -172,15 +205,16 @@ function startAgent(principal: Principal, config: Config, suffix: string, ending
   return agent;
 }
 
-function drainOn(signal: AbortSignal, agent: Agent): void {
+function drainOn(signal: AbortSignal, agent: Agent, notifier: Notifier): void {
   const log = roomLog("agent");
-  signal.addEventListener("abort", () => {
+  onAbort(signal, () => {
     const { running } = agent;
+    notifier.stopping();
     if (running > 0) {
       log.info(`stopping: ${counted(running, "run")} to be finished first; a second signal cancels what runs`);
     } else log.info("stopping");
     agent.drain();
-  }, { once: true });
+  });
 }
 
 function reportProblems(problems: () => readonly string[]): void {
@@ -188,6 +222,12 @@ function reportProblems(problems: () => readonly string[]): void {
   for (const problem of problems()) log.warn(problem);
 }
 
+/** Also of a signal that came while the parts were being started. */
+function onAbort(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) act();
+  else signal.addEventListener("abort", act, { once: true });
+}
+
 function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  return new Promise((resolve) => onAbort(signal, resolve));
 }
