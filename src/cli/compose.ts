@@ -7,7 +7,7 @@ import { PrincipalClient } from "../client/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { CdktrError, messageOf } from "../core/mod.ts";
 import { History } from "../history/mod.ts";
-import { SqliteJournal } from "../journal/mod.ts";
+import { HolderFile, SqliteJournal } from "../journal/mod.ts";
 import { directLink, Principal, type UpkeepLimits, type WorkflowSource } from "../principal/mod.ts";
 import { formatProblem, type Workflow, type WorkflowStore } from "../workflow/mod.ts";
 import { roomLog } from "./room_log.ts";
@@ -17,16 +17,18 @@ import { version } from "./version.ts";
  * Opens the journal and the history that the settings name, and the principal on them.
  *
  * @param isServing Whether it is there for all workflows and their schedules, not for one run.
+ * @param holder Tells others who has the journal.
  */
 export async function openPrincipal(
   config: Config,
   workflows: WorkflowSource,
   isServing: boolean,
+  holder: HolderFile,
 ): Promise<Principal> {
   makePrivateDirectory(dirname(config.statePath));
   await using opened = new AsyncDisposableStack();
   const journal = opened.adopt(
-    SqliteJournal.open(config.statePath, { report: roomLog("journal") }),
+    SqliteJournal.open(config.statePath, { report: roomLog("journal"), holder }),
     (journal) => journal.close(),
   );
   const history = opened.use(await openHistory(config));
@@ -49,6 +51,16 @@ export async function openPrincipal(
   });
   opened.move(); // From here on they are the principal's to close.
   return principal;
+}
+
+/**
+ * Tells whoever wants the journal, too, that this process has it.
+ *
+ * @param command What was called, such as `cdktr start principal`.
+ */
+export function journalHolder({ statePath }: Config, command: string): HolderFile {
+  const since = new Date(systemClock.nowMs()).toISOString();
+  return new HolderFile(statePath, { command, pid: Deno.pid, host: Deno.hostname(), since, address: null });
 }
 
 /** The limits that may change while a principal runs. */

@@ -6,7 +6,7 @@ import type { Config } from "../../config/mod.ts";
 import { CdktrError, isFinal } from "../../core/mod.ts";
 import { maxWaitMs, type ReplyTo, type WireLogLine } from "../../wire/mod.ts";
 import { formatProblem, loadFile, type Workflow, WorkflowStore } from "../../workflow/mod.ts";
-import { clientInProcess, inheritDotenv, makeAgent, openPrincipal, singleSource } from "../compose.ts";
+import { clientInProcess, inheritDotenv, journalHolder, makeAgent, openPrincipal, singleSource } from "../compose.ts";
 import { exitCodes } from "../exit_codes.ts";
 import { Interrupted, listenForInterrupt } from "../interrupt.ts";
 import type { Invocation } from "../invocation.ts";
@@ -91,7 +91,8 @@ async function runEmbedded(invocation: Invocation, config: Config, options: Embe
   const { workflow, params, json, block } = options;
   using interrupt = listenForInterrupt();
   await using ending = new AsyncDisposableStack();
-  const principal = await openPrincipal(config, singleSource(workflow), false);
+  const holder = journalHolder(config, `cdktr run ${workflow.id}`);
+  const principal = await openPrincipal(config, singleSource(workflow), false, holder);
   ending.defer(() => principal.close());
   const client = clientInProcess(principal, "cli", config);
   ending.defer(() => client.close());

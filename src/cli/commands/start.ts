@@ -12,6 +12,7 @@ import {
   directorySource,
   inheritDotenv,
   instanceName,
+  journalHolder,
   makeAgent,
   openPrincipal,
   upkeepLimits,
@@ -125,10 +126,12 @@ async function runPrincipal(service: Service, { scheduler: hasScheduler, withAge
     if (problemsChanged) reportProblems(workflows.problems);
   }));
 
-  const principal = await openPrincipal(config, workflows, true);
+  const holder = journalHolder(config, "cdktr start principal");
+  const principal = await openPrincipal(config, workflows, true, holder);
   ending.defer(() => principal.close());
   const server = await listen(principal, config);
   ending.defer(() => server.close());
+  holder.write({ address: `${config.principalHost}:${server.ports.port}` });
   const servingText = () =>
     `serves ${counted(workflows.list().length, "workflow")} on ${listeningText(config, server)}`;
   log.info(`${instanceName()}/PRIN ${servingText()}`);
