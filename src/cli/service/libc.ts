@@ -8,6 +8,7 @@ const symbols = {
   close: { parameters: ["i32"], result: "i32" },
   clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
   adjtimex: { parameters: ["buffer"], result: "i32" },
+  getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
 } as const;
 
 /** The functions used of it, as the C library has them. */
@@ -53,4 +54,19 @@ export function isClockSynchronised(): boolean {
   const state = libc().symbols.adjtimex(new Uint8Array(timexBytes));
   if (state < 0) throw new CdktrError("UNSUPPORTED", "The system does not tell whether its clock is kept in time.");
   return state !== timeError;
+}
+
+/** `RLIMIT_NOFILE` of `sys/resource.h`. */
+const rlimitNofile = 7;
+/** `RLIM_INFINITY`. */
+const noLimit = 2n ** 64n - 1n;
+
+/** How many files this process may have open. The runtime has raised its own limit as far as it may. */
+export function filesMax(): number {
+  const limit = new BigUint64Array(2); // struct rlimit: the soft limit, the hard one
+  if (libc().symbols.getrlimit(rlimitNofile, limit) !== 0) {
+    throw new CdktrError("INTERNAL", "The limit of open files cannot be read.");
+  }
+  const [soft = noLimit] = limit;
+  return soft === noLimit ? Infinity : Number(soft);
 }
