@@ -5,7 +5,6 @@ import { CdktrError } from "../../core/mod.ts";
 import { encodeVerbRequest } from "../../wire/mod.ts";
 import { clockFinding } from "../check_up/clock.ts";
 import { type Finding, finding } from "../check_up/finding.ts";
-import { checkMachine } from "../check_up/machine.ts";
 import { logPortsFinding, portsFinding } from "../check_up/network.ts";
 import { connectToPrincipal } from "../connect.ts";
 import { exitCodes } from "../exit_codes.ts";
@@ -57,6 +56,7 @@ async function findingsFor(invocation: Invocation, settings: () => Config, deep:
     if (!(error instanceof CdktrError)) throw error;
     return [here(finding("settings", "error", error.message, error.hint ?? null))];
   }
+  const { checkMachine } = await import("../check_up/machine.ts");
   const machine = await checkMachine(config, invocation.clock);
   return [...machine.map(here), ...await askPrincipal(invocation, config, deep)];
 }
