@@ -11,7 +11,7 @@ Examples:
   source <(cdktr completions bash)
   cdktr completions zsh > ~/.zfunc/_cdktr
   cdktr completions fish > ~/.config/fish/completions/cdktr.fish
-  cdktr completions powershell >> $PROFILE`;
+  cdktr completions powershell > cdktr.ps1`;
 
 export function completionsCommand({ stdout }: Invocation) {
   return new Command("completions")
