@@ -180,7 +180,7 @@ peerTest(
   },
 );
 
-peerTest(python, "a service manager that takes nothing is one warning", async ({ command }) => {
+peerTest(python, "a service manager that takes nothing is one warning", async () => {
   await using place = await Place.make();
   const env = { NOTIFY_SOCKET: `${place.path}/nobody`, WATCHDOG_USEC: "20000" };
   await using principal = await principalOf(place, env);
