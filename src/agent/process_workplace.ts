@@ -14,11 +14,11 @@
 import { join } from "node:path";
 import type { Clock } from "../clock/mod.ts";
 import { CdktrError, messageOf, type OperatorLog } from "../core/mod.ts";
-import { tryLockFile } from "../journal/mod.ts";
 import type { TaskTry, TryOutcome, Workplace } from "./executor.ts";
 import { endOrphans } from "./executors/orphans.ts";
 import { ProcessExecutor, tryFilePattern } from "./executors/process_executor.ts";
 import { defaultGraceMs } from "./executors/run_process.ts";
+import { tryLockFile } from "./file_lock.ts";
 import type { ProcessLimits } from "./run_task.ts";
 
 const lockSuffix = ".lock";

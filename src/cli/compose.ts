@@ -7,9 +7,10 @@ import { PrincipalClient } from "../client/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { CdktrError, messageOf } from "../core/mod.ts";
 import { History } from "../history/mod.ts";
-import { HolderFile, SqliteJournal } from "../journal/mod.ts";
+import { SqliteJournal } from "../journal/mod.ts";
 import { directLink, Principal, type UpkeepLimits, type WorkflowSource } from "../principal/mod.ts";
 import { formatProblem, type Workflow, type WorkflowStore } from "../workflow/mod.ts";
+import { JournalHolder, namingHolder } from "./journal_holder.ts";
 import { roomLog } from "./room_log.ts";
 import { version } from "./version.ts";
 
@@ -23,12 +24,12 @@ export async function openPrincipal(
   config: Config,
   workflows: WorkflowSource,
   isServing: boolean,
-  holder: HolderFile,
+  holder: JournalHolder,
 ): Promise<Principal> {
   makePrivateDirectory(dirname(config.statePath));
   await using opened = new AsyncDisposableStack();
   const journal = opened.adopt(
-    SqliteJournal.open(config.statePath, { report: roomLog("journal"), holder }),
+    openJournal(config, holder),
     (journal) => journal.close(),
   );
   const history = opened.use(await openHistory(config));
@@ -53,14 +54,24 @@ export async function openPrincipal(
   return principal;
 }
 
+function openJournal({ statePath }: Config, holder: JournalHolder): SqliteJournal {
+  try {
+    const journal = SqliteJournal.open(statePath, { report: roomLog("journal") });
+    holder.write();
+    return journal;
+  } catch (error) {
+    throw namingHolder(error, statePath);
+  }
+}
+
 /**
  * Tells whoever wants the journal, too, that this process has it.
  *
  * @param command What was called, such as `cdktr start principal`.
  */
-export function journalHolder({ statePath }: Config, command: string): HolderFile {
+export function journalHolder({ statePath }: Config, command: string): JournalHolder {
   const since = new Date(systemClock.nowMs()).toISOString();
-  return new HolderFile(statePath, { command, pid: Deno.pid, host: Deno.hostname(), since, address: null });
+  return new JournalHolder(statePath, { command, pid: Deno.pid, host: Deno.hostname(), since, address: null });
 }
 
 /** The limits that may change while a principal runs. */

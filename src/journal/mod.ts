@@ -13,8 +13,6 @@ export type {
   Swept,
 } from "./journal.ts";
 export { identityOf } from "./file_identity.ts";
-export { tryLockFile } from "./file_lock.ts";
-export { HolderFile, type JournalHolder } from "./holder.ts";
 export { freeBytes } from "./free_space.ts";
 export { MemoryJournal } from "./memory.ts";
 export { SqliteJournal } from "./sqlite.ts";

@@ -29,7 +29,6 @@ import type {
   RunSweep,
   Swept,
 } from "./journal.ts";
-import type { HolderFile } from "./holder.ts";
 import { SpaceReserve } from "./reserve.ts";
 import { isForWantOfSpace, SqliteFile } from "./sqlite_file.ts";
 import { readSnapshot, writeSnapshot } from "./sqlite_snapshot.ts";
@@ -55,8 +54,6 @@ export interface SqliteJournalOptions {
   readonly reserve?: Pick<SpaceReserve, "isGivenUp" | "giveUp" | "keep">;
   /** Told at the end when the file was removed or replaced meanwhile. @default nobody */
   readonly report?: Pick<OperatorLog, "warn" | "error">;
-  /** Tells others whose it is, as long as it is open. @default they hear only that somebody has it */
-  readonly holder?: HolderFile;
 }
 
 const nobody: Pick<OperatorLog, "warn" | "error"> = { warn: () => {}, error: () => {} };
@@ -66,15 +63,11 @@ export class SqliteJournal implements Journal {
   readonly #file: SqliteFile;
   readonly #reserve: Pick<SpaceReserve, "isGivenUp" | "giveUp" | "keep">;
   readonly #report: Pick<OperatorLog, "warn" | "error">;
-  readonly #holder: HolderFile | undefined;
 
   private constructor(
     file: SqliteFile,
-    { reserve, report, holder }:
-      & Required<Pick<SqliteJournalOptions, "reserve" | "report">>
-      & Pick<SqliteJournalOptions, "holder">,
+    { reserve, report }: Required<Pick<SqliteJournalOptions, "reserve" | "report">>,
   ) {
-    this.#holder = holder;
     this.#file = file;
     this.#reserve = reserve;
     this.#report = report;
@@ -87,9 +80,7 @@ export class SqliteJournal implements Journal {
    */
   static open(path: string, options: SqliteJournalOptions = {}): SqliteJournal {
     const { reserveBytes = reserveDefaultBytes, reserve = new SpaceReserve(`${path}.reserve`, reserveBytes) } = options;
-    const file = SqliteFile.open(path);
-    options.holder?.write();
-    return new SqliteJournal(file, { ...options, reserve, report: options.report ?? nobody });
+    return new SqliteJournal(SqliteFile.open(path), { reserve, report: options.report ?? nobody });
   }
 
   get isOnReserve(): boolean {
@@ -198,10 +189,7 @@ export class SqliteJournal implements Journal {
   }
 
   close(): Promise<void> {
-    return this.#attempt("close", () => {
-      this.#holder?.[Symbol.dispose](); // While nobody else can have the journal, and a file of the same name.
-      this.#file.close(this.#report);
-    });
+    return this.#attempt("close", () => this.#file.close(this.#report));
   }
 
   #run(runId: string): Run | undefined {

@@ -2,7 +2,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { z } from "zod";
 import { CdktrError, messageOf, type OperatorLog } from "../core/mod.ts";
-import { holderOf, type JournalHolder } from "./holder.ts";
 import { closeAndRescue, noteFiles, type OpenFiles } from "./sqlite_rescue.ts";
 import { migrations, schemaVersion, statements } from "./sqlite_schema.ts";
 
@@ -142,10 +141,14 @@ function prepareDatabase(database: DatabaseSync, path: string): void {
 function openingError(path: string, error: unknown): CdktrError {
   if (error instanceof CdktrError) return error;
   if (messageOf(error).includes("database is locked")) {
-    return new CdktrError("CONFLICT", `The journal ${path} is in use by ${inWords(holderOf(path))}.`, {
-      hint: "Talk to that principal (`cdktr task run`), or name another directory in CDKTR_APP_DATA_DIRECTORY.",
-      cause: error,
-    });
+    return new CdktrError(
+      "CONFLICT",
+      `The journal ${path} is in use by another principal or a running \`cdktr run\`.`,
+      {
+        hint: "Talk to that principal (`cdktr task run`), or name another directory in CDKTR_APP_DATA_DIRECTORY.",
+        cause: error,
+      },
+    );
   }
   const damaged = damageError(path, error);
   if (damaged !== null) return damaged;
@@ -153,14 +156,6 @@ function openingError(path: string, error: unknown): CdktrError {
     hint: "Check the path, its permissions and the disk; CDKTR_STATE_PATH names another file.",
     cause: error,
   });
-}
-
-function inWords(holder: JournalHolder | null): string {
-  if (holder === null) return "another principal or a running `cdktr run`";
-  const { command, pid, host, since, address } = holder;
-  return `\`${command}\`, process ${pid} on ${host} since ${since}${
-    address === null ? "" : `, which serves ${address}`
-  }`;
 }
 
 function storageError(path: string, action: string, error: unknown): CdktrError {

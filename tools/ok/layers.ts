@@ -8,7 +8,7 @@ import type { Module } from "./module.ts";
 
 const values = ["core", "clock"];
 const formats = [...values, "workflow"];
-const belowClient = [...formats, "zmtp", "config", "wire", "journal", "history"];
+const belowClient = [...formats, "lock", "zmtp", "config", "wire", "journal", "history"];
 
 /** What each room may import, lowest first. A new room is entered here. */
 export const layering: Readonly<Record<string, readonly string[]>> = {
@@ -16,11 +16,12 @@ export const layering: Readonly<Record<string, readonly string[]>> = {
   clock: [],
   zmtp: [],
   config: values,
+  lock: values,
   workflow: values,
   paint: values,
   wire: formats,
   journal: formats,
-  history: formats,
+  history: [...formats, "lock"],
   client: belowClient,
   principal: [...belowClient, "client"],
   agent: [...belowClient, "client"],

@@ -5,7 +5,7 @@
  * All calls are synchronous. A write of a task's output into the page cache takes 1 µs for a line and 20 µs for 64 KiB; the
  * asynchronous call for the same takes 50 to 90 µs, most of it on the way to a thread and back.
  */
-import { tryLockFile } from "../../journal/mod.ts";
+import { tryLockFile } from "../file_lock.ts";
 
 /** A file that is written at its end. */
 export interface SpoolFile {

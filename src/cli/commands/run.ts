@@ -94,7 +94,7 @@ async function runEmbedded(invocation: Invocation, config: Config, options: Embe
   using interrupt = listenForInterrupt();
   await using ending = new AsyncDisposableStack();
   const { clientInProcess, journalHolder, makeAgent, openPrincipal, singleSource } = await loadParts();
-  const holder = journalHolder(config, `cdktr run ${workflow.id}`);
+  const holder = ending.use(journalHolder(config, `cdktr run ${workflow.id}`));
   const principal = await openPrincipal(config, singleSource(workflow), false, holder);
   ending.defer(() => principal.close());
   const client = clientInProcess(principal, "cli", config);

@@ -50,7 +50,7 @@ export async function runPrincipal(service: Service, { scheduler: hasScheduler, 
     if (problemsChanged) reportProblems(workflows.problems);
   }));
 
-  const holder = journalHolder(config, "cdktr start principal");
+  const holder = ending.use(journalHolder(config, "cdktr start principal"));
   const principal = await openPrincipal(config, workflows, true, holder);
   ending.defer(() => principal.close());
   const server = await listen(principal, config);

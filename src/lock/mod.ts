@@ -1,0 +1,2 @@
+/** Locks between processes. */
+export { type FileLock, tryLockFile } from "./file_lock.ts";
