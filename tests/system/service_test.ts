@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { findPython, peerTest } from "../interop/peers.ts";
+import { HeldTask } from "./held_task.ts";
 import { type CdktrProcess, commandLine, Place, within } from "./processes.ts";
 import { shellWorkflow } from "./workflows.ts";
 
@@ -147,8 +148,8 @@ peerTest(python, "signs of life are for the process that WATCHDOG_PID names", as
   match((await receiver.next()).text, /^READY=1/);
   principal.kill("SIGHUP");
   match((await receiver.next()).text, /^RELOADING=1/);
-  equal((await principal.end()).code, 0);
   match((await receiver.next()).text, /^READY=1/);
+  equal((await principal.end()).code, 0);
   match((await receiver.next()).text, /^STOPPING=1/);
 });
 
@@ -247,4 +248,22 @@ peerTest(python, "SIGHUP ends a principal that lives in a terminal, in good orde
   const { stdout } = await new Deno.Command(command, { args, cwd: place.path, clearEnv: true, env }).output();
   const text = new TextDecoder().decode(stdout);
   match(text, /principal: stopping[^]*\nexit status 0\n$/);
+});
+
+peerTest(python, "an agent that is to end says what it finishes before", async ({ command }) => {
+  await using place = await Place.make();
+  const held = await HeldTask.make(place.path);
+  await place.write("held", shellWorkflow({ only: { run: held.run } }));
+  const address = `${place.path}/notify`;
+  await using _principal = await place.startPrincipal();
+  await using receiver = await Receiver.at(command, address);
+  await using agent = await place.startAgent([], { NOTIFY_SOCKET: address });
+  await place.call(["task", "run", "held"]);
+  await held.begun();
+  agent.kill("SIGTERM");
+  equal((await receiver.until("STOPPING=1")).text, "STOPPING=1\nSTATUS=finishes 1 run");
+  agent.kill("SIGHUP");
+  await agent.said(/the settings were read again: none has changed/);
+  await held.release();
+  equal((await agent.ended).code, 0);
 });

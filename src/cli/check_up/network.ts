@@ -14,7 +14,7 @@ const loopback = ["localhost", "127.0.0.1", "::1"];
 /** Who could reach a principal that these settings start here. */
 export function listeningFinding({ principalHost, principalPort }: Config): Finding {
   const name = "exposure";
-  const own = Deno.networkInterfaces().map(({ address }) => address);
+  const own = [Deno.hostname(), ...Deno.networkInterfaces().map(({ address }) => address)];
   if (loopback.includes(principalHost)) {
     return finding(name, "ok", `A principal at ${principalHost} is reached from this machine alone.`);
   }

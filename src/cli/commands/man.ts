@@ -43,6 +43,9 @@ export function manCommand(invocation: Invocation, loadTree: LoadTree) {
         });
       }
       await invocation.stdout.write(page.text);
+      if (invocation.stdout.columns() !== undefined) {
+        invocation.stderr.say(`note: this is roff; \`${["cdktr man", ...words].join(" ")} | man -l -\` shows it`);
+      }
     });
 }
 

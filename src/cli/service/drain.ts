@@ -12,10 +12,13 @@ export function drainOn(signal: AbortSignal, agent: Agent, notifier: Notifier): 
   const log = roomLog("agent");
   onAbort(signal, () => {
     const { running } = agent;
-    notifier.stopping();
     if (running > 0) {
+      notifier.stopping(`finishes ${counted(running, "run")}`);
       log.info(`stopping: ${counted(running, "run")} to be finished first; a second signal cancels what runs`);
-    } else log.info("stopping");
+    } else {
+      notifier.stopping();
+      log.info("stopping");
+    }
     agent.drain();
   });
 }

@@ -62,9 +62,9 @@ export class Notifier implements Disposable {
     if (this.#socket !== null && !this.#isStopping) this.#send(`RELOADING=1\nMONOTONIC_USEC=${monotonicUsec()}`);
   }
 
-  /** Tells that the process is about to end. */
-  stopping(): void {
-    if (!this.#isStopping) this.#send("STOPPING=1\nSTATUS=stopping");
+  /** Tells that the process is about to end, and in one line what it does before. */
+  stopping(line = "stopping"): void {
+    if (!this.#isStopping) this.#send(`STOPPING=1\nSTATUS=${line}`);
     this.#isStopping = true;
   }
 

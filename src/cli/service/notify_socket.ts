@@ -51,7 +51,7 @@ export class NotifySocket implements Disposable {
     return sending;
   }
 
-  /** To be called when nothing is being sent any more: else the number might stand for another file by then. */
+  /** Closes it once everything is sent: before, the number might come to stand for another file. */
   [Symbol.dispose](): void {
     void this.#sent.then(() => this.#libc.symbols.close(this.#descriptor));
   }

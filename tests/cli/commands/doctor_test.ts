@@ -101,9 +101,13 @@ Deno.test("log ports at which no principal answers are a warning", async () => {
   await using here = await machine();
   await using scene = await PrincipalScene.start({ etl: oneTask });
   using mute = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  void mute.accept().then((connection) => connection.write(new TextEncoder().encode("SSH-2.0"))).catch(() => {});
+  const speaking = mute.accept().then(async (connection) => {
+    await connection.write(new TextEncoder().encode("SSH-2.0"));
+    connection.close();
+  });
   const environment = { ...here.environment, CDKTR_LOGS_LISTENING_PORT: String(mute.addr.port) };
   const found = (await findings(scene, environment)).get("here: log ports");
+  await speaking;
   deepEqual([found?.state, found?.detail], ["warning", `No principal answers at 127.0.0.1:${mute.addr.port}.`]);
 });
 
