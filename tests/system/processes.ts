@@ -28,6 +28,8 @@ interface StartOptions {
   readonly cwd: string;
   /** Comes on top of this process's environment, of which nothing that begins with CDKTR_ is passed on. */
   readonly env?: Readonly<Record<string, string>>;
+  /** A program that becomes it, and its arguments, such as `env`. @default none */
+  readonly through?: readonly string[];
 }
 
 /** One `cdktr`. Disposed, it is killed if it still runs. */
@@ -39,11 +41,12 @@ export class CdktrProcess implements AsyncDisposable {
   readonly #stderr: LineWatch;
   #hasEnded = false;
 
-  constructor(args: readonly string[], { cwd, env = {} }: StartOptions) {
+  constructor(args: readonly string[], { cwd, env = {}, through = [] }: StartOptions) {
     const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("CDKTR_"));
     this.#name = `cdktr ${args.join(" ")}`;
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...denoFlags, mainPath, ...args],
+    const [program = Deno.execPath(), ...words] = [...through, ...commandLine, ...args];
+    this.#child = new Deno.Command(program, {
+      args: words,
       cwd,
       clearEnv: true,
       env: { ...Object.fromEntries(inherited), NO_COLOR: "1", ...env },
@@ -117,8 +120,12 @@ export class Place implements AsyncDisposable {
   }
 
   /** Starts a process here. */
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): CdktrProcess {
-    return new CdktrProcess(args, { cwd: this.path, env: { ...this.env, ...env } });
+  start(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    through: readonly string[] = [],
+  ): CdktrProcess {
+    return new CdktrProcess(args, { cwd: this.path, env: { ...this.env, ...env }, through });
   }
 
   /** Calls a `cdktr` that ends by itself, and waits for that. */
@@ -128,8 +135,8 @@ export class Place implements AsyncDisposable {
   }
 
   /** Starts a principal that triggers nothing by itself. From then on this place's other processes find it. */
-  async startPrincipal(args: readonly string[] = []): Promise<CdktrProcess> {
-    const principal = this.start(["start", "principal", "--no-scheduler", ...args]);
+  async startPrincipal(args: readonly string[] = [], through: readonly string[] = []): Promise<CdktrProcess> {
+    const principal = this.start(["start", "principal", "--no-scheduler", ...args], {}, through);
     const [, port = "", logsIn = "", logsOut = ""] = await principal.said(
       /serves \d+ workflows? on [^ ]*:(\d+), logs in on (\d+), logs out on (\d+)/,
     );

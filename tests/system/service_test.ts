@@ -66,9 +66,13 @@ function splitLines(): TransformStream<string, Notification> {
   });
 }
 
-async function principalOf(place: Place, env: Record<string, string>): Promise<CdktrProcess> {
+async function principalOf(
+  place: Place,
+  env: Record<string, string>,
+  through: readonly string[] = [],
+): Promise<CdktrProcess> {
   Object.assign(place.env, env);
-  return await place.startPrincipal();
+  return await place.startPrincipal([], through);
 }
 
 for (const kind of ["a path", "an abstract name"] as const) {
@@ -267,3 +271,35 @@ peerTest(python, "an agent that is to end says what it finishes before", async (
   await held.release();
   equal((await agent.ended).code, 0);
 });
+
+peerTest(
+  python,
+  "a principal whose journal cannot be written gives signs of life all the same",
+  async ({ command }) => {
+    await using place = await Place.make();
+    await place.write("quick", shellWorkflow({ only: { run: "echo done" } }));
+    const address = `${place.path}/notify`;
+    await using receiver = await Receiver.at(command, address);
+    const env = { NOTIFY_SOCKET: address, WATCHDOG_USEC: "400000" };
+    // A write beyond the limit is to fail, as on a full disk, and not to end the process.
+    await using principal = await principalOf(place, env, ["env", "--ignore-signal=XFSZ"]);
+    const limitFiles = async (bytes: string) => {
+      const args = [`--pid=${principal.pid}`, `--fsize=${bytes}:unlimited`];
+      ok((await new Deno.Command("prlimit", { args }).output()).success);
+    };
+    await limitFiles("0");
+    await using trigger = place.start(["task", "run", "quick"]);
+    await principal.said(/Cannot write the journal/);
+    const failedUsec = monotonicUsec(command);
+    const signs: number[] = [];
+    while (signs.length < 4) {
+      const { usec } = await receiver.until("WATCHDOG=1");
+      if (usec > failedUsec) signs.push(usec);
+    }
+    match((await place.call(["task", "run", "quick"])).stderr, /^error\[STORAGE\]/);
+    await limitFiles("unlimited");
+    await trigger.ended;
+    while ((await place.call(["task", "run", "quick"])).code !== 0);
+    equal((await principal.end()).code, 0);
+  },
+);
