@@ -122,10 +122,18 @@ export class Place implements AsyncDisposable {
     await Deno.writeTextFile(`${this.path}/workflows/${name}.yml`, yaml);
   }
 
-  /** Starts a process here. */
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): CdktrProcess {
+  /**
+   * Starts a process here.
+   *
+   * @param through A program that becomes it, and its arguments, such as `env`. @default none
+   */
+  start(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    through: readonly string[] = [],
+  ): CdktrProcess {
     const { command } = this.#surroundings;
-    return this.spawn([...command, ...args], `cdktr ${args.join(" ")}`, env);
+    return this.spawn([...through, ...command, ...args], `cdktr ${args.join(" ")}`, env);
   }
 
   /** Starts any program here, with the environment that a `cdktr` gets. */
@@ -141,8 +149,8 @@ export class Place implements AsyncDisposable {
   }
 
   /** Starts a principal that triggers nothing by itself. From then on this place's other processes find it. */
-  async startPrincipal(args: readonly string[] = []): Promise<CdktrProcess> {
-    const principal = this.start(["start", "principal", "--no-scheduler", ...args]);
+  async startPrincipal(args: readonly string[] = [], through: readonly string[] = []): Promise<CdktrProcess> {
+    const principal = this.start(["start", "principal", "--no-scheduler", ...args], {}, through);
     const [, port = "", logsIn = "", logsOut = ""] = await principal.said(
       /serves \d+ workflows? on [^ ]*:(\d+), logs in on (\d+), logs out on (\d+)/,
     );

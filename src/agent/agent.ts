@@ -42,7 +42,7 @@ export interface AgentOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: OperatorLog;
-  /** Runs at a time. */
+  /** Runs at a time; {@linkcode Agent.takeAtMost} changes it. */
   readonly maxConcurrentRuns: number;
   /** Tasks of one run at a time. */
   readonly maxParallelTasks: number;
@@ -58,6 +58,8 @@ export interface AgentOptions {
   readonly timeoutMs: number;
   /** The only run to take. @default any */
   readonly onlyRunId?: string;
+  /** Told when it begins to look for its principal, and when it has found it. @default nobody */
+  readonly onStanding?: (standing: "seeking" | "working") => void;
 }
 
 interface Held extends Pick<HeldAttempt, "runId" | "attempt"> {
@@ -81,10 +83,12 @@ export class Agent implements AgentSide {
   #dispatcher: Dispatcher | null = null;
   #logs: LogOutlet | null = null;
   #isDraining = false;
+  #maxConcurrentRuns: number;
   readonly #ended = new Pulse();
 
   constructor(options: AgentOptions) {
     this.#options = options;
+    this.#maxConcurrentRuns = options.maxConcurrentRuns;
     this.#session = makeRunId(options.clock.nowMs(), options.random.bytes(runIdRandomBytes));
   }
 
@@ -102,6 +106,7 @@ export class Agent implements AgentSide {
   async run(): Promise<void> {
     const { workplace } = this.#options;
     await workplace.open(this.#session);
+    this.#options.onStanding?.("seeking");
     try {
       await this.#runThere();
     } finally {
@@ -113,6 +118,7 @@ export class Agent implements AgentSide {
   async #runThere(): Promise<void> {
     const dispatcher = this.#dispatcher = await this.#meetPrincipal();
     if (dispatcher === null) return;
+    this.#options.onStanding?.("working");
     const loss = await this.#work(dispatcher);
     await this.#allEnded();
     await dispatcher.outbox.settled();
@@ -135,18 +141,24 @@ export class Agent implements AgentSide {
     if (this.running === 0) this.#asking.abort();
   }
 
+  /** From now on takes so many runs at a time. What runs beyond them is finished. */
+  takeAtMost(concurrentRuns: number): void {
+    this.#maxConcurrentRuns = concurrentRuns;
+    this.#dispatcher?.slotsChanged.beat();
+  }
+
   /** Cancels everything that runs, for an end that cannot wait. */
   cancelAll(reason: string): void {
     for (const { runId, attempt } of this.#held.values()) this.end(runId, attempt, reason);
   }
 
   get slotsTotal(): number {
-    return this.#isDraining ? this.running : this.#options.maxConcurrentRuns;
+    return this.#isDraining ? this.running : this.#maxConcurrentRuns;
   }
 
   freeSlots(): number {
     this.#forgetReported();
-    return this.#isDraining ? 0 : Math.max(this.#options.maxConcurrentRuns - this.running, 0);
+    return this.#isDraining ? 0 : Math.max(this.#maxConcurrentRuns - this.running, 0);
   }
 
   held(): readonly HeldAttempt[] {

@@ -1,15 +1,16 @@
 /** Puts the rooms of a process together: the only place that knows them all. */
 import { userInfo } from "node:os";
 import { dirname, resolve } from "node:path";
-import { Agent, ProcessWorkplace, systemFiles } from "../agent/mod.ts";
+import { Agent, type AgentOptions, ProcessWorkplace, systemFiles } from "../agent/mod.ts";
 import { systemClock, systemRandom } from "../clock/mod.ts";
 import { PrincipalClient } from "../client/mod.ts";
 import { type Config, settings } from "../config/mod.ts";
 import { CdktrError, messageOf } from "../core/mod.ts";
 import { History } from "../history/mod.ts";
 import { SqliteJournal } from "../journal/mod.ts";
-import { directLink, Principal, type WorkflowSource } from "../principal/mod.ts";
+import { directLink, Principal, type UpkeepLimits, type WorkflowSource } from "../principal/mod.ts";
 import { formatProblem, type Workflow, type WorkflowStore } from "../workflow/mod.ts";
+import { JournalHolder, namingHolder } from "./journal_holder.ts";
 import { roomLog } from "./room_log.ts";
 import { version } from "./version.ts";
 
@@ -17,16 +18,18 @@ import { version } from "./version.ts";
  * Opens the journal and the history that the settings name, and the principal on them.
  *
  * @param isServing Whether it is there for all workflows and their schedules, not for one run.
+ * @param holder Tells others who has the journal.
  */
 export async function openPrincipal(
   config: Config,
   workflows: WorkflowSource,
   isServing: boolean,
+  holder: JournalHolder,
 ): Promise<Principal> {
   makePrivateDirectory(dirname(config.statePath));
   await using opened = new AsyncDisposableStack();
   const journal = opened.adopt(
-    SqliteJournal.open(config.statePath, { report: roomLog("journal") }),
+    openJournal(config, holder),
     (journal) => journal.close(),
   );
   const history = opened.use(await openHistory(config));
@@ -44,18 +47,45 @@ export async function openPrincipal(
       dataPath: dirname(config.statePath),
       journalPath: config.statePath,
       historyPath: config.dbPath,
-      diskFloorBytes: config.diskFloorBytes,
-      journalRetention: {
-        runDays: config.runRetentionDays,
-        eventDays: config.journalRetentionDays,
-        eventsMax: config.journalEventsMax,
-      },
-      logRetention: config.logRetention,
-      archiveRetention: config.logArchiveRetention,
+      ...upkeepLimits(config),
     },
   });
   opened.move(); // From here on they are the principal's to close.
   return principal;
+}
+
+function openJournal({ statePath }: Config, holder: JournalHolder): SqliteJournal {
+  try {
+    const journal = SqliteJournal.open(statePath, { report: roomLog("journal") });
+    holder.write();
+    return journal;
+  } catch (error) {
+    throw namingHolder(error, statePath);
+  }
+}
+
+/**
+ * Tells whoever wants the journal, too, that this process has it.
+ *
+ * @param command What was called, such as `cdktr start principal`.
+ */
+export function journalHolder({ statePath }: Config, command: string): JournalHolder {
+  const since = new Date(systemClock.nowMs()).toISOString();
+  return new JournalHolder(statePath, { command, pid: Deno.pid, host: Deno.hostname(), since, address: null });
+}
+
+/** The limits that may change while a principal runs. */
+export function upkeepLimits(config: Config): UpkeepLimits {
+  return {
+    diskFloorBytes: config.diskFloorBytes,
+    journalRetention: {
+      runDays: config.runRetentionDays,
+      eventDays: config.journalRetentionDays,
+      eventsMax: config.journalEventsMax,
+    },
+    logRetention: config.logRetention,
+    archiveRetention: config.logArchiveRetention,
+  };
 }
 
 function openHistory(config: Config): Promise<History> {
@@ -85,9 +115,9 @@ export function clientInProcess(principal: Principal, role: string, config: Conf
 export function makeAgent(
   config: Config,
   client: PrincipalClient,
-  options: { suffix?: string; onlyRunId?: string; labels?: readonly string[] },
+  options: Partial<Pick<AgentOptions, "onlyRunId" | "labels" | "onStanding">> & { readonly suffix?: string },
 ): Agent {
-  const { suffix = "", onlyRunId, labels = config.agentLabels } = options;
+  const { suffix = "", labels = config.agentLabels, ...others } = options;
   const log = roomLog("agent");
   return new Agent({
     agentId: `${instanceName()}/AG${suffix}`,
@@ -112,7 +142,7 @@ export function makeAgent(
     labels,
     retryAttempts: config.retryAttempts,
     timeoutMs: config.defaultZmqTimeoutMs,
-    ...(onlyRunId === undefined ? {} : { onlyRunId }),
+    ...others,
   });
 }
 
@@ -141,8 +171,13 @@ export function singleSource(workflow: Workflow): WorkflowSource {
   };
 }
 
-/** Lets the tasks that this process runs inherit what `.env` says. */
-export function inheritDotenv(config: Config): void {
+/**
+ * Lets the tasks that this process runs inherit what `.env` says.
+ *
+ * @param before What it said before; what it does not say any more is taken out. @default nothing
+ */
+export function inheritDotenv(config: Config, before?: Config): void {
+  for (const name of Object.keys(before?.inheritedEnvironment ?? {})) Deno.env.delete(name);
   for (const [name, value] of Object.entries(config.inheritedEnvironment)) Deno.env.set(name, value);
 }
 

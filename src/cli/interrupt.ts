@@ -15,17 +15,26 @@ const exitCodesBySignal: readonly (readonly [Deno.Signal, number])[] = [
   ...Deno.build.os === "windows" ? [] : [["SIGTERM", 143], ["SIGHUP", 129]] as const,
 ];
 
+/** What else signals do. */
+export interface InterruptOptions {
+  /** Called at the second signal; then only the third ends the process at once. @default the second one does */
+  readonly onSecond?: () => void;
+  /** Called at each SIGHUP, which then asks for no end. @default SIGHUP is one of the signals */
+  readonly onHangUp?: (() => void) | null;
+}
+
 /**
  * From now until disposed, the first such signal aborts the returned one, with an {@linkcode Interrupted} as its reason; the next
  * ends the process at once.
- *
- * @param onSecond Called at the second signal; then only the third ends the process at once.
  */
-export function listenForInterrupt(onSecond?: () => void): { readonly signal: AbortSignal } & Disposable {
+export function listenForInterrupt(
+  { onSecond, onHangUp }: InterruptOptions = {},
+): { readonly signal: AbortSignal } & Disposable {
   const controller = new AbortController();
   let count = 0;
   const listeners = exitCodesBySignal.map(([signal, exitCode]) => {
     const listener = () => {
+      if (signal === "SIGHUP" && onHangUp) return onHangUp();
       count++;
       if (count === 1) controller.abort(new Interrupted(signal, exitCode));
       else if (count === 2 && onSecond !== undefined) onSecond();

@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import type { Clock } from "../clock/mod.ts";
 import { durationMs } from "../workflow/mod.ts";
+import { noteChoices } from "./choices.ts";
 import { instantForm, parseInstant } from "./instant.ts";
 
 /** A whole number from `min` to `max`. */
@@ -17,7 +18,7 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 export function someOf<const Choice extends string>(
   choices: readonly Choice[],
 ): (text: string, given: readonly Choice[] | undefined) => readonly Choice[] {
-  return (text, given = []) => {
+  const parse = (text: string, given: readonly Choice[] = []) => {
     const added = text.split(",").map((word) => {
       const wanted = word.trim().toUpperCase();
       const choice = choices.find((one) => one.toUpperCase() === wanted);
@@ -26,6 +27,8 @@ export function someOf<const Choice extends string>(
     });
     return [...new Set([...given, ...added])];
   };
+  noteChoices(parse, choices);
+  return parse;
 }
 
 /** An instant, as Unix milliseconds. */

@@ -19,21 +19,29 @@ const labels = {
   fatal: { text: "ERROR", colour: 31 },
 } as const;
 
+/** The process log, until disposed. */
+export interface ProcessLog extends Disposable {
+  /** From now on writes what is at least of this level. */
+  setLevel(level: LogLevel): void;
+}
+
 /**
  * Sends everything logged under `cdktr` to `talk` until disposed.
  *
  * @param level The least important level that is written.
  */
-export function startProcessLog(level: LogLevel, talk: Pick<Talk, "say" | "colours">): Disposable {
-  configureSync({
-    sinks: { talk: (record: LogRecord) => talk.say(formatRecord(record, talk.colours)) },
-    loggers: [
-      { category: root, lowestLevel: lowestLevels[level], sinks: ["talk"] },
-      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["talk"] },
-    ],
-    reset: true,
-  });
-  return { [Symbol.dispose]: resetSync };
+export function startProcessLog(level: LogLevel, talk: Pick<Talk, "say" | "colours">): ProcessLog {
+  const setLevel = (level: LogLevel) =>
+    configureSync({
+      sinks: { talk: (record: LogRecord) => talk.say(formatRecord(record, talk.colours)) },
+      loggers: [
+        { category: root, lowestLevel: lowestLevels[level], sinks: ["talk"] },
+        { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["talk"] },
+      ],
+      reset: true,
+    });
+  setLevel(level);
+  return { setLevel, [Symbol.dispose]: resetSync };
 }
 
 /** One line, such as `2026-03-04T08:40:30.123Z INFO  principal: text`. Nothing in the message can begin another line. */

@@ -7,6 +7,7 @@
 import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { CdktrError } from "../core/mod.ts";
 import { exitCodes } from "./exit_codes.ts";
+import type { LoadTree } from "./command_tree.ts";
 import type { Invocation } from "./invocation.ts";
 import { version } from "./version.ts";
 
@@ -14,7 +15,9 @@ interface CommandEntry {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  readonly load: () => Promise<(invocation: Invocation) => CommandUnknownOpts>;
+  /** For programs: no list shows it. @default false */
+  readonly isHidden?: boolean;
+  readonly load: () => Promise<(invocation: Invocation, loadTree: LoadTree) => CommandUnknownOpts>;
 }
 
 const entries: readonly CommandEntry[] = [
@@ -108,6 +111,22 @@ const entries: readonly CommandEntry[] = [
     summary: "Show settings and where they come from",
     load: async () => (await import("./commands/config.ts")).configCommand,
   },
+  {
+    name: "completions",
+    summary: "Print the completions of a shell",
+    load: async () => (await import("./commands/completions.ts")).completionsCommand,
+  },
+  {
+    name: "man",
+    summary: "Print or write the manual pages",
+    load: async () => (await import("./commands/man.ts")).manCommand,
+  },
+  {
+    name: "complete",
+    summary: "Print what a word of a command line can be, for shells",
+    isHidden: true,
+    load: async () => (await import("./commands/complete.ts")).completeCommand,
+  },
 ];
 
 const examples = `
@@ -131,21 +150,10 @@ Settings come from flags, else the environment (CDKTR_...), else a .env file her
  * @throws {CdktrError} INVALID_ARGUMENT for a command line that cannot be understood; and whatever the command throws.
  */
 export async function runProgram(argv: readonly string[], invocation: Invocation): Promise<void> {
-  const program = new Command("cdktr")
-    .description("A workflow engine: principals decide, agents run, YAML says what.")
-    .helpCommand("help [command]", "Show the help of a command")
-    // An option after a command is that command's, also where the one above it has one of the same name.
-    .enablePositionalOptions()
-    .addHelpText("after", examples);
   const words = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
   const called = words.find((word) => !word.startsWith("-"));
-  for (const { name, summary, load } of entries) {
-    const command = called === name ? (await load())(invocation) : new Command(name);
-    program.addCommand(command.summary(summary));
-  }
-
   const help: string[] = [];
-  prepare(program, invocation, help);
+  const program = await treeOf(invocation, help, (name) => name === called);
   try {
     // commander would answer `nonsense --help` with the program's help and success.
     const isKnown = called === undefined || entries.some(({ name }) => name === called);
@@ -160,6 +168,31 @@ export async function runProgram(argv: readonly string[], invocation: Invocation
       invocation.exitCode = exitCodes.usage.code;
     }
   }
+}
+
+/**
+ * The program with its commands, of which those that `isWanted` are loaded.
+ *
+ * @param help Takes what is printed as help.
+ */
+export async function treeOf(
+  invocation: Invocation,
+  help: string[],
+  isWanted: (name: string) => boolean,
+): Promise<CommandUnknownOpts> {
+  const program = new Command("cdktr")
+    .description("A workflow engine: principals decide, agents run, YAML says what.")
+    .helpCommand("help [command]", "Show the help of a command")
+    // An option after a command is that command's, also where the one above it has one of the same name.
+    .enablePositionalOptions()
+    .addHelpText("after", examples);
+  const loadTree: LoadTree = (isWanted) => treeOf(invocation, [], isWanted);
+  for (const { name, summary, isHidden = false, load } of entries) {
+    const command = isWanted(name) ? (await load())(invocation, loadTree) : new Command(name);
+    program.addCommand(command.summary(summary), { hidden: isHidden });
+  }
+  prepare(program, invocation, help);
+  return program;
 }
 
 /** Makes a command and all below it end by an exception, print through `invocation` and know `--version`. */

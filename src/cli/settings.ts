@@ -26,6 +26,11 @@ export function settingOption<const Flags extends string>(flags: Flags, key: Set
   return option;
 }
 
+/** The setting that `option` overrides, if it is one of {@linkcode settingOption}. */
+export function settingOf(option: Option): SettingKey | undefined {
+  return overridden.get(option);
+}
+
 /** The settings for `command`: its own flags, the environment, `.env` and the defaults. */
 export function loadSettings(invocation: Invocation, command: CommandUnknownOpts): Config {
   const flags: { [Key in SettingKey]?: FlagValue } = {};

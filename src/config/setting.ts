@@ -26,6 +26,8 @@ export interface Setting<Value> {
   readonly unit?: Unit;
   /** What is accepted, as in "it must be ...". */
   readonly accepts: string;
+  /** What can be chosen from; absent where it is no choice. */
+  readonly choices?: readonly string[];
   /** The text used when no source gives any. Empty where the value is then an empty list. */
   readonly defaultText: string;
   /** One sentence on what it does. */
@@ -114,6 +116,7 @@ export function choice<const Choice extends string>(
   return {
     variable,
     kind: "choice",
+    choices: about.choices,
     accepts,
     defaultText: about.default,
     description: about.description,

@@ -189,6 +189,11 @@ export class Ledger {
     return newest?.committed.promise ?? Promise.resolve();
   }
 
+  /** Resolves once it is seen to move: what is decided is durable, or is known to wait for a disk that does not take it. */
+  async moves(): Promise<void> {
+    if (this.#failure === null) await this.settled().catch(() => {});
+  }
+
   /**
    * Makes durable what is decided, and leaves a snapshot for a fast start, unless the disk is full. A journal that cannot be written gets one more
    * try: what it does not take then is lost, and nobody was told of it. Never throws.

@@ -18,6 +18,7 @@ import { OriginalVerbs } from "./verbs/original_verbs.ts";
 import type { PrincipalOptions } from "./principal_options.ts";
 import type { Services } from "./services.ts";
 import { answerVerb } from "./verbs/verbs.ts";
+import type { UpkeepLimits } from "./upkeep/upkeep.ts";
 import type { WorkDesk } from "./work_desk.ts";
 
 /** The reply to a request. */
@@ -68,6 +69,19 @@ export class Principal {
   /** Where it tells its operator what matters. */
   get report(): OperatorLog {
     return this.#services.report;
+  }
+
+  /**
+   * Resolves once it is seen to work: what was decided is on disk, or it waits for a disk that takes nothing, where a new
+   * start would change nothing.
+   */
+  isAlive(): Promise<void> {
+    return this.#services.ledger.moves();
+  }
+
+  /** From now on keeps its files within these limits. */
+  keepWithin(limits: UpkeepLimits): void {
+    this.#services.upkeep?.keepWithin(limits);
   }
 
   /**

@@ -1,4 +1,5 @@
 /** From YAML files to workflows: schema, graph, schedule, and a directory store with hot reload. */
+export { listWorkflowFiles } from "./directory.ts";
 export { Schedule, scheduleOf } from "./cron.ts";
 export { descendants, type GraphNode, topologicalOrder } from "./dag.ts";
 export { durationMs } from "./duration.ts";

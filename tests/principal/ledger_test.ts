@@ -124,6 +124,25 @@ Deno.test("what is asked while the journal fails and rests on nothing new waits 
   await ledger.close();
 });
 
+Deno.test("a ledger counts as moving while its disk takes nothing, and not while its journal does not answer", async () => {
+  const { clock, journal, ledger } = await arrange();
+  await ledger.moves();
+  journal.hold();
+  const reply = watch(ledger.execute("trigger", triggerOf("r1")));
+  const held = watch(ledger.moves());
+  await turn();
+  assert.equal(held.state, "pending");
+  journal.fail();
+  journal.release();
+  await turn();
+  await ledger.moves();
+  assert.equal(reply.state, "pending", "nothing is written");
+  journal.fail(null);
+  await clock.pass(1000);
+  assert.deepEqual([reply.state, held.state], ["fulfilled", "fulfilled"]);
+  await ledger.close();
+});
+
 Deno.test("closing while the journal fails tries once more, then tells everyone who waits", async () => {
   const { journal, ledger, problems } = await arrange();
   journal.hold();

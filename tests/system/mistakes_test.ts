@@ -65,9 +65,29 @@ Deno.test("a second principal, or a `cdktr run`, on the data of one that runs", 
   await using place = await Place.make();
   await place.write("quick", shellWorkflow({ only: { run: "echo done" } }));
   await using principal = await place.startPrincipal();
-  const says = /^error\[CONFLICT\]: The journal .*\/kept\/state\.db is in use by another principal /;
+  const { pid } = principal;
+  const address = `127\\.0\\.0\\.1:${place.env["CDKTR_PRINCIPAL_PORT"]}`;
+  const says = new RegExp(
+    "^error\\[CONFLICT\\]: The journal .*/kept/state\\.db is in use by `cdktr start principal`, " +
+      `process ${pid} on \\S+ since \\d{4}-\\d\\d-\\d\\dT\\S+Z, which serves ${address}\\.\n`,
+  );
   isOneSentence(await place.call(["start", "principal", "--port", "0"]), { exitCode: 1, says });
   isOneSentence(await place.call(["run", "quick"]), { exitCode: 1, says });
+  equal((await principal.end()).code, 0);
+});
+
+Deno.test("a principal that was killed is not named, whatever it left behind", async () => {
+  await using place = await Place.make();
+  await place.write("quick", shellWorkflow({ only: { run: "echo done" } }));
+  {
+    await using killed = await place.startPrincipal();
+    await killed.end("SIGKILL");
+  }
+  const left = JSON.parse(await Deno.readTextFile(`${place.path}/kept/state.db.holder`));
+  equal(left.command, "cdktr start principal");
+  await using principal = await place.startPrincipal();
+  const { stderr } = await place.call(["run", "quick"]);
+  match(stderr, new RegExp(`in use by \`cdktr start principal\`, process ${principal.pid} on `));
   equal((await principal.end()).code, 0);
 });
 

@@ -3,7 +3,9 @@ import { Command } from "@commander-js/extra-typings";
 import type { Config } from "../../config/mod.ts";
 import { CdktrError } from "../../core/mod.ts";
 import { encodeVerbRequest } from "../../wire/mod.ts";
-import { checkMachine, clockFinding, type Finding, finding, portsFinding } from "../check_up.ts";
+import { clockFinding } from "../check_up/clock.ts";
+import { type Finding, finding } from "../check_up/finding.ts";
+import { logPortsFinding, portsFinding } from "../check_up/network.ts";
 import { connectToPrincipal } from "../connect.ts";
 import { exitCodes } from "../exit_codes.ts";
 import type { Invocation } from "../invocation.ts";
@@ -15,7 +17,7 @@ import { loadSettings, settingOption } from "../settings.ts";
 const deepCheckUpMaxMs = 120_000;
 
 const afterHelp = `
-Looks at settings, directories, space, clock and programs of this machine, and has the principal look at its own parts. Exits 1
+Looks at settings, directories, disk, clock, ports and programs of this machine, and has the principal look at its own parts. Exits 1
 if anything is an error; warnings are none. With --deep the principal reads its journal as a whole, seconds for each gigabyte,
 and holds everybody up meanwhile: agents, triggers and schedules.
 
@@ -54,7 +56,8 @@ async function findingsFor(invocation: Invocation, settings: () => Config, deep:
     if (!(error instanceof CdktrError)) throw error;
     return [here(finding("settings", "error", error.message, error.hint ?? null))];
   }
-  const machine = await checkMachine(config);
+  const { checkMachine } = await import("../check_up/machine.ts");
+  const machine = await checkMachine(config, invocation.clock);
   return [...machine.map(here), ...await askPrincipal(invocation, config, deep)];
 }
 
@@ -73,6 +76,7 @@ async function askPrincipal(invocation: Invocation, config: Config, deep: boolea
     );
     return [
       { where: "here", ...clockFinding(askedMs, invocation.clock.nowMs(), nowMs) },
+      { where: "here", ...await logPortsFinding(config, invocation.clock) },
       ...findings.map((one): PlacedFinding => ({ where: "principal", ...one })),
     ];
   } catch (error) {

@@ -6,7 +6,6 @@ import type { Config } from "../../config/mod.ts";
 import { CdktrError, isFinal } from "../../core/mod.ts";
 import { maxWaitMs, type ReplyTo, type WireLogLine } from "../../wire/mod.ts";
 import { formatProblem, loadFile, type Workflow, WorkflowStore } from "../../workflow/mod.ts";
-import { clientInProcess, inheritDotenv, makeAgent, openPrincipal, singleSource } from "../compose.ts";
 import { exitCodes } from "../exit_codes.ts";
 import { Interrupted, listenForInterrupt } from "../interrupt.ts";
 import type { Invocation } from "../invocation.ts";
@@ -45,10 +44,13 @@ export function runCommand(invocation: Invocation) {
       const talk = block?.talk(invocation.stderr) ?? invocation.stderr;
       using _log = startProcessLog(config.logLevel === "INFO" ? "WARN" : config.logLevel, talk);
       const workflow = await findWorkflow(invocation, config, target);
-      inheritDotenv(config);
+      (await loadParts()).inheritDotenv(config);
       await runEmbedded(invocation, config, { workflow, params: param, json: json === true, block });
     });
 }
+
+/** Principal and agent, which only a run needs, and no help. */
+const loadParts = () => import("../compose.ts");
 
 /** A path is a file; anything else is an id. */
 async function findWorkflow(invocation: Invocation, config: Config, target: string): Promise<Workflow> {
@@ -94,7 +96,9 @@ export async function runEmbedded(invocation: Invocation, config: Config, option
   const { workflow, params, json, block } = options;
   using interrupt = listenForInterrupt();
   await using ending = new AsyncDisposableStack();
-  const principal = await openPrincipal(config, singleSource(workflow), false);
+  const { clientInProcess, journalHolder, makeAgent, openPrincipal, singleSource } = await loadParts();
+  const holder = ending.use(journalHolder(config, `cdktr run ${workflow.id}`));
+  const principal = await openPrincipal(config, singleSource(workflow), false, holder);
   ending.defer(() => principal.close());
   const client = clientInProcess(principal, "cli", config);
   ending.defer(() => client.close());

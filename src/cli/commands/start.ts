@@ -1,22 +1,8 @@
 /** `cdktr start`: a principal or an agent, until it is told to stop. */
 import { Command } from "@commander-js/extra-typings";
-import type { Agent } from "../../agent/mod.ts";
-import { systemClock, systemRandom } from "../../clock/mod.ts";
-import type { Config } from "../../config/mod.ts";
-import { counted } from "../../core/mod.ts";
-import { Principal, Server } from "../../principal/mod.ts";
-import { Scheduler } from "../../scheduler/mod.ts";
-import { WorkflowStore } from "../../workflow/mod.ts";
-import { clientInProcess, directorySource, inheritDotenv, instanceName, makeAgent, openPrincipal } from "../compose.ts";
-import { connectToPrincipal } from "../connect.ts";
-import { listenForInterrupt } from "../interrupt.ts";
 import type { Invocation } from "../invocation.ts";
-import { startProcessLog } from "../process_log.ts";
-import { roomLog } from "../room_log.ts";
+import { startService } from "../service/service.ts";
 import { loadSettings, settingOption } from "../settings.ts";
-
-const msPerSecond = 1000;
-const loopbackHosts = ["localhost", "127.0.0.1", "::1"];
 
 export function startCommand(invocation: Invocation) {
   return new Command("start")
@@ -27,7 +13,6 @@ export function startCommand(invocation: Invocation) {
     .addCommand(agentCommand(invocation));
 }
 
-const cancelReason = "the agent was told twice to stop";
 const configFlag = "-c, --config <path>";
 const configText = "accepted as the original does, and without effect: settings come from the environment and .env";
 const slotsFlags = "-m, --max-concurrent-workflows <n>";
@@ -50,9 +35,9 @@ function principalCommand(invocation: Invocation) {
     .option(configFlag, configText)
     .addHelpText("after", "\nExample:\n  cdktr start principal --with-agent")
     .action(async (options, command) => {
-      const config = loadSettings(invocation, command);
-      using _log = startProcessLog(config.logLevel, invocation.stderr);
-      await runPrincipal(config, options);
+      const { runPrincipal } = await import("../service/run_principal.ts");
+      using service = startService(invocation, () => loadSettings(invocation, command), "principal");
+      await runPrincipal(service, options);
     });
 }
 
@@ -71,123 +56,8 @@ function agentCommand(invocation: Invocation) {
     .option(configFlag, configText)
     .addHelpText("after", "\nExample:\n  cdktr start agent --principal-host build01 --max-concurrent 8")
     .action(async ({ suffix }, command) => {
-      const config = loadSettings(invocation, command);
-      using _log = startProcessLog(config.logLevel, invocation.stderr);
-      inheritDotenv(config);
-      await using client = connectToPrincipal(config, invocation, "agent");
-      const agent = makeAgent(config, client, { suffix });
-      using interrupt = listenForInterrupt(() => agent.cancelAll(cancelReason));
-      drainOn(interrupt.signal, agent);
-      await agent.run();
+      const { runAgent } = await import("../service/run_agent.ts");
+      using service = startService(invocation, () => loadSettings(invocation, command), "agent");
+      await runAgent(invocation, service, suffix);
     });
-}
-
-interface PrincipalFlags {
-  readonly scheduler: boolean;
-  readonly withAgent?: true | undefined;
-  readonly suffix: string;
-}
-
-/** Starts the parts from the inside out and, on an interrupt, ends them from the outside in. */
-async function runPrincipal(config: Config, { scheduler: hasScheduler, withAgent, suffix }: PrincipalFlags) {
-  const log = roomLog("principal");
-  let agent: Agent | null = null;
-  using interrupt = listenForInterrupt(() => agent?.cancelAll(cancelReason));
-  await using ending = new AsyncDisposableStack();
-  const store = new WorkflowStore({
-    directory: config.workflowDir,
-    clock: systemClock,
-    rescanIntervalMs: config.workflowDirRefreshFrequencyS * msPerSecond,
-  });
-  await store.start();
-  ending.defer(() => store.stop());
-  const workflows = directorySource(store);
-  reportProblems(workflows.problems);
-  ending.defer(store.onChange(({ problemsChanged }) => {
-    if (problemsChanged) reportProblems(workflows.problems);
-  }));
-
-  const principal = await openPrincipal(config, workflows, true);
-  ending.defer(() => principal.close());
-  const server = await listen(principal, config);
-  ending.defer(() => server.close());
-  log.info(
-    `${instanceName()}/PRIN serves ${counted(workflows.list().length, "workflow")} on ${listeningText(config, server)}`,
-  );
-  if (!loopbackHosts.includes(config.principalHost)) {
-    log.warn(`anyone who can reach ${config.principalHost}:${server.ports.port} can run workflows on the agents`);
-  }
-
-  if (hasScheduler) startScheduler(principal, config, ending);
-  else log.info("the scheduler is off: nothing is triggered by its schedule");
-  if (withAgent) {
-    agent = startAgent(principal, config, suffix, ending);
-    drainOn(interrupt.signal, agent);
-  }
-
-  await aborted(interrupt.signal);
-  log.info("stopping");
-}
-
-function listen(principal: Principal, config: Config): Promise<Server> {
-  return Server.listen(principal, {
-    host: config.principalHost,
-    port: config.principalPort,
-    logsInPort: config.logsListeningPort,
-    logsOutPort: config.logsPublishingPort,
-    clock: systemClock,
-    random: systemRandom,
-  });
-}
-
-function listeningText(config: Config, { ports }: Server): string {
-  return `${config.principalHost}:${ports.port}, logs in on ${ports.logsInPort}, logs out on ${ports.logsOutPort}`;
-}
-
-function startScheduler(principal: Principal, config: Config, ending: AsyncDisposableStack): void {
-  const client = clientInProcess(principal, "scheduler", config);
-  const scheduler = new Scheduler({
-    client,
-    clock: systemClock,
-    log: roomLog("scheduler"),
-    longestTimerMs: config.schedulerStartPollFrequencyMs,
-  });
-  scheduler.start();
-  ending.defer(async () => {
-    await scheduler.stop();
-    await client.close();
-  });
-}
-
-/** Ended first: what it runs is finished while the principal still listens and schedules still fill the queue. */
-function startAgent(principal: Principal, config: Config, suffix: string, ending: AsyncDisposableStack): Agent {
-  inheritDotenv(config);
-  const client = clientInProcess(principal, "agent", config);
-  const agent = makeAgent(config, client, { suffix });
-  const ended = agent.run();
-  ending.defer(async () => {
-    await ended;
-    await client.close();
-  });
-  return agent;
-}
-
-function drainOn(signal: AbortSignal, agent: Agent): void {
-  const log = roomLog("agent");
-  signal.addEventListener("abort", () => {
-    const { running } = agent;
-    if (running > 0) {
-      log.info(`stopping: ${counted(running, "run")} to be finished first; a second signal cancels what runs`);
-    } else log.info("stopping");
-    agent.drain();
-  }, { once: true });
-}
-
-function reportProblems(problems: () => readonly string[]): void {
-  const log = roomLog("workflows");
-  for (const problem of problems()) log.warn(problem);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -56,11 +56,14 @@ export interface Compacted {
 
 /** Compacts the journal a minute after the start and every hour, from start to stop. */
 export class Compaction {
+  /** Holds from the next time on. */
+  retention: Retention;
   readonly #options: CompactionOptions;
   readonly #periodic: Periodic;
 
   constructor(options: CompactionOptions) {
     this.#options = options;
+    this.retention = options.retention;
     const work = () => this.#compactAndTell();
     this.#periodic = new Periodic({ clock: options.clock, firstAfterMs, againAfterMs, work });
   }
@@ -81,7 +84,8 @@ export class Compaction {
    * @throws {CdktrError} STORAGE when the journal cannot be written. The reason of the stop, when it is stopped.
    */
   async compact(): Promise<Compacted> {
-    const { journal, clock, retention, isInUse } = this.#options;
+    const { journal, clock, isInUse } = this.#options;
+    const { retention } = this;
     const nowMs = clock.nowMs();
     const events = await this.#removeEvents(nowMs - retention.eventDays * dayMs);
     const finishedBeforeMs = nowMs - retention.runDays * dayMs;
@@ -105,10 +109,10 @@ export class Compaction {
   }
 
   async #removeEvents(beforeMs: number): Promise<number> {
-    const { journal, retention, projectedSeq } = this.#options;
+    const { journal, projectedSeq } = this.#options;
     let removed = 0;
     await this.#inSteps(async (limit) => {
-      const sweep = { beforeMs, keepMax: retention.eventsMax, limit, throughSeq: projectedSeq() };
+      const sweep = { beforeMs, keepMax: this.retention.eventsMax, limit, throughSeq: projectedSeq() };
       const count = await journal.removeEvents(sweep);
       removed += count;
       return count < limit;

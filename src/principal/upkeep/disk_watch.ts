@@ -27,6 +27,8 @@ export interface DiskWatchOptions {
 
 /** Looks every few seconds, from start to stop. Until the first look the disk counts as having room. */
 export class DiskWatch {
+  /** As in the options. Holds from the next look on. */
+  floorBytes: number;
   readonly #options: Required<DiskWatchOptions>;
   readonly #periodic: Periodic;
   #isLow = false;
@@ -34,6 +36,7 @@ export class DiskWatch {
 
   constructor(options: DiskWatchOptions) {
     this.#options = { measure: freeBytes, ...options };
+    this.floorBytes = options.floorBytes;
     const work = () => this.#look();
     this.#periodic = new Periodic({
       ...{ clock: options.clock, firstAfterMs: lookEveryMs, againAfterMs: lookEveryMs, work },
@@ -70,8 +73,8 @@ export class DiskWatch {
   }
 
   #judge(bytes: number): void {
-    const { floorBytes, onLow, onRoom } = this.#options;
-    const isLow = bytes < (this.#isLow ? floorBytes * roomFactor : floorBytes);
+    const { onLow, onRoom } = this.#options;
+    const isLow = bytes < (this.#isLow ? this.floorBytes * roomFactor : this.floorBytes);
     if (isLow === this.#isLow || this.#periodic.signal.aborted) return;
     this.#isLow = isLow;
     if (isLow) onLow(bytes);

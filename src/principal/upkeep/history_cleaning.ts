@@ -26,11 +26,14 @@ export interface HistoryCleaningOptions extends HistoryRetention {
 
 /** Cleans a few minutes after the start and every hour, from start to stop; and whenever asked. */
 export class HistoryCleaning {
+  /** Holds from the next time on. */
+  retention: HistoryRetention;
   readonly #options: HistoryCleaningOptions;
   readonly #periodic: Periodic;
 
   constructor(options: HistoryCleaningOptions) {
     this.#options = options;
+    this.retention = options;
     const work = () => this.#cleanAndTell();
     this.#periodic = new Periodic({ clock: options.clock, firstAfterMs, againAfterMs, work });
   }
@@ -51,7 +54,8 @@ export class HistoryCleaning {
    * @throws {CdktrError} STORAGE while the history is not to be written. The reason of `signal`, or of the stop.
    */
   async clean(signal: AbortSignal = this.#periodic.signal): Promise<Retained> {
-    const { history, workflows, clock, logRetention, archiveRetention } = this.#options;
+    const { history, workflows, clock } = this.#options;
+    const { logRetention, archiveRetention } = this.retention;
     const byWorkflow = workflows.list().flatMap(({ id, logRetentionMs }) =>
       logRetentionMs === null ? [] : [[id, logRetentionMs] as const]
     );

@@ -10,17 +10,21 @@ import { type FileChange, FileWatch } from "./file_watch.ts";
 import { HistoryCleaning, type HistoryRetention } from "./history_cleaning.ts";
 import type { Ledger } from "../ledger.ts";
 
+/** What may change while the principal runs. */
+export interface UpkeepLimits extends HistoryRetention {
+  /** Free space below which the history is not written, in bytes; 0 for never. */
+  readonly diskFloorBytes: number;
+  readonly journalRetention: Retention;
+}
+
 /** What upkeep goes by. */
-export interface UpkeepOptions extends HistoryRetention {
+export interface UpkeepOptions extends UpkeepLimits {
   /** A directory or file on the disk that journal and history share. */
   readonly dataPath: string;
   /** The file of the journal. */
   readonly journalPath: string;
   /** The file of the history. */
   readonly historyPath: string;
-  /** Free space below which the history is not written, in bytes; 0 for never. */
-  readonly diskFloorBytes: number;
-  readonly journalRetention: Retention;
 }
 
 /** What upkeep looks after. */
@@ -92,6 +96,13 @@ export class Upkeep {
     this.#compaction.start();
     this.#cleaning.start();
     await Promise.all([this.#diskWatch.start(), this.#journalWatch.start(), this.#historyWatch.start()]);
+  }
+
+  /** From now on goes by these limits: each duty from its next time on. */
+  keepWithin({ diskFloorBytes, journalRetention, logRetention, archiveRetention }: UpkeepLimits): void {
+    this.#diskWatch.floorBytes = diskFloorBytes;
+    this.#compaction.retention = journalRetention;
+    this.#cleaning.retention = { logRetention, archiveRetention };
   }
 
   /** Resolves once nothing goes on. */

@@ -16,6 +16,10 @@ const silenceMs = 15_000;
 const longWaitMs = 5 * 60_000;
 /** Decisions that the history may be behind while all is well. */
 const eventsBehindMax = 10_000;
+/** The newest decisions that are read back from the journal. */
+const readBackMax = 100;
+/** How long the history may take for the smallest of queries, in milliseconds: less than those who ask wait. */
+const historyAnswerMaxMs = 2000;
 /** Waiting runs that are looked at for whether any agent can do them. */
 const waitingLookedAtMax = 10_000;
 
@@ -33,10 +37,14 @@ export interface Condition {
   readonly upMs: number;
   /** What is wrong with the journal, one sentence each; null when it was not read for that. */
   readonly journalFaults: readonly string[] | null;
+  /** Why the newest decisions cannot be read back; null when they can. */
+  readonly readBackFault: string | null;
   readonly isOnReserve: boolean;
   /** What keeps anything new from beginning, and what to do about it; null when nothing does. */
   readonly refusal: Pick<CdktrError, "message" | "hint"> | null;
   readonly history: Pick<HistoryHealth, "state" | "reason" | "droppedRows" | "refusedRows">;
+  /** What the history answered to a question: the version of its database, or why there is no answer. */
+  readonly historyAnswer: { readonly version: string } | { readonly fault: string };
   readonly eventsBehind: number;
   readonly agents: readonly AgentHealth[];
   /** Runs that an agent may have, head first; of very many only the first. */
@@ -49,13 +57,20 @@ export interface Condition {
 }
 
 /** Looks at everything. A deep look reads the whole journal: seconds for each gigabyte, in which nothing else is answered. */
-export async function checkUp(services: Services, { deep }: RequestOf<"DOCTOR">): Promise<ReplyTo<"DOCTOR">> {
+export async function checkUp(
+  services: Services,
+  { deep }: RequestOf<"DOCTOR">,
+  gone: AbortSignal,
+): Promise<ReplyTo<"DOCTOR">> {
   const { version, startedAtMs, clock, journal, history, projector, agents, ledger, catalog } = services;
   const { queue, runs } = ledger.state;
   const journalFaults = deep ? await journal.check().catch((error) => [messageOf(error)]) : null;
+  const readBackFault = await journal.eventsAfter(Math.max(ledger.seq - readBackMax, 0), readBackMax)
+    .then(() => null, messageOf);
+  const historyAnswer = await askHistory(history, gone);
   const nowMs = clock.nowMs();
   const findings = findingsOf({
-    ...{ version, nowMs, journalFaults },
+    ...{ version, nowMs, journalFaults, readBackFault, historyAnswer },
     upMs: nowMs - startedAtMs,
     isOnReserve: journal.isOnReserve,
     refusal: ledger.refusal,
@@ -72,6 +87,16 @@ export async function checkUp(services: Services, { deep }: RequestOf<"DOCTOR">)
     workflowProblems: catalog.source.problems(),
   });
   return { nowMs, findings };
+}
+
+async function askHistory(history: Services["history"], signal: AbortSignal): Promise<Condition["historyAnswer"]> {
+  try {
+    const options = { maxRows: 1, timeoutMs: historyAnswerMaxMs, signal };
+    const { rows: [row] } = await history.sql("SELECT version()", options);
+    return { version: String(row?.[0]) };
+  } catch (error) {
+    return { fault: messageOf(error) };
+  }
 }
 
 /** Judges what a check-up rests on. */
@@ -98,7 +123,7 @@ function error(name: string, detail: string, hint: string): Finding {
   return { name, state: "error", detail, hint };
 }
 
-function journalFinding({ journalFaults, isOnReserve, refusal }: Condition): Finding {
+function journalFinding({ journalFaults, readBackFault, isOnReserve, refusal }: Condition): Finding {
   if (refusal !== null) return error("journal", refusal.message, refusal.hint ?? "Stop the principal in good order.");
   if (journalFaults !== null && journalFaults.length > 0) {
     const hint = "Stop the principal, copy the file away, and check its disk; CDKTR_STATE_PATH names another file.";
@@ -111,11 +136,17 @@ function journalFinding({ journalFaults, isOnReserve, refusal }: Condition): Fin
       "Free space.",
     );
   }
-  if (journalFaults === null) return ok("journal", "It is open; only `cdktr doctor --deep` reads all of it.");
+  if (readBackFault !== null) {
+    const hint = "`cdktr doctor --deep` reads all of it. Back it up, and check its disk.";
+    return error("journal", `Its newest decisions cannot be read back: ${readBackFault}`, hint);
+  }
+  if (journalFaults === null) {
+    return ok("journal", "Its newest decisions can be read back; only `cdktr doctor --deep` reads all of it.");
+  }
   return ok("journal", "It was read as a whole and is sound.");
 }
 
-function historyFinding({ history, eventsBehind }: Condition): Finding {
+function historyFinding({ history, historyAnswer, eventsBehind }: Condition): Finding {
   const { state, reason, droppedRows, refusedRows } = history;
   if (state !== "ok") {
     const detail = `The database of logs and history is ${state}${reason === undefined ? "" : `: ${reason}`}.`;
@@ -123,6 +154,10 @@ function historyFinding({ history, eventsBehind }: Condition): Finding {
       ? "Runs go on. What is missing is written once it can be; check the free space and the disk."
       : "Start the principal anew.";
     return error("history", detail, hint);
+  }
+  if ("fault" in historyAnswer) {
+    const hint = "Queries of logs and history fail; runs go on. If it stays so, start the principal anew.";
+    return error("history", `Its database does not answer: ${historyAnswer.fault}`, hint);
   }
   const lost = droppedRows + refusedRows;
   if (lost > 0) {
@@ -136,10 +171,8 @@ function historyFinding({ history, eventsBehind }: Condition): Finding {
       "It catches up by itself.",
     );
   }
-  return ok(
-    "history",
-    eventsBehind === 0 ? "It is abreast of the journal." : `It is ${eventsBehind} decisions behind.`,
-  );
+  const place = eventsBehind === 0 ? "It is abreast of the journal" : `It is ${eventsBehind} decisions behind`;
+  return ok("history", `${place}; DuckDB ${historyAnswer.version} answers.`);
 }
 
 function workflowsFinding({ workflowCount, workflowProblems }: Condition): Finding {

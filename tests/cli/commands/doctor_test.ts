@@ -1,6 +1,9 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { call, temporaryDirectory } from "../call.ts";
-import { clockFinding } from "../../../src/cli/check_up.ts";
+import { clockFinding } from "../../../src/cli/check_up/clock.ts";
+import { networkFinding } from "../../../src/cli/check_up/disk.ts";
+import { listeningFinding } from "../../../src/cli/check_up/network.ts";
+import { loadConfig } from "../../../src/config/mod.ts";
 import { oneTask, PrincipalScene } from "../principal_scene.ts";
 
 /** Settings with a data directory and workflows of their own. */
@@ -41,6 +44,15 @@ Deno.test("doctor looks at this machine and at the principal", async () => {
   match(stdout, /\nok +workflow files +1 in .*, all valid\.\n/);
   match(stdout, /\nok +time zones +/);
   match(stdout, /\nok +clock +It agrees with that of the principal\.\n/);
+  match(stdout, /\nok +free space +\d+ MiB are free at .*kept(?:, and room for \d+ more files)?\.\n/);
+  match(stdout, /\n(?:ok|warning) +disk speed +A write to .*kept is on disk after \d+\.\d ms\.\n/);
+  match(stdout, /\nok +DuckDB +Version v\d+\.\d+\.\d+ can be loaded\.\n/);
+  match(stdout, /\nok +log ports +Both answer\.\n/);
+  match(stdout, /\nok +exposure +A principal at 127\.0\.0\.1 is reached from this machine alone\.\n/);
+  match(stdout, /\n(?:ok|warning) +open files +A process may have \d+ of them\.\n/);
+  match(stdout, /\n(?:ok|warning) +time service +\S/);
+  match(stdout, /\nok +principal history +.*; DuckDB v\d+\.\d+\.\d+ answers\.\n/);
+  deepEqual([...Deno.readDirSync(`${here.path}/kept`)].map(({ name }) => name), []);
   match(stdout, /\nok +principal +Version 1, up for /);
   match(stdout, /\nok +principal journal +/);
   match(stdout, /\nwarning +principal agents +No agent is there, so nothing can run\.\n +hint: Start one with /);
@@ -84,6 +96,41 @@ Deno.test("without a principal doctor tells all the rest, whether the ports are 
     /\nerror +ports +Another program has \d+ on 127/,
   );
 });
+
+Deno.test("log ports at which no principal answers are a warning", async () => {
+  await using here = await machine();
+  await using scene = await PrincipalScene.start({ etl: oneTask });
+  using mute = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const speaking = mute.accept().then(async (connection) => {
+    await connection.write(new TextEncoder().encode("SSH-2.0"));
+    connection.close();
+  });
+  const environment = { ...here.environment, CDKTR_LOGS_LISTENING_PORT: String(mute.addr.port) };
+  const found = (await findings(scene, environment)).get("here: log ports");
+  await speaking;
+  deepEqual([found?.state, found?.detail], ["warning", `No principal answers at 127.0.0.1:${mute.addr.port}.`]);
+});
+
+Deno.test("directories of other machines are a warning, by what statfs calls their file system", () => {
+  equal(networkFinding("/data", 0xef53).state, "ok");
+  const { state, detail } = networkFinding("/data", 0xff534d42);
+  deepEqual([state, detail], ["warning", "/data lies on another machine (CIFS)."]);
+});
+
+const hosts: [host: string, state: string, detail: RegExp][] = [
+  ["127.0.0.1", "ok", /from this machine alone/],
+  ["::1", "ok", /from this machine alone/],
+  ["build01.example.org", "ok", /on another machine/],
+  ["0.0.0.0", "warning", /^Whoever can reach port 5561 of any address of this machine can run workflows/],
+];
+for (const [host, state, detail] of hosts) {
+  Deno.test(`a principal at ${host} is ${state}`, () => {
+    const environment = { HOME: "/home/ada", CDKTR_PRINCIPAL_HOST: host };
+    const found = listeningFinding(loadConfig({ environment, workingDirectory: "/", readTextFile: () => undefined }));
+    equal(found.state, state);
+    match(found.detail, detail);
+  });
+}
 
 Deno.test("a setting that cannot be used is a finding, not the end of doctor", async () => {
   const { exitCode, stdout, stderr } = await call(["doctor"], { environment: { CDKTR_PRINCIPAL_PORT: "x" } });

@@ -76,6 +76,15 @@ Deno.test("a disk that cannot be looked at is told of once and changes nothing",
   await watch.stop();
 });
 
+Deno.test("another floor holds from the next look on", async () => {
+  const { clock, told, watch } = arrange();
+  await watch.start();
+  watch.floorBytes = 2_000;
+  await clock.pass(lookEveryMs);
+  assert.deepEqual(told, ["low 1000"]);
+  await watch.stop();
+});
+
 Deno.test("a floor of 0 is never reached", async () => {
   const { told, disk, watch } = arrange({ floorBytes: 0 });
   disk.free = 0;

@@ -11,6 +11,7 @@ const ann = {
 };
 const healthy: Condition = {
   ...{ version: "1.2.3", nowMs, upMs: 3_600_000, journalFaults: [], isOnReserve: false, refusal: null },
+  ...{ readBackFault: null, historyAnswer: { version: "v1" } },
   history: { state: "ok", reason: undefined, droppedRows: 0, refusedRows: 0 },
   ...{ eventsBehind: 0, agents: [ann], waiting: [], queueLength: 0, pausedRuns: 0 },
   ...{ workflowCount: 3, workflowProblems: [] },
@@ -32,7 +33,12 @@ const waiting = (count: number, requires: string[] = [], agoMs = 1000) =>
 
 const troubles: [change: Partial<Condition>, name: string, state: "warning" | "error" | "ok", detail: RegExp][] = [
   [{ journalFaults: ["row 3 is missing"] }, "journal", "error", /^The journal is damaged: row 3 is missing/],
-  [{ journalFaults: null }, "journal", "ok", /^It is open; only `cdktr doctor --deep` reads all of it\.$/],
+  [
+    { journalFaults: null },
+    "journal",
+    "ok",
+    /^Its newest decisions can be read back; only `cdktr doctor --deep` reads all of it\.$/,
+  ],
   [{ isOnReserve: true }, "journal", "error", /^The disk is full/],
   [
     { refusal: { message: "The file is gone.", hint: "Stop." }, isOnReserve: true },
@@ -52,8 +58,10 @@ const troubles: [change: Partial<Condition>, name: string, state: "warning" | "e
     "warning",
     /^1 row could not be kept since the start\.$/,
   ],
+  [{ readBackFault: "Row 3 is no event." }, "journal", "error", /^Its newest decisions cannot be read back: Row 3 is/],
+  [{ historyAnswer: { fault: "It took 5 s." } }, "history", "error", /^Its database does not answer: It took 5 s\.$/],
   [{ eventsBehind: 20_000 }, "history", "warning", /^It is 20000 decisions behind the journal\.$/],
-  [{ eventsBehind: 20 }, "history", "ok", /^It is 20 decisions behind\.$/],
+  [{ eventsBehind: 20 }, "history", "ok", /^It is 20 decisions behind; DuckDB v1 answers\.$/],
   [{ workflowProblems: ["a.yml:1:1: error: x", "b"] }, "workflows", "warning", /^a\.yml:1:1: error: x \(and 1 more\)$/],
   [{ workflowCount: 0 }, "workflows", "warning", /^There are none\.$/],
   [{ agents: [] }, "agents", "warning", /^No agent is there/],

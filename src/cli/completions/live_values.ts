@@ -1,0 +1,90 @@
+/** Values that a principal knows. All is silence: where nobody answers in time there are none. */
+import { orAborted, sleep, spanText } from "../../clock/mod.ts";
+import type { PrincipalClient } from "../../client/mod.ts";
+import type { Config } from "../../config/mod.ts";
+import { isFinal } from "../../core/mod.ts";
+import { connectToPrincipal } from "../connect.ts";
+import type { Invocation } from "../invocation.ts";
+
+/** A value that can be written, and a few words on it. */
+export interface Candidate {
+  readonly value: string;
+  readonly about: string;
+}
+
+/** What a key press may wait for, in milliseconds. */
+const answerMaxMs = 500;
+/** So many runs are offered, the newest. */
+const runsMax = 100;
+
+/** Which runs are offered. */
+export type RunChoice = "all" | "ended" | "not ended";
+
+/** Asks each time it is called: a shell calls once. */
+export class LiveValues {
+  readonly #invocation: Invocation;
+  readonly #config: Config;
+
+  constructor(invocation: Invocation, config: Config) {
+    this.#invocation = invocation;
+    this.#config = config;
+  }
+
+  /** The principal's workflows; without one, those of the workflow directory. */
+  async workflows(): Promise<Candidate[]> {
+    const known = await this.#ask(async (client, signal) => {
+      const { workflows } = await client.call("WORKFLOWS", { knownRevision: null, waitMs: 0 }, { signal });
+      return workflows.map(({ id, name, description }) => ({ value: id, about: description ?? name }));
+    });
+    if (known !== null) return known;
+    const { listWorkflowFiles } = await import("../../workflow/mod.ts");
+    const listing = await listWorkflowFiles(this.#config.workflowDir).catch(() => null);
+    return (listing?.files ?? []).map(({ id, relativePath }) => ({ value: id, about: relativePath }));
+  }
+
+  /** Runs, newest first. */
+  async runs(choice: RunChoice): Promise<Candidate[]> {
+    const nowMs = this.#invocation.clock.nowMs();
+    const runs = await this.#ask(async (client, signal) => {
+      return (await client.call("RUNS", { limit: runsMax }, { signal })).runs;
+    });
+    return (runs ?? []).filter(({ state }) => choice === "all" || isFinal(state) === (choice === "ended"))
+      .map(({ runId, workflowId, state, triggeredAtMs }) => {
+        return { value: runId, about: `${state} ${workflowId}, ${spanText(Math.max(nowMs - triggeredAtMs, 0))} ago` };
+      });
+  }
+
+  /** The tasks of a run, by their ids or their names. */
+  async tasks(run: string, by: "id" | "name"): Promise<Candidate[]> {
+    const shown = await this.#ask((client, signal) => client.call("SHOWRUN", { run }, { signal }));
+    if (shown === null) return [];
+    const { shownTasks } = await import("../shown_tasks.ts");
+    return shownTasks(shown).tasks.map(({ taskId, name, state }) => {
+      const other = by === "id" ? name : taskId;
+      return { value: by === "id" ? taskId : name ?? taskId, about: [state, other].filter(Boolean).join(" ") };
+    });
+  }
+
+  /** The agents that the principal hears of. */
+  async agents(): Promise<Candidate[]> {
+    const agents = await this.#ask(async (client, signal) => (await client.call("STATUS", {}, { signal })).agents);
+    return (agents ?? []).map(({ agentId, running }) => ({ value: agentId, about: `${running.length} running` }));
+  }
+
+  /** What `ask` tells; null when that takes too long or goes wrong. */
+  async #ask<T>(ask: (client: PrincipalClient, signal: AbortSignal) => Promise<T>): Promise<T | null> {
+    const { clock } = this.#invocation;
+    const late = new AbortController();
+    const answered = new AbortController();
+    void sleep(clock, answerMaxMs, answered.signal).then(() => late.abort(), () => {});
+    const client = connectToPrincipal({ ...this.#config, defaultZmqTimeoutMs: answerMaxMs }, this.#invocation, "cli");
+    try {
+      return await orAborted(ask(client, late.signal), late.signal);
+    } catch {
+      return null;
+    } finally {
+      answered.abort();
+      void client.close();
+    }
+  }
+}
