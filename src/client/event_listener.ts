@@ -28,7 +28,12 @@ export type TriggerResult =
     /** Why the overlap policy let nothing start; else null. */
     readonly skipped: string | null;
   }
-  | { readonly success: false; readonly error: CdktrError };
+  | {
+    readonly success: false;
+    readonly error: CdktrError;
+    /** Whether the same event, given again under the same key, may be taken and cannot start a second run. */
+    readonly mayTryAgain: boolean;
+  };
 
 /** Options of an {@linkcode EventListener}. */
 export interface EventListenerOptions {
@@ -101,7 +106,7 @@ export abstract class EventListener implements AsyncDisposable {
   ): Promise<TriggerResult> {
     if (this.signal.aborted) {
       const error = new CdktrError("SHUTTING_DOWN", `${workflowId} was not triggered: the event listener ends.`);
-      return Promise.resolve(failed(error));
+      return Promise.resolve(failed(error, true));
     }
     const trigger = this.#trigger({ workflowId, params, key, reason });
     this.#underWay.add(trigger);
@@ -131,10 +136,11 @@ export abstract class EventListener implements AsyncDisposable {
         // Another principal may have taken the place of the one that was there.
         client.forgetDialect();
         const isOver = clock.monotonicMs() - beganMs >= this.#patienceMs;
-        if (!isWorthAnotherTry(error) || isOver || signal.aborted) return failed(error);
+        const mayTryAgain = isWorthAnotherTry(error);
+        if (!mayTryAgain || isOver || signal.aborted) return failed(error, mayTryAgain);
         const pauseMs = Math.min(firstPauseMs * 2 ** failures, longestPauseMs) * (0.5 + random.fraction() / 2);
         await sleep(clock, pauseMs, signal).catch(() => {});
-        if (signal.aborted) return failed(error);
+        if (signal.aborted) return failed(error, true);
       }
     }
   }
@@ -166,13 +172,14 @@ export abstract class EventListener implements AsyncDisposable {
       return { success: true, error: null, runId: null, isDuplicate: false, skipped: null };
     } catch (thrown) {
       const error = asCdktrError(thrown);
-      if (!isWorthAnotherTry(error)) return failed(error);
+      if (!isWorthAnotherTry(error)) return failed(error, false);
       const sentence = `${workflowId} may or may not have been triggered: ${error.message}`;
       return failed(
         new CdktrError("TIMED_OUT", sentence, {
           hint: "An original principal knows no idempotency keys, so it is not asked again.",
           cause: error,
         }),
+        false,
       );
     } finally {
       // The next event finds out first whether it is still there, which may be tried as often as needed.
@@ -181,8 +188,8 @@ export abstract class EventListener implements AsyncDisposable {
   }
 }
 
-function failed(error: CdktrError): TriggerResult {
-  return { success: false, error };
+function failed(error: CdktrError, mayTryAgain: boolean): TriggerResult {
+  return { success: false, error, mayTryAgain };
 }
 
 function asCdktrError(thrown: unknown): CdktrError {
