@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import { EventListener, type EventListenerOptions } from "../client/mod.ts";
-import { CdktrError, messageOf, type OperatorLog } from "../core/mod.ts";
+import { CdktrError, counted, messageOf, type OperatorLog } from "../core/mod.ts";
 import type { Authority } from "./authority.ts";
 import { type BodyMapping, paramsOf } from "./body_params.ts";
 import { readBody } from "./read_body.ts";
@@ -50,15 +50,21 @@ interface Answer {
 /** See the top of this file. */
 export class WebhookListener extends EventListener {
   readonly #options: WebhookListenerOptions;
+  /** Aborts when no more requests are taken; those under way may still trigger. */
+  readonly #ending: AbortSignal;
+  readonly #stopping = new AbortController();
   #requests = 0;
+  #onIdle = () => {};
 
-  constructor(options: WebhookListenerOptions) {
+  constructor({ signal, ...options }: WebhookListenerOptions) {
     super({ ...options, patienceMs });
     this.#options = options;
+    const { signal: stopped } = this.#stopping;
+    this.#ending = signal === undefined ? stopped : AbortSignal.any([stopped, signal]);
   }
 
   /**
-   * Listens until the signal aborts; then what is under way is answered.
+   * Listens until the signal aborts; then what is under way is done and answered first.
    *
    * @throws {CdktrError} ADDRESS_IN_USE when it cannot listen.
    */
@@ -68,12 +74,29 @@ export class WebhookListener extends EventListener {
     const { port } = server.addr;
     const shownHost = hostname.includes(":") ? `[${hostname}]` : hostname;
     log.info(`webhooks are taken on http://${shownHost}:${port}/`);
-    const isStopped = Promise.withResolvers<void>();
-    this.signal.addEventListener("abort", () => isStopped.resolve(), { once: true });
-    if (this.signal.aborted) isStopped.resolve();
-    await Promise.race([isStopped.promise, server.finished]);
-    if (this.#requests > 0) log.info(`stopping: ${this.#requests} requests to be answered first`);
+    await aborted(this.#ending);
+    if (this.#requests > 0) log.info(`stopping: ${counted(this.#requests, "request")} to be answered first`);
+    await this.#idle();
     await server.shutdown();
+  }
+
+  override async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#idle();
+    await super.stop();
+  }
+
+  /** Resolves once no request is under way. */
+  async #idle(): Promise<void> {
+    while (this.#requests > 0) {
+      const before = this.#onIdle;
+      await new Promise<void>((resolve) => {
+        this.#onIdle = () => {
+          before();
+          resolve();
+        };
+      });
+    }
   }
 
   #listen(hostname: string, port: number): Deno.HttpServer<Deno.NetAddr> {
@@ -96,7 +119,7 @@ export class WebhookListener extends EventListener {
     const beganMs = this.clock.monotonicMs();
     this.#requests++;
     const answer = await this.#answer(request).catch(answerTo);
-    this.#requests--;
+    if (--this.#requests === 0) this.#onIdle();
     if (answer.said !== null) {
       const tookMs = Math.round(this.clock.monotonicMs() - beganMs);
       const path = new URL(request.url).pathname.slice(0, 200);
@@ -109,6 +132,7 @@ export class WebhookListener extends EventListener {
   }
 
   async #answer(request: Request): Promise<Answer> {
+    if (this.#ending.aborted) throw refusalOf(new CdktrError("SHUTTING_DOWN", "The listener ends."));
     if (this.#requests > requestsMax) {
       throw refusalOf(new CdktrError("LIMIT_EXCEEDED", `More than ${requestsMax} requests are under way.`));
     }
@@ -183,4 +207,11 @@ function decodeSegment(pathname: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
