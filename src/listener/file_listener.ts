@@ -17,7 +17,7 @@ import { Intake, type IntakeOptions } from "./intake.ts";
 import { Troubles } from "./troubles.ts";
 
 /** How long a trigger is tried again before it is looked whether the file is still there. */
-const patienceMs = 10_000;
+const patienceMs = 3000;
 /** Files looked at side by side. */
 const looksMax = 32;
 /** Reports of changes are gathered for so long: a file that is being written has thousands of them. */
