@@ -69,13 +69,15 @@ export class FileListener extends EventListener {
     const { folder, workflowId, log } = this.#options;
     const onAbort = () => this.#wake();
     this.signal.addEventListener("abort", onAbort);
-    log.info(`files in ${folder.root} have ${workflowId} run`);
+    let isFirst = true;
     try {
       while (!this.signal.aborted) {
         if (this.clock.monotonicMs() >= this.#rescanDueMs) {
           // Watching begins before the look: a file in between is then seen twice rather than never.
           await this.#rewatch();
           await this.#lookAtAll();
+          if (isFirst) log.info(`files that are put into ${folder.root} have ${workflowId} run`);
+          isFirst = false;
         }
         await this.#lookAtSome();
         await this.#pause();

@@ -56,7 +56,11 @@ export function listenWebhookCommand(invocation: Invocation) {
       const config = loadSettings(invocation, command);
       using _log = startProcessLog(config.logLevel, invocation.stderr);
       const log = roomLog("webhook");
-      const authority = readAuthority(options, invocation, log);
+      const authority = readAuthority(
+        options,
+        { ...config.inheritedEnvironment, ...invocation.environment },
+        (path) => readSecrets(resolve(invocation.workingDirectory, path), log),
+      );
       refuseOpenDoor(options.host, authority);
       const mapping: BodyMapping = {
         pointers: options.param,
@@ -101,9 +105,12 @@ interface AuthorityFlags {
   readonly tokenFile?: string | undefined;
 }
 
-function readAuthority({ secretFile, tokenFile }: AuthorityFlags, invocation: Invocation, log: OperatorLog): Authority {
-  const read = (path: string) => readSecrets(resolve(invocation.workingDirectory, path), log);
-  const fromEnvironment = invocation.environment[secretVariable] ?? "";
+function readAuthority(
+  { secretFile, tokenFile }: AuthorityFlags,
+  environment: Readonly<Record<string, string>>,
+  read: (path: string) => string[],
+): Authority {
+  const fromEnvironment = environment[secretVariable] ?? "";
   const secrets = secretFile !== undefined ? read(secretFile) : fromEnvironment === "" ? [] : [fromEnvironment];
   return new Authority(secrets, tokenFile === undefined ? [] : read(tokenFile));
 }
