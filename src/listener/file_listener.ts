@@ -22,6 +22,10 @@ const patienceMs = 3000;
 const looksMax = 32;
 /** Reports of changes are gathered for so long: a file that is being written has thousands of them. */
 const gatherMs = 50;
+/** After a report all files are looked at within so long, since reports of a burst get lost. */
+const afterReportMs = 1000;
+/** But looking must not take more than one part in so many of the time. */
+const restFactor = 20;
 
 /** Options of a {@linkcode FileListener}. */
 export interface FileListenerOptions extends Omit<EventListenerOptions, "host" | "port" | "patienceMs">, IntakeOptions {
@@ -49,6 +53,8 @@ export class FileListener extends EventListener {
   readonly #unsettled = new Map<string, Unsettled>();
   #watch: { readonly watch: FolderWatch; readonly identity: string } | null = null;
   #rescanDueMs = -Infinity;
+  /** Before then no report leads to a look at all files. */
+  #restsUntilMs = -Infinity;
   #wake = () => {};
 
   constructor(options: FileListenerOptions) {
@@ -102,10 +108,13 @@ export class FileListener extends EventListener {
       const watch = new FolderWatch(folder.root, folder.isRecursive, {
         onPath: (absolutePath, isWhole) => {
           const path = folder.inside(absolutePath);
-          if (path !== null) this.#report(path, isWhole);
+          if (path === null) return;
+          this.#expectMore();
+          this.#report(path, isWhole);
         },
+        onOddName: () => this.#troubles.tell(`files in ${folder.root} whose names are not UTF-8 are passed over`),
         onLoss: () => {
-          this.#rescanDueMs = -Infinity;
+          this.#expectMore();
           this.#wake();
         },
       });
@@ -113,6 +122,12 @@ export class FileListener extends EventListener {
     } catch (error) {
       this.#troubles.tell(`changes of ${folder.root} are found only by looking again: ${messageOf(error)}`);
     }
+  }
+
+  /** Where something was reported there may be more. */
+  #expectMore(): void {
+    const soonMs = Math.max(this.clock.monotonicMs() + afterReportMs, this.#restsUntilMs);
+    this.#rescanDueMs = Math.min(this.#rescanDueMs, soonMs);
   }
 
   #report(path: string, isWhole: boolean): void {
@@ -123,6 +138,8 @@ export class FileListener extends EventListener {
   /** Looks at every file, and forgets those that are gone. */
   async #lookAtAll(): Promise<void> {
     const { folder, taken, rescanMs, takesExisting } = this.#options;
+    const beganMs = this.clock.monotonicMs();
+    this.#rescanDueMs = Infinity; // A report from now on leads to another look.
     try {
       const before = taken.paths();
       const { paths, problems } = await folder.list();
@@ -138,7 +155,9 @@ export class FileListener extends EventListener {
       this.#troubles.tell(`${folder.root} cannot be looked at: ${messageOf(error)}`);
     }
     this.#troubles.endRound();
-    this.#rescanDueMs = this.clock.monotonicMs() + rescanMs;
+    const endedMs = this.clock.monotonicMs();
+    this.#restsUntilMs = endedMs + restFactor * (endedMs - beganMs);
+    this.#rescanDueMs = Math.min(Math.max(this.#rescanDueMs, this.#restsUntilMs), endedMs + rescanMs);
   }
 
   /** The very first look: what is there already needs no run. */

@@ -4,6 +4,8 @@
 export interface FolderNews {
   /** Something is new about a path. `isWhole`: it was renamed into its place, so nobody is writing it. */
   onPath(absolutePath: string, isWhole: boolean): void;
+  /** Something is new about a file whose name cannot be told. */
+  onOddName(): void;
   /** Reports were lost. */
   onLoss(): void;
 }
@@ -42,8 +44,8 @@ export class FolderWatch implements Disposable {
         this.#tell(value);
       } catch (error) {
         // A name that is no UTF-8 spoils its own report only.
-        if (error instanceof TypeError && /UTF-8/.test(error.message)) continue;
-        break;
+        if (!(error instanceof TypeError && /UTF-8/.test(error.message))) break;
+        if (this.#isOpen) this.#news.onOddName();
       }
     }
     this.#isOpen = false;

@@ -1,5 +1,6 @@
 /** What docs/listeners.md shows works as it stands there. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { argumentsOf } from "../cli/shell_line.ts";
 import { call, temporaryDirectory } from "../cli/call.ts";
@@ -40,7 +41,8 @@ for (const way of ["links", "--config"]) {
     let args: string[] = [];
     if (way === "links") {
       ok(configuration.includes('"../cdktr"'));
-      await Deno.writeTextFile(`${directory.path}/deno.json`, configuration.replace('"../cdktr"', `"${checkout}"`));
+      const link = JSON.stringify(relative(directory.path, checkout));
+      await Deno.writeTextFile(`${directory.path}/deno.json`, configuration.replace('"../cdktr"', link));
     } else {
       ok(page.includes("--config ../cdktr/deno.json -N -E listener.ts"));
       args = ["--config", `${checkout}deno.json`];

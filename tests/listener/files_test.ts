@@ -242,7 +242,8 @@ Deno.test("a file that the principal refuses stays, and has its run once the wor
     await place.drop("b.csv");
     await listener.log.said(/^error .*b\.csv/);
     equal(listener.log.all(/^error .*a\.csv/).length, 1);
-    deepEqual([await exists(path), await exists(`${place.done}/a.csv`)], [true, false]);
+    // Between two tries it has no second name.
+    await until(async () => await exists(path) && !await exists(`${place.done}/a.csv`));
   }
   await principal[Symbol.asyncDispose]();
   await using mended = await PrincipalScene.start({ etl: oneTask }, { port });
@@ -288,10 +289,10 @@ Deno.test("a file whose name is not UTF-8 is told of and hinders no other", asyn
   await new Deno.Command("sh", { args: ["-c", script, "sh", place.inbox] }).output();
   await place.drop("good");
   await listener.ran(1);
-  await listener.log.said(/^warn .*bad.*name is passed over: its name is not UTF-8/);
+  await listener.log.said(/^warn files in .* whose names are not UTF-8 are passed over/);
   await place.drop("better");
   await listener.ran(2);
-  equal(listener.log.all(/UTF-8/).length, 1);
+  equal(listener.log.all(/^warn files/).length, 1);
   await Deno.remove(place.inbox, { recursive: true }).catch(() => {}); // Deno cannot remove that file.
   await new Deno.Command("rm", { args: ["-r", place.inbox] }).output();
 });
