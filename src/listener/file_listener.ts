@@ -43,6 +43,11 @@ interface Unsettled {
   readonly sinceMs: number;
 }
 
+interface Complete {
+  readonly path: string;
+  readonly stamp: string;
+}
+
 /** See the top of this file. */
 export class FileListener extends EventListener {
   readonly #options: FileListenerOptions;
@@ -148,7 +153,10 @@ export class FileListener extends EventListener {
       await this.#lookAt(paths.map((path) => [path, false]));
       if (problems.length === 0) {
         const there = new Set(paths);
-        taken.forget(before.filter((path) => !there.has(path)));
+        // A folder in which nothing is left may be one that is not mounted.
+        const isAnyLeft = before.some((path) => there.has(path));
+        const isGone = (path: string) => !there.has(path) && (isAnyLeft || taken.get(path)?.destination !== null);
+        taken.forget(before.filter(isGone));
         this.#intake.keepOnly(there);
       }
     } catch (error) {
@@ -183,32 +191,37 @@ export class FileListener extends EventListener {
 
   async #lookAt(paths: readonly (readonly [path: string, isWhole: boolean])[]): Promise<void> {
     for (let at = 0; at < paths.length && !this.signal.aborted; at += looksMax) {
-      await Promise.all(paths.slice(at, at + looksMax).map(([path, isWhole]) => this.#look(path, isWhole)));
+      const batch = paths.slice(at, at + looksMax).map(([path, isWhole]) => this.#look(path, isWhole));
+      for (const complete of (await Promise.all(batch)).flat()) this.#intake.add(complete.path, complete.stamp);
     }
   }
 
-  /** Never rejects. */
-  async #look(path: string, isWhole: boolean): Promise<void> {
+  /** The files at a path that are complete now. Never rejects. */
+  async #look(path: string, isWhole: boolean): Promise<Complete[]> {
     const { folder, taken, settleMs } = this.#options;
     const known = this.#unsettled.get(path);
     this.#unsettled.delete(path);
     try {
       const found = await folder.look(path);
-      if (found === null) return;
-      // Files that were put into a new folder before it was watched were not reported.
-      if (found.isFolder) return await this.#lookAt((await folder.list(path)).paths.map((one) => [one, isWhole]));
+      if (found === null) return [];
+      if (found.isFolder) {
+        // Files that were put into a new folder before it was watched were not reported.
+        await this.#lookAt((await folder.list(path)).paths.map((one) => [one, isWhole]));
+        return [];
+      }
       const { stamp } = found;
       if (taken.get(path)?.stamp === stamp) await this.#intake.leave(path, stamp);
-      if (this.#intake.knows(path, stamp)) return;
+      if (this.#intake.knows(path, stamp)) return [];
       const nowMs = this.clock.monotonicMs();
       const sinceMs = known?.stamp === stamp ? known.sinceMs : nowMs;
-      if (isWhole || nowMs - sinceMs >= settleMs) this.#intake.add(path, stamp);
-      else this.#unsettled.set(path, { stamp, sinceMs });
+      if (isWhole || nowMs - sinceMs >= settleMs) return [{ path, stamp }];
+      this.#unsettled.set(path, { stamp, sinceMs });
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return;
       // The next look at all files tries it again.
-      this.#troubles.tell(`${folder.absolute(path)} cannot be looked at: ${messageOf(error)}`);
+      const isGone = error instanceof Deno.errors.NotFound;
+      if (!isGone) this.#troubles.tell(`${folder.absolute(path)} cannot be looked at: ${messageOf(error)}`);
     }
+    return [];
   }
 
   /** Waits until there is something to look at. */

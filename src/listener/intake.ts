@@ -20,6 +20,8 @@ import type { Troubles } from "./troubles.ts";
 const lanesMax = 8;
 const firstBusyPauseMs = 1000;
 const longestBusyPauseMs = 60_000;
+/** Characters of a path that a run's reason has room for. */
+const shownPathChars = 1000;
 
 /** What is done with files. */
 export interface IntakeOptions {
@@ -138,7 +140,8 @@ export class Intake {
       destination ??= await this.#newName(path);
       const key = keyOf(workflowId, file, stamp, skippedTries);
       const values = fileParams(params, destination ?? file);
-      const result = await this.#owner.runWorkflow(workflowId, values, key, `the file ${file} is complete`);
+      const reason = `the file ${file.slice(-shownPathChars)} is complete`;
+      const result = await this.#owner.runWorkflow(workflowId, values, key, reason);
       if (!result.success && result.mayTryAgain) {
         this.#tellAway(result.error.message);
         continue;

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, rejects, throws } from "node:assert/strict";
 import { DropFolder, TakenFiles } from "../../src/listener/mod.ts";
+import { giveNewName, leaveOldPlace } from "../../src/listener/move_file.ts";
 import { oneTask, PrincipalScene } from "../cli/principal_scene.ts";
 import { FilesPlace } from "./files_scene.ts";
 
@@ -154,6 +155,29 @@ Deno.test("files that come while no listener is there are found by the next one,
   deepEqual(await filesOf(principal), ["a", "b", "c"].map((name) => `${place.inbox}/${name}`));
 });
 
+Deno.test("a directory that is not mounted for a while makes no file new", async () => {
+  await using principal = await PrincipalScene.start({ etl: oneTask });
+  await using place = await FilesPlace.make();
+  const started = /^info files that are put into/;
+  {
+    await using listener = await place.listen(principal.client);
+    await place.drop("a");
+    await listener.ran(1);
+  }
+  await Deno.rename(place.inbox, `${place.aside}/mounted`);
+  await Deno.mkdir(place.inbox);
+  {
+    await using listener = await place.listen(principal.client);
+    await listener.log.said(started);
+  }
+  await Deno.remove(place.inbox);
+  await Deno.rename(`${place.aside}/mounted`, place.inbox);
+  await using listener = await place.listen(principal.client);
+  const path = await place.drop("b");
+  await listener.ran(1);
+  match(listener.log.all(/: run /).join("\n"), new RegExp(`^info ${path}: run \\S+$`));
+});
+
 Deno.test("a listener that lost what it kept starts no second run within a day", async () => {
   await using principal = await PrincipalScene.start({ etl: oneTask });
   await using place = await FilesPlace.make();
@@ -228,6 +252,20 @@ Deno.test("a file whose listener was killed between its run and its move is move
   await listener.ran(1);
   deepEqual(await filesOf(principal), [`${place.done}/a.csv`]);
   deepEqual((await Array.fromAsync(Deno.readDir(place.done))).map(({ name }) => name), ["a.csv"]);
+});
+
+Deno.test("where there are no links a file is moved once its run is certain, over no other file", async () => {
+  await using place = await FilesPlace.make();
+  const path = await place.drop("a.csv", "new");
+  await leaveOldPlace(path, `${place.aside}/a.csv`);
+  deepEqual([await exists(path), await Deno.readTextFile(`${place.aside}/a.csv`)], [false, "new"]);
+  await place.drop("a.csv", "newer");
+  await rejects(leaveOldPlace(path, `${place.aside}/a.csv`), /another file has taken the name/);
+  deepEqual(await Deno.readTextFile(path), "newer");
+  // Links do not reach from one file system to another.
+  const { path: wanted, missing } = await giveNewName(path, "/dev/shm/cdktr-test/a.csv");
+  match(`${wanted} ${missing}`, /^\/dev\/shm\/cdktr-test\/a\.csv \S/);
+  await Deno.remove("/dev/shm/cdktr-test", { recursive: true });
 });
 
 Deno.test("a file that the principal refuses stays, and has its run once the workflow takes it", async () => {
