@@ -9,8 +9,10 @@ export type Found = { readonly isFolder: true } | { readonly isFolder: false; re
 export interface FolderListing {
   /** Paths below the folder, in order. */
   readonly paths: readonly string[];
-  /** Why parts of it could not be listed. */
+  /** What an operator should know. */
   readonly problems: readonly string[];
+  /** Whether every part could be listed. */
+  readonly isComplete: boolean;
 }
 
 /** Which files count. */
@@ -109,6 +111,7 @@ export class DropFolder {
   async list(start = ""): Promise<FolderListing> {
     const paths: string[] = [];
     const problems: string[] = [];
+    let isComplete = true;
     const folders = [start];
     for (let next = folders.shift(); next !== undefined; next = folders.shift()) {
       const folder = next;
@@ -125,10 +128,11 @@ export class DropFolder {
         if (folder === start) throw error;
         // A folder that was just deleted is gone with all that was in it.
         if (error instanceof Deno.errors.NotFound) continue;
+        isComplete = false;
         problems.push(`${this.absolute(folder)} cannot be listed: ${messageOf(error)}`);
       }
     }
-    return { paths: paths.sort(), problems };
+    return { paths: paths.sort(), problems, isComplete };
   }
 
   #fits(path: string): boolean {

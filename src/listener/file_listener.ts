@@ -147,11 +147,11 @@ export class FileListener extends EventListener {
     this.#rescanDueMs = Infinity; // A report from now on leads to another look.
     try {
       const before = taken.paths();
-      const { paths, problems } = await folder.list();
+      const { paths, problems, isComplete } = await folder.list();
       for (const problem of problems) this.#troubles.tell(problem);
       if (taken.isNew) await this.#begin(takesExisting ? [] : paths);
       await this.#lookAt(paths.map((path) => [path, false]));
-      if (problems.length === 0) {
+      if (isComplete) {
         const there = new Set(paths);
         // A folder in which nothing is left may be one that is not mounted.
         const isAnyLeft = before.some((path) => there.has(path));

@@ -63,6 +63,8 @@ export class Intake {
   readonly #queue: string[] = [];
   /** None of these promises rejects. */
   readonly #lanes = new Set<Promise<void>>();
+  /** Those that have not found the queue empty. */
+  #openLanes = 0;
   #isPrincipalAway = false;
 
   constructor(options: IntakeOptions, owner: IntakeOwner) {
@@ -87,7 +89,8 @@ export class Intake {
     if (this.#underWay.has(path)) return;
     this.#underWay.set(path, stamp);
     this.#queue.push(path);
-    if (this.#lanes.size >= lanesMax) return;
+    if (this.#openLanes >= lanesMax) return;
+    this.#openLanes++;
     const lane = this.#serve();
     this.#lanes.add(lane);
     lane.finally(() => this.#lanes.delete(lane));
@@ -128,6 +131,7 @@ export class Intake {
       this.#underWay.delete(path);
       this.#owner.onSettled(path);
     }
+    this.#openLanes--;
   }
 
   /** Gives one file to the principal, as long as it stays as it is. */
