@@ -37,6 +37,11 @@ const entries: readonly CommandEntry[] = [
     load: async () => (await import("./commands/task.ts")).taskCommand,
   },
   {
+    name: "listen",
+    summary: "Run workflows for HTTP requests and for files",
+    load: async () => (await import("./commands/listen.ts")).listenCommand,
+  },
+  {
     name: "ui",
     summary: "Watch and steer a principal on the full screen",
     load: async () => (await import("./commands/ui.ts")).uiCommand,

@@ -162,9 +162,11 @@ function correction({ variable }: Setting<unknown>, origin: Origin): string {
 
 /** What an agent tells a task, which is no setting of a cdktr that the task calls. */
 const taskVariable = /^CDKTR_(WORKFLOW_ID|RUN_ID|ATTEMPT|TASK_ID|TASK_RUN_ID|TRY|OUTPUT|INPUTS|PARAM_.+|OUTPUT_.+)$/;
+/** Secrets are no settings: `cdktr config list` shows those. */
+const secretVariables = ["CDKTR_WEBHOOK_SECRET"];
 
 function unknownVariables(names: readonly string[]): string[] {
-  const known = new Set<string>(Object.values(settings).map((setting) => setting.variable));
+  const known = new Set([...Object.values(settings).map((setting): string => setting.variable), ...secretVariables]);
   return [...new Set(names)]
     .filter((name) => name.startsWith("CDKTR_") && !known.has(name) && !taskVariable.test(name)).sort();
 }

@@ -1,7 +1,7 @@
 /** Lines of the shell, as help and the pages of the documentation show them. */
 
 /** These go on until they are told to end. */
-export const endless = /^cdktr start|^cdktr runs watch|--follow|--tail| -f\b/;
+export const endless = /^cdktr start|^cdktr listen|^cdktr runs watch|--follow|--tail| -f\b/;
 
 /**
  * The arguments of the part of a line that is cdktr. What is said about it stands behind two blanks or, as a comment,

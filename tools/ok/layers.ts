@@ -1,7 +1,7 @@
 /**
  * The direction of imports. Rooms (the folders of src/) stand on one another; a room imports only what is named for it
- * here, and of another room only its `mod.ts`. `cli` puts everything together; `scheduler`, `tui` and `gateway` are
- * clients of the principal like any other and never look into it.
+ * here, and of another room only its `mod.ts`. `cli` puts everything together; `scheduler`, `listener`, `tui` and
+ * `gateway` are clients of the principal like any other and never look into it.
  */
 import type { Finding } from "./finding.ts";
 import type { Module } from "./module.ts";
@@ -27,9 +27,10 @@ export const layering: Readonly<Record<string, readonly string[]>> = {
   principal: [...belowClient, "client"],
   agent: [...belowClient, "client"],
   scheduler: [...belowClient, "client"],
+  listener: [...belowClient, "client"],
   tui: [...belowClient, "client", "paint"],
   gateway: [...belowClient, "client"],
-  cli: [...belowClient, "client", "principal", "agent", "scheduler", "tui", "gateway", "paint", "project"],
+  cli: [...belowClient, "client", "principal", "agent", "scheduler", "listener", "tui", "gateway", "paint", "project"],
 };
 
 /** The room a path lies in: `principal` for `src/principal/lease.ts`; null outside the rooms. */

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { loadConfig, settings } from "../../../src/config/mod.ts";
 import { validatePath } from "../../../src/workflow/mod.ts";
-import { CdktrProcess, Place } from "../../system/processes.ts";
+import { Place } from "../../system/processes.ts";
 import { call, temporaryDirectory } from "../call.ts";
 
 async function filesIn(path: string): Promise<string[]> {
@@ -42,12 +42,9 @@ Deno.test("init writes a project whose workflows are valid, and says what it wro
 Deno.test("every workflow of a new project runs to a good end, with nothing but a shell", async () => {
   await using place = await Place.make();
   const project = `${place.path}/project`;
-  const settings = { cwd: place.path, env: { ...place.env } };
-  await using init = new CdktrProcess(["init", project], settings);
-  equal((await init.ended).code, 0);
+  equal((await place.call(["init", project])).code, 0);
   for (const name of exampleFiles) {
-    await using run = new CdktrProcess(["run", `${project}/${name}`], settings);
-    const { code, stderr } = await run.ended;
+    const { code, stderr } = await place.call(["run", `${project}/${name}`]);
     equal(code, 0, stderr);
     match(stderr, /^COMPLETED in /m);
   }

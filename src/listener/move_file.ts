@@ -1,0 +1,78 @@
+/**
+ * Moving a file to where it is kept once a run has it. The run is told the new path before the file has left the old one:
+ * so it gets its new name first, as a second (hard) link to the same file, and loses the old one when the run is certain.
+ */
+import { dirname, extname } from "node:path";
+import { messageOf } from "../core/mod.ts";
+
+/** Names that are tried beside the first. */
+const suffixesMax = 10_000;
+
+/** Where a file will be. */
+export interface NewPlace {
+  readonly path: string;
+  /** Why it is not there yet, beside its old place; null when it is. */
+  readonly missing: string | null;
+}
+
+/**
+ * Gives a file a name in its new place: `wanted`, or one with a number where another file has that.
+ *
+ * @throws What the system says, when no place can be found.
+ */
+export async function giveNewName(source: string, wanted: string): Promise<NewPlace> {
+  await Deno.mkdir(dirname(wanted), { recursive: true });
+  const { ino, dev } = await Deno.lstat(source);
+  for (let count = 1; count <= suffixesMax; count++) {
+    const path = count === 1 ? wanted : numbered(wanted, count);
+    const there = await lstatIfThere(path);
+    if (there !== null && there.ino === ino && there.dev === dev) return { path, missing: null }; // From before a restart.
+    if (there !== null) continue;
+    try {
+      await Deno.link(source, path);
+      return { path, missing: null };
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) continue;
+      if (error instanceof Deno.errors.NotFound) throw error;
+      // Some file systems have no such links, and the system may forbid them for files of others.
+      return { path, missing: messageOf(error) };
+    }
+  }
+  throw new Error(`${suffixesMax} files of this name are there already`);
+}
+
+/** Takes the new name back, if it names the same file as the old one. */
+export async function takeNewNameBack(source: string, path: string): Promise<void> {
+  if (await isSameFile(source, path)) await Deno.remove(path);
+}
+
+/**
+ * Takes the old name away. Where the file has no second one, it is moved.
+ *
+ * @throws What the system says.
+ */
+export async function leaveOldPlace(source: string, path: string): Promise<void> {
+  if (await isSameFile(source, path)) await Deno.remove(source);
+  else if (await lstatIfThere(path) === null) await Deno.rename(source, path);
+  else throw new Error(`another file has taken the name ${path}`);
+}
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([lstatIfThere(one), lstatIfThere(other)]);
+  return a !== null && b !== null && a.ino !== null && a.ino === b.ino && a.dev === b.dev;
+}
+
+async function lstatIfThere(path: string): Promise<Deno.FileInfo | null> {
+  try {
+    return await Deno.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/** `report-2.csv` for `report.csv`. */
+function numbered(path: string, count: number): string {
+  const extension = extname(path);
+  return `${path.slice(0, path.length - extension.length)}-${count}${extension}`;
+}
