@@ -1,0 +1,34 @@
+"""What a conversation needs of the world, so that the same conversation runs with and without asyncio.
+
+A conversation is a generator: it yields a step and is sent the reply, or thrown the error, that the step came to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TypeVar, Union
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request on a connection of its own. Sent `bytes`; thrown `UnreachableError` if it was surely not sent, and
+    `TimedOutError` if no reply came."""
+
+    body: bytes
+    timeout_s: float
+    #: An original principal loses replies while several requests are in flight: no other may be, of this client.
+    alone: bool
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Nothing, for a while. Sent empty bytes."""
+
+    duration_s: float
+
+
+Step = Union[Ask, Pause]
+Steps = Generator[Step, bytes, T]
