@@ -48,31 +48,34 @@ class FileWatcherListener(EventListener):
         self.path_param = path_param
         # When something last happened to each file that has had no run for it yet.
         self.written_at_s: dict[str, float] = {}
+        self.watched_until_ns: Optional[int] = None
 
     def start_listening(self) -> None:
         """Watches until it is ended."""
-        gone_at_ns: Optional[int] = None
         while True:
-            directory = inode_of(self.watch_path)
-            if directory is not None:
-                if gone_at_ns is not None:
-                    self.note_written_since(gone_at_ns)
-                self.watch(directory)
-            if gone_at_ns is None or directory is not None:
-                log.warning("%s is not there; waiting for it", self.watch_path)
-                gone_at_ns = time.time_ns()
+            try:
+                self.watch()
+            except OSError as error:
+                log.warning("Cannot watch %s: %s", self.watch_path, error)
             self.run_what_is_quiet()
             time.sleep(quiet_s)
 
-    def watch(self, directory: tuple[int, int]) -> None:
-        """Watches until the directory is gone, or another one has its name."""
+    def watch(self) -> None:
+        """Watches until the directory is gone, or another one has its name. Raises `OSError` if it is not there."""
+        directory = inode_of(self.watch_path)
         paths: queue.Queue[str] = queue.Queue()
         observer = Observer()
         observer.schedule(Notes(paths), self.watch_path, recursive=True)
         observer.start()
         log.info("Watching %s", self.watch_path)
         try:
-            while observer.is_alive() and inode_of(self.watch_path) == directory:
+            self.note_what_was_missed()
+            # The watch on a directory ends with it, even if a new one has its name and number at once.
+            while all(emitter.is_alive() for emitter in observer.emitters):
+                now_ns = time.time_ns()
+                if inode_of(self.watch_path) != directory:
+                    break
+                self.watched_until_ns = now_ns
                 try:
                     self.written_at_s[paths.get(timeout=quiet_s / 4)] = time.monotonic()
                 except queue.Empty:
@@ -82,11 +85,14 @@ class FileWatcherListener(EventListener):
             observer.stop()
             observer.join()
 
-    def note_written_since(self, time_ns: int) -> None:
-        """Notes files that were written while nobody watched."""
+    def note_what_was_missed(self) -> None:
+        """Notes files that were written since the directory was last watched, if it was before."""
+        if self.watched_until_ns is None:
+            return
         for folder, _, names in os.walk(self.watch_path):
             for path in (os.path.join(folder, name) for name in names):
-                if os.path.isfile(path) and os.stat(path).st_mtime_ns >= time_ns:
+                # What is found twice is one run by its key.
+                if os.path.isfile(path) and os.stat(path).st_mtime_ns >= self.watched_until_ns - 2_000_000_000:
                     self.written_at_s[path] = time.monotonic()
 
     def run_what_is_quiet(self) -> None:
@@ -127,12 +133,9 @@ class Notes(FileSystemEventHandler):
             self.paths.put(os.fsdecode(path))
 
 
-def inode_of(path: str) -> Optional[tuple[int, int]]:
-    """What tells a directory from another of the same name; None if there is none."""
-    try:
-        state = os.stat(path)
-    except OSError:
-        return None
+def inode_of(path: str) -> tuple[int, int]:
+    """What tells a directory from another of the same name. Raises `OSError` if there is none."""
+    state = os.stat(path)
     return state.st_dev, state.st_ino
 
 

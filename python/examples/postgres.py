@@ -32,7 +32,7 @@ from psycopg import sql
 
 log = logging.getLogger("postgres")
 
-# How often it looks into the outbox without a notification, and whether the connection is still there.
+# How often it looks, without a notification, into the outbox and whether the connection still works.
 look_again_s = 30.0
 
 
@@ -76,28 +76,26 @@ class DatabaseChangeListener(EventListener):
                 for notification in connection.notifies(timeout=look_again_s, stop_after=1):
                     if notification.payload:
                         self.report(notification.payload, self.run_workflow(notification.payload, reason=self.reason))
+                connection.execute("SELECT 1")  # Fails when the connection is broken, which silence alone does not tell.
                 self.empty_outbox(connection)
 
     def empty_outbox(self, connection: psycopg.Connection[Any]) -> None:
-        """Has the runs of all rows made, oldest first. Rows that another listener has in hand are left to it."""
+        """Has the runs of all rows made, oldest first. No lock is held meanwhile: a row that several listeners take, or one
+        takes again, is one run by its key."""
         while self.outbox_table is not None:
             table = sql.Identifier(*self.outbox_table.split("."))
-            with connection.transaction():
-                row = connection.execute(
-                    sql.SQL(
-                        "SELECT id, workflow_id, params FROM {} WHERE error IS NULL ORDER BY id LIMIT 1 "
-                        "FOR UPDATE SKIP LOCKED"
-                    ).format(table)
-                ).fetchone()
-                if row is None:
-                    return
-                row_id, workflow_id, params = row
-                key = f"postgres:{self.outbox_table}:{row_id}"
-                result = self.run_workflow(workflow_id, params, idempotency_key=key, reason=self.reason)
-                self.report(workflow_id, result)
-                done = "DELETE FROM {} WHERE id = %s" if result.success else "UPDATE {} SET error = %s WHERE id = %s"
-                values = [row_id] if result.success else [result.error, row_id]
-                connection.execute(sql.SQL(done).format(table), values)
+            row = connection.execute(
+                sql.SQL("SELECT id, workflow_id, params FROM {} WHERE error IS NULL ORDER BY id LIMIT 1").format(table)
+            ).fetchone()
+            if row is None:
+                return
+            row_id, workflow_id, params = row
+            key = f"postgres:{self.outbox_table}:{row_id}"
+            result = self.run_workflow(workflow_id, params, idempotency_key=key, reason=self.reason)
+            self.report(workflow_id, result)
+            done = "DELETE FROM {} WHERE id = %s" if result.success else "UPDATE {} SET error = %s WHERE id = %s"
+            values = [row_id] if result.success else [result.error, row_id]
+            connection.execute(sql.SQL(done).format(table), values)
 
     @property
     def reason(self) -> str:

@@ -55,6 +55,7 @@ class RabbitMQListener(EventListener):
     ) -> None:
         """Has the run of one message made, then acknowledges it."""
         tag = method.delivery_tag
+        assert tag is not None, "the broker numbers what it delivers"
         try:
             message: Any = json.loads(body)
             workflow_id, params = message["workflow_id"], message.get("params", {})

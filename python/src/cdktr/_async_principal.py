@@ -142,8 +142,8 @@ class AsyncPrincipal:
             if not await _happens(socket, zmq.POLLOUT, deadline_s):
                 raise unreachable(self._settings)
             await socket.send(ask.body)
-            if not await _happens(socket, zmq.POLLIN, deadline_s):
-                raise timed_out(self._settings, ask.timeout_s)
+            if not await _happens(socket, zmq.POLLIN, deadline_s + ask.held_s):
+                raise timed_out(self._settings, ask.timeout_s + ask.held_s)
             return b"".join(await socket.recv_multipart())
 
     def __repr__(self) -> str:

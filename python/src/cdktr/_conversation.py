@@ -75,7 +75,7 @@ class Conversation:
 
     def ping(self) -> Steps[Result]:
         """Asks once whether the principal is there."""
-        return (yield from _settled(self._ask_original(self._deadline_s(0), "PING")))
+        return (yield from _settled(self._ask_original(self._deadline_s(), "PING")))
 
     def read(self, verb: str, *arguments: str) -> Steps[Result]:
         """Asks for something in the original's words that every principal answers."""
@@ -110,16 +110,19 @@ class Conversation:
             ) -> Steps[Run]:
                 return read_run((yield from self._ask_new("WAITRUN", request, deadline_s, held_s)))
 
-            run = yield from self._persist(attempt, f"wait for run {run_id}", held_s)
+            run = yield from self._persist(attempt, f"wait for run {run_id}", held_s, end_s)
             if run.is_final:
                 return run
             if end_s is not None and self._now_s() >= end_s:
                 message = f"Run {run_id} had not ended after {timeout_s} s: it is {run.state}."
                 raise TimedOutError("TIMED_OUT", message, "It goes on.")
 
-    def _persist(self, attempt: Callable[[float], Steps[T]], what: str, held_s: float = 0) -> Steps[T]:
+    def _persist(
+        self, attempt: Callable[[float], Steps[T]], what: str, held_s: float = 0, end_s: Optional[float] = None
+    ) -> Steps[T]:
         """Makes attempts, each given the time when it has to be over, until one succeeds, fails for good, or time is up."""
-        deadline_s = self._deadline_s(held_s)
+        deadline_s = self._deadline_s(end_s)
+        was_held = held_s > 0
         backoff = Backoff(random_unit=self._random_unit)
         while True:
             try:
@@ -127,15 +130,21 @@ class Conversation:
             except CdktrError as error:
                 if isinstance(error, (UnreachableError, TimedOutError, UnsupportedError)):
                     self._verbs = None  # Another principal may take its place.
+                if was_held and isinstance(error, TimedOutError):
+                    was_held = False
+                    deadline_s = self._deadline_s(end_s)  # Only now it shows that the principal is away.
                 pause_s = backoff.next_s()
                 if not is_passing(error) or self._now_s() + pause_s >= deadline_s:
                     raise
                 _log.warning("Could not %s, trying again in %.1f s: %s", what, pause_s, error.message)
             yield Pause(pause_s)
 
-    def _deadline_s(self, held_s: float) -> float:
-        total_s = self._settings.total_timeout_s
-        return float("inf") if total_s is None else self._now_s() + total_s + held_s
+    def _deadline_s(self, end_s: Optional[float] = None) -> float:
+        """When a call that begins now is over: after the total timeout, or earlier if its wait ends earlier."""
+        now_s, total_s = self._now_s(), self._settings.total_timeout_s
+        patience_s = float("inf") if total_s is None else now_s + total_s
+        # Whoever does not want to wait at all gives time for one answer all the same.
+        return patience_s if end_s is None else min(patience_s, max(end_s, now_s + self._settings.reply_timeout_s))
 
     def _known_verbs(self, deadline_s: float) -> Steps[frozenset[str]]:
         """The new verbs that the principal knows; none if it is an original one. Asks it once."""
@@ -182,9 +191,9 @@ class Conversation:
         return reply
 
     def _ask(self, body: bytes, deadline_s: float, *, alone: bool, held_s: float = 0) -> Steps[bytes]:
-        wanted_s = self._settings.reply_timeout_s + held_s
+        left_s = min(self._settings.reply_timeout_s, deadline_s - self._now_s())
         # The first try has some time in any case.
-        return (yield Ask(body, max(0.01, min(wanted_s, deadline_s - self._now_s())), alone))
+        return (yield Ask(body, max(0.01, left_s), held_s, alone))
 
 
 def _settled(steps: Steps[Any]) -> Steps[Result]:

@@ -140,8 +140,8 @@ class Principal:
             if not socket.poll(_left_ms(deadline_s), zmq.POLLOUT):
                 raise unreachable(self._settings)
             socket.send(ask.body)
-            if not socket.poll(_left_ms(deadline_s), zmq.POLLIN):
-                raise timed_out(self._settings, ask.timeout_s)
+            if not socket.poll(_left_ms(deadline_s + ask.held_s), zmq.POLLIN):
+                raise timed_out(self._settings, ask.timeout_s + ask.held_s)
             return b"".join(socket.recv_multipart())
 
     def __repr__(self) -> str:

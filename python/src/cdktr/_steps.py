@@ -19,6 +19,8 @@ class Ask:
 
     body: bytes
     timeout_s: float
+    #: How much longer the principal may take for its reply, because it was asked to hold it back.
+    held_s: float
     #: An original principal loses replies while several requests are in flight: no other may be, of this client.
     alone: bool
 
