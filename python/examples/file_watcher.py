@@ -67,9 +67,9 @@ class FileWatcherListener(EventListener):
         observer = Observer()
         observer.schedule(Notes(paths), self.watch_path, recursive=True)
         observer.start()
-        log.info("Watching %s", self.watch_path)
         try:
             self.note_what_was_missed()
+            log.info("Watching %s", self.watch_path)
             # The watch on a directory ends with it, even if a new one has its name and number at once.
             while all(emitter.is_alive() for emitter in observer.emitters):
                 now_ns = time.time_ns()
@@ -88,6 +88,7 @@ class FileWatcherListener(EventListener):
     def note_what_was_missed(self) -> None:
         """Notes files that were written since the directory was last watched, if it was before."""
         if self.watched_until_ns is None:
+            self.watched_until_ns = time.time_ns()
             return
         for folder, _, names in os.walk(self.watch_path):
             for path in (os.path.join(folder, name) for name in names):
