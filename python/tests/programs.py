@@ -12,9 +12,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Callable, Optional, TypeVar
-
-T = TypeVar("T")
+from typing import Callable, Optional
 
 # What no step of these tests takes, on a busy machine. A wait that takes longer has failed.
 limit_s = 60.0
@@ -125,12 +123,9 @@ def free_port() -> int:
         return port
 
 
-def eventually(what: str, look: Callable[[], Optional[T]]) -> T:
-    """Looks again and again until there is something, for what cannot be waited for otherwise."""
+def eventually(what: str, look: Callable[[], bool]) -> None:
+    """Looks again and again until it is so, for what cannot be waited for otherwise."""
     deadline_s = time.monotonic() + limit_s
-    while True:
-        found = look()
-        if found is not None and found is not False:
-            return found
+    while not look():
         assert time.monotonic() < deadline_s, f"waited in vain for {what}"
         time.sleep(0.05)

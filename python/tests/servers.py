@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -21,7 +22,7 @@ class PostgresServer:
     def __init__(self) -> None:
         self._bin = _find_postgres()
         self._user = _find_user()
-        self._directory = Path(tempfile.mkdtemp(prefix="cdktr-postgres-"))
+        self._directory = Path(tempfile.mkdtemp(prefix="cdktr-postgres-")).resolve()
         self._program: Optional[Program] = None
         if self._user is not None:
             account = pwd.getpwnam(self._user)
@@ -49,9 +50,8 @@ class PostgresServer:
         """Ends it as a crash would, with all connections."""
         assert self._program is not None
         self._program.kill()
-        # The parts of it that have groups of their own notice a moment later; until then a start is refused.
-        pid = self._cluster / "postmaster.pid"
-        eventually("the parts of PostgreSQL to end", lambda: not _has_processes(pid.read_text().split()[0]) or None)
+        # Its parts have groups of their own and notice a moment later; until then a start is refused.
+        eventually("the parts of PostgreSQL to end", lambda: not _works_in(self._cluster))
 
     def remove(self) -> None:
         """Ends it and removes what it kept."""
@@ -64,10 +64,13 @@ class PostgresServer:
         return list(command) if self._user is None else ["runuser", "-u", self._user, "--", *command]
 
 
-def _has_processes(pid: str) -> bool:
-    """Whether a process of this id, or a child of it, is there."""
-    listed = subprocess.run(["ps", "-o", "pid=", "--pid", pid, "--ppid", pid], capture_output=True, text=True)
-    return listed.stdout.strip() != ""
+def _works_in(directory: Path) -> bool:
+    """Whether a process has this working directory, as every part of PostgreSQL has its cluster's."""
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if link.readlink() == directory:
+                return True
+    return False
 
 
 def _find_postgres() -> Path:
@@ -97,7 +100,7 @@ class RabbitServer:
         if not script.exists() or mapper is None:
             raise Missing("there is no RabbitMQ server (Debian: rabbitmq-server)")
         self._script = str(script)
-        self._directory = Path(tempfile.mkdtemp(prefix="cdktr-rabbitmq-"))
+        self._directory = Path(tempfile.mkdtemp(prefix="cdktr-rabbitmq-")).resolve()
         self.port = free_port()
         mapper_port = free_port()
         (self._directory / "plugins").write_text("[].\n")
@@ -118,7 +121,7 @@ class RabbitServer:
         }
         # Else the runtime would start one that outlives the test.
         self._mapper = Program([mapper, "-address", "127.0.0.1", "-port", str(mapper_port)])
-        eventually("the port mapper", lambda: listens(mapper_port) or None)
+        eventually("the port mapper", lambda: listens(mapper_port))
         self._program: Optional[Program] = None
 
     @property

@@ -72,12 +72,12 @@ def test_a_message_stays_in_the_queue_until_the_principal_has_its_run(
     listener.said("trying again")
     # Neither the end of the listener nor that of the broker costs the message.
     listener.kill()
-    eventually("the message to be back", lambda: waiting(broker) == 1 or None)
+    eventually("the message to be back", lambda: waiting(broker) == 1)
     with listen(broker, principal_process) as successor:
         broker.kill()
         broker.start()
         successor.said("Listening to the queue", times=2)
         principal_process.start()
         principal_process.noted("kept")
-        eventually("the queue to be empty", lambda: waiting(broker) == 0 or None)
+        eventually("the queue to be empty", lambda: waiting(broker) == 0)
         assert principal_process.run_count() == 1

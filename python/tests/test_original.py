@@ -29,8 +29,15 @@ class Original:
         told = [json.loads(line) for line in self.program.output.splitlines()]
         return [one for one in told if one.get("what") == what or one["event"] == what]
 
-    def requests(self) -> list[str]:
-        return [one["text"] for one in self.events("request")]
+    def requests(self, count: int) -> list[str]:
+        """All it was asked: waits until it told of so many requests, and checks that there were no more."""
+        self.program.said('"what": "request"', times=count)
+        asked = [one["text"] for one in self.events("request")]
+        assert len(asked) == count, asked
+        return asked
+
+    def verbs(self, count: int) -> list[str]:
+        return [request.split("\x01")[0] for request in self.requests(count)]
 
 
 @pytest.fixture
@@ -40,6 +47,7 @@ def originals() -> Iterator[list[Original]]:
     yield started
     for one in started:
         one.program.stop()
+        one.program.ended()
         assert [line for line in one.program.output.splitlines() if "fatal" in line] == []
 
 
@@ -49,7 +57,7 @@ def test_a_workflow_runs_and_tells_no_id(originals: list[Original]) -> None:
     for _ in range(2):
         result = client.run_workflow("etl.daily", idempotency_key="a key is no hindrance")
         assert result.success and result.run_id is None
-    hello, *runs = original.requests()
+    hello, *runs = original.requests(3)
     assert hello.startswith("HELLO\x01") and runs == ["RUNTASK\x01etl.daily"] * 2
     # Each request came on a connection of its own, which the client ended in good order.
     original.program.said('"what": "closed"', times=3)
@@ -65,7 +73,7 @@ def test_a_workflow_runs_with_asyncio_one_request_at_a_time(originals: list[Orig
         assert all(result.success for result in results)
 
     asyncio.run(trigger_all())
-    assert original.requests().count("RUNTASK\x01etl.daily") == 10
+    assert original.verbs(11) == ["HELLO"] + ["RUNTASK"] * 10
     assert {one["behind"] for one in original.events("request")} == {0}
 
 
@@ -75,14 +83,15 @@ def test_threads_ask_one_after_the_other(originals: list[Original]) -> None:
     with ThreadPoolExecutor(10) as pool:
         results = list(pool.map(client.run_workflow, ["etl.daily"] * 10))
     assert all(result.success for result in results)
-    assert original.requests().count("RUNTASK\x01etl.daily") == 10
+    # Ten first calls at once need to know who is there, and only one asks.
+    assert original.verbs(11) == ["HELLO"] + ["RUNTASK"] * 10
 
 
 def test_a_trigger_whose_answer_is_lost_is_not_sent_again(originals: list[Original]) -> None:
     originals.append(original := Original(lost={"RUNTASK": 1}))
     result = original.client(reply_timeout_s=0.5).run_workflow("etl.daily")
     assert isinstance(result.cause, UncertainError) and "may have taken" in (result.cause.hint or "")
-    assert original.requests().count("RUNTASK\x01etl.daily") == 1
+    assert original.verbs(2) == ["HELLO", "RUNTASK"]
 
 
 def test_what_only_reads_is_asked_again(originals: list[Original]) -> None:
@@ -90,7 +99,7 @@ def test_what_only_reads_is_asked_again(originals: list[Original]) -> None:
     client = original.client(reply_timeout_s=0.5)
     assert client.run_workflow("etl.daily").success
     assert client.list_workflows().payload == {}
-    assert original.requests().count("LSWORKFLOWS") == 2
+    assert original.verbs(5) == ["HELLO", "HELLO", "RUNTASK", "LSWORKFLOWS", "LSWORKFLOWS"]
 
 
 def test_what_it_cannot_do_is_told_and_not_tried(originals: list[Original]) -> None:
@@ -102,7 +111,8 @@ def test_what_it_cannot_do_is_told_and_not_tried(originals: list[Original]) -> N
         client.wait_run("0198")
     assert isinstance(client.query_logs(workflow_id="it's").cause, RefusedError)
     assert isinstance(client.run_workflow("two\x01arguments").cause, RefusedError)
-    assert all(request.startswith("HELLO") for request in original.requests())
+    # It is asked anew who it is after each thing that it turned out not to know.
+    assert set(original.verbs(3)) == {"HELLO"}
 
 
 def test_its_words_for_an_unknown_workflow_and_for_a_failure_become_errors(originals: list[Original]) -> None:

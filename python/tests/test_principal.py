@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Union
@@ -107,6 +108,16 @@ def test_threads_share_a_client(principal_process: CdktrProcess) -> None:
         thread.join()
     assert all(result.success for result in results) and len({result.run_id for result in results}) == 20
     principal_process.noted(*words)
+
+
+def test_a_process_that_was_forked_may_use_the_client(principal_process: CdktrProcess) -> None:
+    client = principal_process.client()
+    assert client.ping().success
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if client.ping().success else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert client.ping().success
 
 
 def test_a_client_without_arguments_finds_the_principal_of_the_environment(

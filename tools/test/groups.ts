@@ -4,6 +4,7 @@
 export const slowGroups: readonly string[] = [
   "tests/chaos",
   "tests/interop",
+  "tests/python",
   "tests/simulation",
   "tests/system",
   "tests/terminal",

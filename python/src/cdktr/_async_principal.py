@@ -121,7 +121,7 @@ class AsyncPrincipal:
         except asyncio.TimeoutError:
             raise busy(self._settings) from None
         try:
-            return await self._exchange(ask)
+            return b"" if ask.is_needless() else await self._exchange(ask)
         finally:
             lock.release()
 

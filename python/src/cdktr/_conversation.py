@@ -148,15 +148,18 @@ class Conversation:
 
     def _known_verbs(self, deadline_s: float) -> Steps[frozenset[str]]:
         """The new verbs that the principal knows; none if it is an original one. Asks it once."""
-        # Other threads forget what was learnt when they fail.
-        verbs = self._verbs
-        if verbs is None:
+        while True:
+            # Once, since other threads forget what was learnt when they fail.
+            verbs = self._verbs
+            if verbs is not None:
+                return verbs
             hello = encode_new("HELLO", {"role": "python", "version": _own_version})
-            reply = yield from self._ask(hello, deadline_s, alone=True)
-            is_original = is_unrecognised(reply, "HELLO")
-            verbs = frozenset() if is_original else frozenset(read_object(reply, "verbs")["verbs"])
-            self._verbs = verbs
-        return verbs
+            # Whoever wants to know meanwhile shares the answer.
+            reply = yield from self._ask(hello, deadline_s, alone=True, is_needless=lambda: self._verbs is not None)
+            if is_unrecognised(reply, "HELLO"):
+                self._verbs = frozenset()
+            elif reply:
+                self._verbs = frozenset(read_object(reply, "verbs")["verbs"])
 
     def _run_on_original(self, workflow_id: str, params: Optional[Params], deadline_s: float) -> Steps[Result]:
         if params:
@@ -190,10 +193,18 @@ class Conversation:
             raise UnreachableError("UNREACHABLE", message)
         return reply
 
-    def _ask(self, body: bytes, deadline_s: float, *, alone: bool, held_s: float = 0) -> Steps[bytes]:
+    def _ask(
+        self,
+        body: bytes,
+        deadline_s: float,
+        *,
+        alone: bool,
+        held_s: float = 0,
+        is_needless: Callable[[], bool] = lambda: False,
+    ) -> Steps[bytes]:
         left_s = min(self._settings.reply_timeout_s, deadline_s - self._now_s())
         # The first try has some time in any case.
-        return (yield Ask(body, max(0.01, left_s), held_s, alone))
+        return (yield Ask(body, max(0.01, left_s), held_s, alone, is_needless))
 
 
 def _settled(steps: Steps[Any]) -> Steps[Result]:

@@ -125,7 +125,7 @@ class Principal:
         if not self._alone.acquire(timeout=ask.timeout_s):
             raise busy(self._settings)
         try:
-            return self._exchange(ask)
+            return b"" if ask.is_needless() else self._exchange(ask)
         finally:
             self._alone.release()
 

@@ -44,7 +44,7 @@ def unreachable(settings: Settings) -> CdktrError:
 
 def busy(settings: Settings) -> CdktrError:
     """The error of a request that was not sent because others of this client were under way."""
-    message = f"The principal at {settings.shown} takes one request at a time, and others were not done."
+    message = f"Other requests of this client to the principal at {settings.shown} were not done in time."
     return UnreachableError("UNREACHABLE", message)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TypeVar, Union
+from typing import Callable, TypeVar, Union
 
 T = TypeVar("T")
 
@@ -23,6 +23,9 @@ class Ask:
     held_s: float
     #: An original principal loses replies while several requests are in flight: no other may be, of this client.
     alone: bool
+    #: Looked at once it is this request's turn: whether another has brought the answer meanwhile. Then nothing is
+    #: asked, and the conversation is sent empty bytes.
+    is_needless: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True)
