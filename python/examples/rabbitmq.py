@@ -5,7 +5,8 @@
 
 A message is JSON: {"workflow_id": "etl.daily", "params": {"date": "2026-03-01"}}. It is acknowledged once its run cannot be
 lost any more; while the principal is away, messages stay in the queue. The broker delivers again what was not acknowledged:
-set the property message_id, and a message is one run all the same.
+set the property message_id, and a message is one run all the same. (An original principal knows no such keys: there a message
+whose answer was lost runs twice.)
 
 A message that can never become a run (no JSON, no such workflow, parameters that do not fit) is rejected: give the queue a
 dead letter exchange to keep those. Where the principal is comes from CDKTR_PRINCIPAL_HOST and CDKTR_PRINCIPAL_PORT, and
@@ -21,7 +22,7 @@ import time
 from typing import Any, Optional
 
 import pika
-from cdktr import Backoff, EventListener, NotFoundError, Principal, RefusedError
+from cdktr import Backoff, EventListener, NotFoundError, Principal, RefusedError, UnsupportedError
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError
 from pika.spec import Basic, BasicProperties
@@ -70,11 +71,12 @@ class RabbitMQListener(EventListener):
         result = self.run_workflow(workflow_id, params, idempotency_key=key, reason=reason)
         if result.success:
             channel.basic_ack(tag)
-        elif isinstance(result.cause, (NotFoundError, RefusedError)):
+        elif isinstance(result.cause, (NotFoundError, RefusedError, UnsupportedError)):
             log.error("Rejected a message for %s: %s", workflow_id, result.cause)
             channel.basic_reject(tag, requeue=False)
         else:
             log.warning("Left a message for %s in the queue: %s", workflow_id, result.cause)
+            time.sleep(1)  # It is delivered again at once.
             channel.basic_nack(tag, requeue=True)
 
     def start_listening(self) -> None:

@@ -19,7 +19,7 @@ import hmac
 import os
 from typing import Any, Optional
 
-from cdktr import EventListener, NotFoundError, Principal, RefusedError
+from cdktr import EventListener, NotFoundError, Principal, RefusedError, UnsupportedError
 from flask import Flask, Response, jsonify, request
 
 
@@ -78,7 +78,7 @@ def status_of(cause: Optional[Exception]) -> int:
     """The HTTP status for an error: below 500 the same request would fail again."""
     if isinstance(cause, NotFoundError):
         return 404
-    return 400 if isinstance(cause, RefusedError) else 503
+    return 400 if isinstance(cause, (RefusedError, UnsupportedError)) else 503
 
 
 def make_app() -> Flask:

@@ -23,6 +23,8 @@ def test_the_wheel_holds_the_package_with_its_types_and_needs_pyzmq_alone(tmp_pa
         names = archive.namelist()
         [metadata] = [name for name in names if name.endswith(".dist-info/METADATA")]
         told = Parser().parsestr(archive.read(metadata).decode())
+        [license_name] = [name for name in names if name.endswith("/LICENSE")]
+        assert archive.read(license_name) == (repository / "LICENSE").read_bytes()
     assert {"cdktr/__init__.py", "cdktr/py.typed"} <= set(names)
     needed = [one for one in told.get_all("Requires-Dist") or [] if "extra ==" not in one]
     assert [one.split(">")[0] for one in needed] == ["pyzmq"]

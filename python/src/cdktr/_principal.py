@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from typing import Optional
@@ -41,7 +42,8 @@ class Principal:
     ) -> None:
         self._settings = read_settings(host, port, reply_timeout_s, total_timeout_s, curve)
         self._conversation = Conversation(self._settings)
-        self._alone = threading.Lock()
+        # Belongs to one process: a lock that a thread held when its process forked would never be released in the child.
+        self._alone = (os.getpid(), threading.Lock())
 
     def run_workflow(
         self,
@@ -122,12 +124,18 @@ class Principal:
     def _ask(self, ask: Ask) -> bytes:
         if not ask.alone:
             return self._exchange(ask)
-        if not self._alone.acquire(timeout=ask.timeout_s):
+        lock = self._lock()
+        if not lock.acquire(timeout=ask.timeout_s):
             raise busy(self._settings)
         try:
             return b"" if ask.is_needless() else self._exchange(ask)
         finally:
-            self._alone.release()
+            lock.release()
+
+    def _lock(self) -> threading.Lock:
+        if self._alone[0] != os.getpid():
+            self._alone = (os.getpid(), threading.Lock())
+        return self._alone[1]
 
     def _exchange(self, ask: Ask) -> bytes:
         try:
