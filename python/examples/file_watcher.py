@@ -3,10 +3,10 @@
     pip install 'cdktr[files]'
     python file_watcher.py /srv/incoming etl.load --param path
 
-Several events of one write are one run: it begins once a file has been left alone for a second. With --param the file's path
-is given to the workflow, as the parameter of that name. While the principal is away, files wait. If the directory goes away
-(is unmounted, or removed and made again) it is watched again once it is back, and what was written meanwhile counts.
-What is written while this program does not run is not noticed.
+Several events of one write are one run: it begins once a file has been left alone for a second. With --param the file's
+path is given to the workflow, as the parameter of that name. While the principal is away, files wait. If the directory
+goes away (is unmounted, or removed and made again) it is watched again once it is back, and what was written meanwhile
+counts. What is written while this program does not run is not noticed.
 
 Where the principal is comes from CDKTR_PRINCIPAL_HOST and CDKTR_PRINCIPAL_PORT.
 """
@@ -141,7 +141,9 @@ def inode_of(path: str) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Runs a workflow when a file below a directory is written or moved in.")
+    parser = argparse.ArgumentParser(
+        description="Runs a workflow when a file below a directory is written or moved in."
+    )
     parser.add_argument("directory")
     parser.add_argument("workflow")
     parser.add_argument("--param", help="the parameter that is given the file's path")

@@ -4,19 +4,20 @@
     python postgres.py postgresql://user@localhost/mydb --outbox workflow_outbox
     psql mydb -c "NOTIFY workflow_triggers, 'etl.daily'"
 
-The payload of a notification is the id of a workflow. PostgreSQL keeps no notification for a listener that is not connected.
-What must not be missed goes into a table, in the same transaction as the change that it is about:
+The payload of a notification is the id of a workflow. PostgreSQL keeps no notification for a listener that is not
+connected. What must not be missed goes into a table, in the same transaction as the change that it is about:
 
     CREATE TABLE workflow_outbox (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, workflow_id text NOT NULL,
                                   params jsonb NOT NULL DEFAULT '{}', error text);
     INSERT INTO workflow_outbox (workflow_id, params) VALUES ('etl.daily', '{"date": "2026-03-01"}');
     NOTIFY workflow_triggers;
 
-The notification, without a payload, only wakes the listener. A row is deleted once its run cannot be lost any more, and is
-one run even if the listener ends between the two. A row that can never become a run keeps the reason in its column error.
+The notification, without a payload, only wakes the listener. A row is deleted once its run cannot be lost any more, and
+is one run even if the listener ends between the two. A row that can never become a run keeps the reason in its column
+error.
 
-Where the principal is comes from CDKTR_PRINCIPAL_HOST and CDKTR_PRINCIPAL_PORT; the password of the database from PGPASSWORD
-or ~/.pgpass.
+Where the principal is comes from CDKTR_PRINCIPAL_HOST and CDKTR_PRINCIPAL_PORT; the password of the database from
+PGPASSWORD or ~/.pgpass.
 """
 
 from __future__ import annotations
@@ -76,12 +77,13 @@ class DatabaseChangeListener(EventListener):
                 for notification in connection.notifies(timeout=look_again_s, stop_after=1):
                     if notification.payload:
                         self.report(notification.payload, self.run_workflow(notification.payload, reason=self.reason))
-                connection.execute("SELECT 1")  # Fails when the connection is broken, which silence alone does not tell.
+                # Fails when the connection is broken, which silence alone does not tell.
+                connection.execute("SELECT 1")
                 self.empty_outbox(connection)
 
     def empty_outbox(self, connection: psycopg.Connection[Any]) -> None:
-        """Has the runs of all rows made, oldest first. No lock is held meanwhile: a row that several listeners take, or one
-        takes again, is one run by its key."""
+        """Has the runs of all rows made, oldest first. No lock is held meanwhile: a row that several listeners take, or
+        one takes again, is one run by its key."""
         while self.outbox_table is not None:
             table = sql.Identifier(*self.outbox_table.split("."))
             row = connection.execute(

@@ -3,14 +3,14 @@
     pip install 'cdktr[rabbitmq]'
     python rabbitmq.py --host localhost --queue cdktr-workflows
 
-A message is JSON: {"workflow_id": "etl.daily", "params": {"date": "2026-03-01"}}. It is acknowledged once its run cannot be
-lost any more; while the principal is away, messages stay in the queue. The broker delivers again what was not acknowledged:
-set the property message_id, and a message is one run all the same. (An original principal knows no such keys: there a message
-whose answer was lost runs twice.)
+A message is JSON: {"workflow_id": "etl.daily", "params": {"date": "2026-03-01"}}. It is acknowledged once its run
+cannot be lost any more; while the principal is away, messages stay in the queue. The broker delivers again what was not
+acknowledged: set the property message_id, and a message is one run all the same. (An original principal knows no such
+keys: there a message whose answer was lost runs twice.)
 
-A message that can never become a run (no JSON, no such workflow, parameters that do not fit) is rejected: give the queue a
-dead letter exchange to keep those. Where the principal is comes from CDKTR_PRINCIPAL_HOST and CDKTR_PRINCIPAL_PORT, and
-user, password and virtual host of the broker from --url.
+A message that can never become a run (no JSON, no such workflow, parameters that do not fit) is rejected: give the
+queue a dead letter exchange to keep those. Where the principal is comes from CDKTR_PRINCIPAL_HOST and
+CDKTR_PRINCIPAL_PORT, and user, password and virtual host of the broker from --url.
 """
 
 from __future__ import annotations

@@ -2,14 +2,14 @@
 
     pip install 'cdktr[webhook]'
     python webhook.py --port 8080
-    curl -X POST localhost:8080/trigger/etl.daily -H 'Content-Type: application/json' -d '{"params": {"date": "2026-03-01"}}'
+    curl localhost:8080/trigger/etl.daily -H 'Content-Type: application/json' -d '{"params": {"date": "2026-03-01"}}'
 
-200 is answered once the run cannot be lost any more; after anything from 500 up the sender should send again. A delivery
-that carries an Idempotency-Key (or X-GitHub-Delivery) is one run however often it is sent.
+200 is answered once the run cannot be lost any more; after anything from 500 up the sender should send again. A
+delivery that carries an Idempotency-Key (or X-GitHub-Delivery) is one run however often it is sent.
 
-Where the principal is comes from CDKTR_PRINCIPAL_HOST and CDKTR_PRINCIPAL_PORT. If CDKTR_WEBHOOK_TOKEN is set, requests must
-carry it as `Authorization: Bearer TOKEN`; without it, whoever reaches the port runs workflows. Flask's own server is enough
-for a few requests a second; `waitress-serve --call webhook:make_app` serves more.
+Where the principal is comes from CDKTR_PRINCIPAL_HOST and CDKTR_PRINCIPAL_PORT. If CDKTR_WEBHOOK_TOKEN is set, requests
+must carry it as `Authorization: Bearer TOKEN`; without it, whoever reaches the port runs workflows. Flask's own server
+is enough for a few requests a second; `waitress-serve --call webhook:make_app` serves more.
 """
 
 from __future__ import annotations

@@ -69,7 +69,9 @@ def test_a_client_with_the_keys_is_served(principal_process: CdktrProcess, secur
     principal_process.completed(result.run_id)
 
     async def trigger() -> None:
-        assert (await AsyncPrincipal("127.0.0.1", secured_port, curve=curve).run_workflow("note", {"word": "two"})).success
+        assert (
+            await AsyncPrincipal("127.0.0.1", secured_port, curve=curve).run_workflow("note", {"word": "two"})
+        ).success
 
     asyncio.run(trigger())
     principal_process.noted("secret", "two")

@@ -47,9 +47,7 @@ def test_a_file_waits_for_a_principal_that_is_away(principal_process: CdktrProce
         principal_process.noted(str(incoming / "late"))
 
 
-def test_a_directory_that_goes_away_is_watched_once_it_is_back(
-    principal_process: CdktrProcess, tmp_path: Path
-) -> None:
+def test_a_directory_that_goes_away_is_watched_once_it_is_back(principal_process: CdktrProcess, tmp_path: Path) -> None:
     incoming = tmp_path / "incoming"
     incoming.mkdir()
     with watch(incoming, principal_process) as watcher:

@@ -25,7 +25,9 @@ class Webhook:
 
     def post(self, workflow_id: str, body: Optional[bytes] = None, **headers: str) -> tuple[int, dict[str, Any]]:
         """Sends one request; returns the status and the body of the answer."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self._port}/trigger/{workflow_id}", body or b"", method="POST")
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._port}/trigger/{workflow_id}", body or b"", method="POST"
+        )
         request.add_header("Content-Type", "application/json")
         for name, value in headers.items():
             request.add_header(name.replace("_", "-"), value)
@@ -63,7 +65,10 @@ def test_a_request_that_cannot_succeed_is_told_from_one_that_may_later(
 ) -> None:
     webhook = Webhook(principal_process)
     programs.append(webhook.program)
-    assert webhook.post("nothing") == (404, {"status": "failed", "error": 'There is no workflow with the id "nothing".'})
+    assert webhook.post("nothing") == (
+        404,
+        {"status": "failed", "error": 'There is no workflow with the id "nothing".'},
+    )
     assert webhook.post("note", b"no json")[0] == 400
     assert webhook.post("note", b'{"params": {"words": 1}}')[0] == 400
     principal_process.kill()

@@ -95,7 +95,9 @@ def test_a_trigger_whose_answer_is_lost_is_not_sent_again(originals: list[Origin
 
 
 def test_what_only_reads_is_asked_again(originals: list[Original]) -> None:
-    originals.append(original := Original(lost={"HELLO": 1, "LSWORKFLOWS": 1}, replies={"LSWORKFLOWS": "SUCCESS\x01{}"}))
+    originals.append(
+        original := Original(lost={"HELLO": 1, "LSWORKFLOWS": 1}, replies={"LSWORKFLOWS": "SUCCESS\x01{}"})
+    )
     client = original.client(reply_timeout_s=0.5)
     assert client.run_workflow("etl.daily").success
     assert client.list_workflows().payload == {}

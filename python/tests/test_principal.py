@@ -51,7 +51,8 @@ def test_two_calls_with_one_key_are_one_run(principal_process: CdktrProcess) -> 
 
 
 def test_a_trigger_that_an_overlap_policy_skips_says_why(principal_process: CdktrProcess) -> None:
-    text = "name: Long\noverlap: skip\ntasks:\n  a:\n    name: A\n    config: !Subprocess\n      cmd: sleep\n      args: ['4']\n"
+    task = "  a:\n    name: A\n    config: !Subprocess\n      cmd: sleep\n      args: ['4']\n"
+    text = f"name: Long\noverlap: skip\ntasks:\n{task}"
     principal_process.write_workflow("long", text)
     client = principal_process.client()
 

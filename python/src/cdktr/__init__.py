@@ -1,7 +1,7 @@
 """Client of the cdktr workflow engine.
 
-`Principal` and `AsyncPrincipal` trigger workflows and look at runs; `EventListener` and `AsyncEventListener` are bases for
-programs that have workflows run when something happens.
+`Principal` and `AsyncPrincipal` trigger workflows and look at runs; `EventListener` and `AsyncEventListener` are bases
+for programs that have workflows run when something happens.
 """
 
 from ._async_principal import AsyncPrincipal

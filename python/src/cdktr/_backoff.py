@@ -7,8 +7,8 @@ from typing import Callable
 
 
 class Backoff:
-    """Pauses that double up to a limit. Each is shortened by up to half at random: clients that lost the same principal at
-    the same moment do not come back at the same moment."""
+    """Pauses that double up to a limit. Each is shortened by up to half at random: clients that lost the same principal
+    at the same moment do not come back at the same moment."""
 
     def __init__(
         self, *, first_s: float = 0.1, limit_s: float = 5.0, random_unit: Callable[[], float] = random.random

@@ -84,7 +84,9 @@ class Conversation:
             # An original principal makes a query of them, and one with a quote in it ends that program.
             has_quote = any("'" in argument for argument in arguments)
             if has_quote and not (yield from self._known_verbs(deadline_s)):
-                raise RefusedError("INVALID_ARGUMENT", "An original principal cannot be asked for an id with a ' in it.")
+                raise RefusedError(
+                    "INVALID_ARGUMENT", "An original principal cannot be asked for an id with a ' in it."
+                )
             return (yield from self._ask_original(deadline_s, verb, *arguments))
 
         return (yield from _settled(self._persist(attempt, f"read {verb}")))
@@ -105,9 +107,7 @@ class Conversation:
             held_s = min(_held_s_max, left_s)
             request = {"run": run_id, "waitMs": int(held_s * 1_000)}
 
-            def attempt(
-                deadline_s: float, request: Mapping[str, Any] = request, held_s: float = held_s
-            ) -> Steps[Run]:
+            def attempt(deadline_s: float, request: Mapping[str, Any] = request, held_s: float = held_s) -> Steps[Run]:
                 return read_run((yield from self._ask_new("WAITRUN", request, deadline_s, held_s)))
 
             run = yield from self._persist(attempt, f"wait for run {run_id}", held_s, end_s)
@@ -120,7 +120,7 @@ class Conversation:
     def _persist(
         self, attempt: Callable[[float], Steps[T]], what: str, held_s: float = 0, end_s: Optional[float] = None
     ) -> Steps[T]:
-        """Makes attempts, each given the time when it has to be over, until one succeeds, fails for good, or time is up."""
+        """Makes attempts, each given the time when to be over, until one succeeds, fails for good, or time is up."""
         deadline_s = self._deadline_s(end_s)
         was_held = held_s > 0
         backoff = Backoff(random_unit=self._random_unit)

@@ -17,8 +17,8 @@ _key_chars = 40
 class Curve:
     """The server's public key, by which it is recognised, and this client's own keys, by which it is.
 
-    Keys are 40 characters of Z85, as `zmq.curve_keypair()` makes them. The public key follows from the secret one. Without
-    either, a pair is made that lasts as long as this object, for servers that admit any client.
+    Keys are 40 characters of Z85, as `zmq.curve_keypair()` makes them. The public key follows from the secret one.
+    Without either, a pair is made that lasts as long as this object, for servers that admit any client.
 
     No key shows in `repr`, in errors or in logs.
     """
@@ -47,7 +47,7 @@ class Curve:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Optional[Curve]:
-        """Reads CDKTR_CURVE_SERVER_KEY, CDKTR_CURVE_PUBLIC_KEY and CDKTR_CURVE_SECRET_KEY; None if there is no server key.
+        """Reads CDKTR_CURVE_SERVER_KEY, CDKTR_CURVE_PUBLIC_KEY and CDKTR_CURVE_SECRET_KEY; None if none is set.
 
         Raises `SettingError` for a key that cannot be used, and for own keys without the server's.
         """

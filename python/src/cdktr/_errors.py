@@ -8,8 +8,8 @@ from typing import Optional
 class CdktrError(Exception):
     """Base of all errors of this package.
 
-    `code` is stable and the same on the command line and on the wire; docs/errors.md of cdktr lists the codes. `message`
-    is one sentence, `hint` says what to do, where there is something to say.
+    `code` is stable and the same on the command line and on the wire; docs/errors.md of cdktr lists the codes.
+    `message` is one sentence, `hint` says what to do, where there is something to say.
     """
 
     def __init__(self, code: str, message: str, hint: Optional[str] = None) -> None:

@@ -13,8 +13,8 @@ from ._result import Result
 class EventListener:
     """Base of an event listener: subclasses implement `start_listening` and call `run_workflow` for each event.
 
-    They may set `self.principal`; until then it is the one that the CDKTR_* environment variables tell. They need not call
-    this class's constructor.
+    They may set `self.principal`; until then it is the one that the CDKTR_* environment variables tell. They need not
+    call this class's constructor.
     """
 
     _principal: Optional[Principal] = None

@@ -27,8 +27,8 @@ class Principal:
     `total_timeout_s`: how long a call goes on trying while the principal is away or slow; None for ever.
     `curve`: keys for an encrypted connection; else those of CDKTR_CURVE_SERVER_KEY and its sisters, if set.
 
-    Raises `SettingError` for a value that cannot be used. Methods that return a `Result` raise nothing that has to do with
-    the principal; the others raise `CdktrError`.
+    Raises `SettingError` for a value that cannot be used. Methods that return a `Result` raise nothing that has to do
+    with the principal; the others raise `CdktrError`.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Principal:
     ) -> None:
         self._settings = read_settings(host, port, reply_timeout_s, total_timeout_s, curve)
         self._conversation = Conversation(self._settings)
-        # Belongs to one process: a lock that a thread held when its process forked would never be released in the child.
+        # Belongs to one process: in a child that was forked, a lock that another thread held is never released.
         self._alone = (os.getpid(), threading.Lock())
 
     def run_workflow(

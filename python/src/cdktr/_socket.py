@@ -1,5 +1,5 @@
-"""The socket of one request. A principal of ours would take many requests on one connection; an original one goes deaf on
-every connection it has, every few seconds, so each request gets its own."""
+"""The socket of one request. A principal of ours would take many requests on one connection; an original one goes deaf
+on every connection it has, every few seconds, so each request gets its own."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def no_socket(cause: zmq.ZMQError) -> CdktrError:
 def unreachable(settings: Settings) -> CdktrError:
     """The error of a request that was not sent."""
     secured = "Is it there, and are the CURVE keys the right ones?"
-    plain = "Is it there, are CDKTR_PRINCIPAL_HOST and CDKTR_PRINCIPAL_PORT right, and does it take clients without keys?"
+    plain = (
+        "Is it there, are CDKTR_PRINCIPAL_HOST and CDKTR_PRINCIPAL_PORT right, and does it take clients without keys?"
+    )
     hint = plain if settings.curve is None else secured
     return UnreachableError("UNREACHABLE", f"The principal at {settings.shown} does not answer.", hint)
 
