@@ -7,7 +7,14 @@
  */
 import { printResults, staticChecks } from "./ok/static.ts";
 import { findTestGroups } from "./test/groups.ts";
-import { oraclePaths, prepareNode, preparePython, prepareTmux, type Readiness } from "./test/oracles.ts";
+import {
+  oraclePaths,
+  prepareNode,
+  preparePython,
+  preparePythonClient,
+  prepareTmux,
+  type Readiness,
+} from "./test/oracles.ts";
 import { runTests } from "./test/run.ts";
 import { formatTotals, sum, type Totals } from "./test/totals.ts";
 
@@ -20,8 +27,14 @@ const all: Totals[] = [];
 const skippedNames: string[] = [];
 
 heading("what the tests need");
-const [node, python, tmux] = await Promise.all([prepareNode(root), preparePython(root), prepareTmux()]);
-for (const [name, readiness] of [["Node", node], ["Python", python], ["tmux", tmux]] as const) {
+const [node, python, pythonClient, tmux] = await Promise.all([
+  prepareNode(root),
+  preparePython(root),
+  preparePythonClient(root),
+  prepareTmux(),
+]);
+const needs = [["Node", node], ["Python", python], ["Python client", pythonClient], ["tmux", tmux]] as const;
+for (const [name, readiness] of needs) {
   console.log(describe(name, readiness));
   if (readiness.state === "failed") all.push({ passed: 0, failed: 1, skipped: 0 });
 }
@@ -38,6 +51,7 @@ const where = oraclePaths(root);
 const absent = `${root}/.cache/absent`;
 const env = {
   CDKTR_TEST_PYTHON: python.state === "ready" ? where.python : absent,
+  CDKTR_TEST_PYTHON_CLIENT: pythonClient.state === "ready" ? where.pythonClient : absent,
   CDKTR_TEST_TMUX: tmux.state === "ready" ? "tmux" : absent,
   CDKTR_TEST_NODE_MODULES: node.state === "ready" ? where.node : absent,
   // At the end: tests get `uv` from here and everything else from the machine.

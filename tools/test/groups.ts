@@ -5,6 +5,7 @@ export const slowGroups: readonly string[] = [
   "tests/blackbox",
   "tests/chaos",
   "tests/interop",
+  "tests/python",
   "tests/simulation",
   "tests/system",
   "tests/terminal",

@@ -1,7 +1,8 @@
 /**
  * The other programs that tests need: pyzmq and uv in a virtual environment and zeromq under Node, to measure us against,
- * and tmux, as a terminal for the terminal UI. The former are fetched once into `.cache/` with pip and npm as the machine
- * has them configured, and kept until the pinned versions in `tests/` change; tmux is there or not.
+ * what the Python client's tests need in another, and tmux, as a terminal for the terminal UI. All but tmux are fetched once
+ * into `.cache/` with pip and npm as the machine has them configured, and kept until the pinned versions change; tmux is
+ * there or not.
  */
 
 /** Whether the tests that need an oracle can run. */
@@ -20,21 +21,54 @@ export interface OraclePaths {
   readonly pythonBin: string;
   /** The folder whose `node_modules` holds zeromq. */
   readonly node: string;
+  /** The interpreter with all that the tests of the Python client need. */
+  readonly pythonClient: string;
 }
 
 /** The places below a checkout, whether or not something is there yet. */
 export function oraclePaths(root: string): OraclePaths {
   const pythonBin = `${root}/.cache/python/bin`;
-  return { python: `${pythonBin}/python`, pythonBin, node: `${root}/.cache/node` };
+  const pythonClient = `${root}/.cache/python-client/bin/python`;
+  return { python: `${pythonBin}/python`, pythonBin, node: `${root}/.cache/node`, pythonClient };
 }
 
 /** Makes the virtual environment of the tests, or finds it as it should be. */
-export async function preparePython(root: string): Promise<Readiness> {
-  const { python, node: _, ...paths } = oraclePaths(root);
-  const home = paths.pythonBin.replace(/\/bin$/, "");
-  const pins = await Deno.readTextFile(`${root}/tests/requirements.txt`);
-  const works = (await run(python, ["-c", "import zmq"])).success;
-  if (works && await readStamp(home) === pins) return { state: "ready", what: "pyzmq and uv, as fetched before" };
+export function preparePython(root: string): Promise<Readiness> {
+  return prepareEnvironment({
+    python: oraclePaths(root).python,
+    requirements: `${root}/tests/requirements.txt`,
+    modules: ["zmq"],
+    what: "pyzmq and uv",
+  });
+}
+
+/** Makes the virtual environment in which the Python client is tested, or finds it as it should be. */
+export function preparePythonClient(root: string): Promise<Readiness> {
+  return prepareEnvironment({
+    python: oraclePaths(root).pythonClient,
+    requirements: `${root}/python/tests/requirements.txt`,
+    modules: ["flask", "hatchling", "mypy", "pika", "psycopg", "pytest", "watchdog", "zmq"],
+    what: "pytest and what it needs",
+  });
+}
+
+/** A virtual environment. */
+interface Environment {
+  /** Its interpreter, `bin/python` below its home. */
+  readonly python: string;
+  /** The file with the pinned versions. */
+  readonly requirements: string;
+  /** What can be imported once it is as it should be. */
+  readonly modules: readonly string[];
+  /** What is in it, for messages. */
+  readonly what: string;
+}
+
+async function prepareEnvironment({ python, requirements, modules, what }: Environment): Promise<Readiness> {
+  const home = python.replace(/\/bin\/python$/, "");
+  const pins = await Deno.readTextFile(requirements);
+  const works = (await run(python, ["-c", `import ${modules.join(", ")}`])).success;
+  if (works && await readStamp(home) === pins) return { state: "ready", what: `${what}, as fetched before` };
 
   if (!(await run(python, ["-m", "pip", "--version"])).success) {
     if (!(await run("python3", ["--version"])).success) {
@@ -48,12 +82,10 @@ export async function preparePython(root: string): Promise<Readiness> {
       };
     }
   }
-  const installed = await run(python, ["-m", "pip", "install", "--quiet", "-r", `${root}/tests/requirements.txt`]);
-  if (!installed.success) {
-    return { state: "failed", reason: `pip could not install pyzmq and uv:\n${installed.output}` };
-  }
+  const installed = await run(python, ["-m", "pip", "install", "--quiet", "-r", requirements]);
+  if (!installed.success) return { state: "failed", reason: `pip could not install ${what}:\n${installed.output}` };
   await Deno.writeTextFile(`${home}/${stampName}`, pins);
-  return { state: "ready", what: "pyzmq and uv, fetched now" };
+  return { state: "ready", what: `${what}, fetched now` };
 }
 
 /** Makes the folder with zeromq for Node, or finds it as it should be. */
