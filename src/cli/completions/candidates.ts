@@ -118,6 +118,8 @@ async function liveValues({ invocation, place }: Scene, kind: Kind): Promise<Can
     case "task":
     case "taskName":
       return run === undefined ? [] : await live.tasks(run, kind === "task" ? "id" : "name");
+    case "timezone":
+      return Intl.supportedValuesOf("timeZone").map((value) => ({ value, about: "" }));
     default:
       return [];
   }

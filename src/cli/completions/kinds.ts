@@ -20,6 +20,7 @@ export type Kind =
   | "task"
   | "taskName"
   | "text"
+  | "timezone"
   | "workflow";
 
 const optionKinds: Readonly<Record<string, Kind>> = {
@@ -54,6 +55,7 @@ const optionKinds: Readonly<Record<string, Kind>> = {
   "--suffix": "text",
   "--task": "task",
   "--timeout": "text",
+  "--timezone": "timezone",
   "--until": "text",
   "--workflow": "workflow",
   "--workflow-dir": "directory",
@@ -64,6 +66,8 @@ const optionKinds: Readonly<Record<string, Kind>> = {
 const argumentKinds: Readonly<Record<string, Kind>> = {
   agent: "agent",
   command: "manual",
+  file: "file",
+  files: "file",
   id: "subject",
   path: "directory",
   paths: "file",
