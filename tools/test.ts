@@ -6,7 +6,8 @@
  * that; both leave the checks out. With CI=true a skipped test is a failure: CI is where nothing may go unseen.
  */
 import { printResults, staticChecks } from "./ok/static.ts";
-import { findTestGroups } from "./test/groups.ts";
+import { type Executable, prepareExecutable, prepareNoNetwork, withoutNetwork } from "./test/executable.ts";
+import { executableGroups, findTestGroups } from "./test/groups.ts";
 import {
   oraclePaths,
   prepareNode,
@@ -33,10 +34,22 @@ const [node, python, pythonClient, tmux] = await Promise.all([
   preparePythonClient(root),
   prepareTmux(),
 ]);
-const needs = [["Node", node], ["Python", python], ["Python client", pythonClient], ["tmux", tmux]] as const;
+const where = oraclePaths(root);
+const groups = paths.length > 0 ? paths : await findTestGroups(root);
+const executable = await findExecutable();
+const noNetwork = await prepareNoNetwork();
+const needs = [
+  ["Node", node],
+  ["Python", python],
+  ["Python client", pythonClient],
+  ["tmux", tmux],
+  ["executable", executable.readiness],
+  ["no network", noNetwork],
+] as const;
 for (const [name, readiness] of needs) {
   console.log(describe(name, readiness));
-  if (readiness.state === "failed") all.push({ passed: 0, failed: 1, skipped: 0 });
+  const isMissed = readiness.state === "failed" || (isCi && readiness.state === "missing");
+  if (isMissed) all.push({ passed: 0, failed: 1, skipped: 0 });
 }
 
 if (isWhole) {
@@ -46,7 +59,6 @@ if (isWhole) {
   all.push(...results.map(({ passed }) => ({ passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 })));
 }
 
-const where = oraclePaths(root);
 // What is not ready must not be found either, be it left over from better days: the tests skip what is not there.
 const absent = `${root}/.cache/absent`;
 const env = {
@@ -59,11 +71,13 @@ const env = {
 };
 // The checks have seen to the types of a whole run.
 const args = [...(isWhole ? ["--no-check"] : []), ...filters.map((filter) => `--filter=${filter}`)];
-for (const group of paths.length > 0 ? paths : await findTestGroups(root)) {
-  heading(group);
-  const run = await runTests({ root, paths: [group], args, env });
-  all.push(run);
-  skippedNames.push(...run.skippedNames.map((name) => `${group}: ${name}`));
+for (const group of groups) {
+  for (const { title, ...how } of waysToRun(group)) {
+    heading(title);
+    const run = await runTests({ root, paths: [group], args, ...how });
+    all.push(run);
+    skippedNames.push(...run.skippedNames.map((name) => `${title}: ${name}`));
+  }
 }
 
 let totals = sum(all);
@@ -76,6 +90,28 @@ const nothingRan = totals.passed + totals.failed === 0;
 if (nothingRan) console.log(`\nno test was run for: ${Deno.args.join(" ") || "tests/"}`);
 console.log(`\n${formatTotals(totals)}`);
 Deno.exit(totals.failed > 0 || nothingRan ? 1 : 0);
+
+/** One that somebody named is used as it is; else one is built where a group needs it. */
+async function findExecutable(): Promise<Executable> {
+  const named = Deno.env.get("CDKTR_TEST_EXECUTABLE");
+  if (named !== undefined) return { readiness: { state: "ready", what: named }, env: {} };
+  if (groups.some(needsExecutable)) return await prepareExecutable(root, where.python);
+  return { readiness: { state: "ready", what: "none of these tests needs it" }, env: {} };
+}
+
+function needsExecutable(path: string): boolean {
+  return executableGroups.some((group) => path.startsWith(group));
+}
+
+/** The specifications hold for the source and for the executable, which has no network then. */
+function waysToRun(group: string): { title: string; env: Record<string, string>; through: readonly string[] }[] {
+  const source = { title: group, env, through: [] };
+  if (!needsExecutable(group) || Object.keys(executable.env).length === 0) return [source];
+  const compiled = { title: `${group}, the executable`, env: { ...env, ...executable.env }, through: [] };
+  if (!group.startsWith("tests/blackbox")) return [compiled];
+  const through = noNetwork.state === "ready" ? withoutNetwork : [];
+  return [source, { ...compiled, title: `${compiled.title} without a network`, through }];
+}
 
 /** Arguments that exist as files or folders are paths; the others together are one part of a test's name. */
 async function sortArguments(given: readonly string[]): Promise<{ paths: string[]; filters: string[] }> {

@@ -4,13 +4,14 @@ import { dirname, resolve } from "node:path";
 import { Agent, type AgentOptions, ProcessWorkplace, systemFiles } from "../agent/mod.ts";
 import { systemClock, systemRandom } from "../clock/mod.ts";
 import { PrincipalClient } from "../client/mod.ts";
-import { type Config, settings } from "../config/mod.ts";
+import type { Config } from "../config/mod.ts";
 import { CdktrError, messageOf } from "../core/mod.ts";
 import { History } from "../history/mod.ts";
 import { SqliteJournal } from "../journal/mod.ts";
 import { directLink, Principal, type UpkeepLimits, type WorkflowSource } from "../principal/mod.ts";
 import { formatProblem, type Workflow, type WorkflowStore } from "../workflow/mod.ts";
 import { JournalHolder, namingHolder } from "./journal_holder.ts";
+import { tellLibraryCache } from "./library_cache.ts";
 import { roomLog } from "./room_log.ts";
 import { version } from "./version.ts";
 
@@ -90,8 +91,7 @@ export function upkeepLimits(config: Config): UpkeepLimits {
 
 function openHistory(config: Config): Promise<History> {
   const log = roomLog("history");
-  // In the executable, the history's worker unpacks DuckDB's library there when it loads it (tools/compile/).
-  Deno.env.set(settings.cacheDirectory.variable, config.cacheDirectory);
+  tellLibraryCache(config);
   return History.open({
     path: config.dbPath,
     archiveDirectory: config.archiveDirectory,

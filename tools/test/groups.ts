@@ -4,6 +4,7 @@
 export const slowGroups: readonly string[] = [
   "tests/blackbox",
   "tests/chaos",
+  "tests/compiled",
   "tests/interop",
   "tests/python",
   "tests/simulation",
@@ -11,6 +12,9 @@ export const slowGroups: readonly string[] = [
   "tests/terminal",
   "tests/tui",
 ];
+
+/** Groups that test the executable, those of the specifications besides the source. */
+export const executableGroups: readonly string[] = ["tests/blackbox", "tests/compiled", "tests/python"];
 
 /**
  * The groups that hold a test.

@@ -9,6 +9,8 @@ export interface TestRunOptions {
   readonly paths: readonly string[];
   /** Further arguments of `deno test`. */
   readonly args: readonly string[];
+  /** Words that come before the command, such as `nice`. @default none */
+  readonly through?: readonly string[];
   /** Added to the environment. */
   readonly env: Readonly<Record<string, string>>;
   /** A run that takes longer is killed and counts as failed. @default 20 minutes */
@@ -29,9 +31,10 @@ const pipeGraceMs = 2_000;
 
 /** Runs the tests of some paths in one process. Never throws for what the tests do. */
 export async function runTests(options: TestRunOptions): Promise<TestRun> {
-  const { root, paths, args, env, limitMs = defaultLimitMs, output = writeOut } = options;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--quiet", ...args, ...paths],
+  const { root, paths, args, env, through = [], limitMs = defaultLimitMs, output = writeOut } = options;
+  const [program = "", ...words] = [...through, Deno.execPath(), "test", "-A", "--quiet", ...args, ...paths];
+  const child = new Deno.Command(program, {
+    args: words,
     cwd: root,
     env: { ...env },
     stdin: "null",

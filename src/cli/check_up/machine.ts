@@ -21,7 +21,7 @@ export async function checkMachine(config: Config, clock: Clock): Promise<Findin
     timeZonesFinding(),
     synchronisationFinding(),
     descriptorsFinding(),
-    await duckdbFinding(),
+    await duckdbFinding(config),
     setsidFinding(),
     uvFinding(),
   ];

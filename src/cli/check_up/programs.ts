@@ -1,7 +1,9 @@
 /** The programs and libraries that are used here, and what the system lets a process have. */
 import { findCommand } from "../../agent/mod.ts";
+import type { Config } from "../../config/mod.ts";
 import { messageOf } from "../../core/mod.ts";
 import { duckdbVersion } from "../../history/mod.ts";
+import { tellLibraryCache } from "../library_cache.ts";
 import { filesMax } from "../service/libc.ts";
 import { type Finding, finding } from "./finding.ts";
 
@@ -23,9 +25,12 @@ export function descriptorsFinding(): Finding {
 }
 
 /** Whether the database of logs and history could be opened on this machine. */
-export async function duckdbFinding(): Promise<Finding> {
+export async function duckdbFinding(config: Config): Promise<Finding> {
+  tellLibraryCache(config);
   try {
-    return finding("DuckDB", "ok", `Version ${await duckdbVersion()} can be loaded.`);
+    const version = await duckdbVersion();
+    const place = Deno.build.standalone ? `, from ${config.cacheDirectory}` : "";
+    return finding("DuckDB", "ok", `Version ${version} can be loaded${place}.`);
   } catch (error) {
     const hint = "A principal and `cdktr run` need it: install cdktr anew. Agents and other commands do not.";
     return finding("DuckDB", "warning", `It cannot be loaded: ${messageOf(error)}.`, hint);
