@@ -33,9 +33,20 @@ export class OriginalPrincipal implements Disposable {
   }
 }
 
+async function talk({ readable, writable }: Deno.TcpConn): Promise<void> {
+  const writer = writable.getWriter();
+  try {
+    await answerAll(readable.getReader(), writer);
+  } finally {
+    await writer.close();
+  }
+}
+
 /** Shakes hands, then answers each message with the frames before its text and an answer in place of that. */
-async function talk(connection: Deno.TcpConn): Promise<void> {
-  const reader = connection.readable.getReader();
+async function answerAll(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+): Promise<never> {
   let received: number[] = [];
   const take = async (count: number) => {
     while (received.length < count) {
@@ -47,7 +58,6 @@ async function talk(connection: Deno.TcpConn): Promise<void> {
     received = received.slice(count);
     return taken;
   };
-  const writer = connection.writable.getWriter();
   const [name, value] = socketType;
   const ready = [5, ...bytesOf("READY"), name.length, ...bytesOf(name), 0, 0, 0, value.length, ...bytesOf(value)];
   await writer.write(greeting);

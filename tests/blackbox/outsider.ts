@@ -170,8 +170,9 @@ export class Service {
 
   /** Ends it as an operator does. What a specification that failed has left running is cancelled. */
   async end(): Promise<void> {
-    if (this.#shared === null) return;
-    const { spot, principal, agent } = await this.#shared;
+    const shared = await this.#shared?.catch(() => null); // Whoever asked for it tells that it did not start.
+    if (!shared) return;
+    const { spot, principal, agent } = shared;
     await using _spot = spot;
     agent.kill("SIGTERM");
     await agent.said(/agent: stopping/);
@@ -182,23 +183,31 @@ export class Service {
 
   async #start(): Promise<Shared> {
     const spot = await Spot.make(this.#executable, { CDKTR_TASK_GRACE_MS: "2000" });
-    const principal = await spot.startPrincipal();
-    return { spot, principal, agent: await spot.startAgent(["--max-concurrent", "100"]) };
+    try {
+      const principal = await spot.startPrincipal();
+      return { spot, principal, agent: await spot.startAgent(["--max-concurrent", "100"]) };
+    } catch (error) {
+      await spot[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 }
 
 /** What a specification is looked at with. Disposed, nothing of it is left. */
 export class Outsider implements AsyncDisposable {
   readonly #spots: Spot[] = [];
+  readonly #executable: string;
   readonly #service: Service;
 
-  constructor(readonly executable: string, service: Service) {
+  /** @param service Whom {@linkcode Outsider.served} asks. */
+  constructor(executable: string, service: Service) {
+    this.#executable = executable;
     this.#service = service;
   }
 
   /** A place of its own. */
   async place(settings: Readonly<Record<string, string>> = {}): Promise<Spot> {
-    return this.#note(await Spot.make(this.executable, settings));
+    return this.#note(await Spot.make(this.#executable, settings));
   }
 
   /** A place of its own, at the principal that many share. Its agent runs what is in the {@linkcode catalogue}. */

@@ -1,4 +1,7 @@
-/** All specifications. Another block is a file in blocks/ and a line below. */
+/**
+ * All specifications. Another one is an entry in its block, with the next number there; `deno task docs` puts it on its
+ * page. Another block is a file in blocks/ and a line below. Imports nothing of src/.
+ */
 import { asking } from "./blocks/asking.ts";
 import { errors } from "./blocks/errors.ts";
 import { exits } from "./blocks/exits.ts";
