@@ -29,7 +29,14 @@ class Missing(Exception):
 class Program:
     """A process, in a group of its own, and all it wrote on stdout and stderr."""
 
-    def __init__(self, command: Sequence[str], *, env: Optional[Mapping[str, str]] = None, cwd: Optional[Path] = None):
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        env: Optional[Mapping[str, str]] = None,
+        cwd: Optional[Path] = None,
+        user: Optional[str] = None,
+    ) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("CDKTR_")}
         self._command = " ".join(command)
         self._lines: list[str] = []
@@ -44,6 +51,7 @@ class Program:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            user=user,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
@@ -28,7 +27,7 @@ class PostgresServer:
             account = pwd.getpwnam(self._user)
             os.chown(self._directory, account.pw_uid, account.pw_gid)
         initdb = [str(self._bin / "initdb"), "-D", str(self._cluster), "-U", "tester", "-A", "trust", "--no-sync"]
-        subprocess.run(self._as_user(initdb), check=True, capture_output=True, cwd=self._directory)
+        subprocess.run(initdb, check=True, capture_output=True, cwd=self._directory, user=self._user)
 
     @property
     def _cluster(self) -> Path:
@@ -43,7 +42,7 @@ class PostgresServer:
         """Starts it and waits until it takes connections."""
         options = ["-c", "listen_addresses=", "-k", str(self._directory), "-c", "fsync=off"]
         command = [str(self._bin / "postgres"), "-D", str(self._cluster), *options]
-        self._program = Program(self._as_user(command), cwd=self._directory)
+        self._program = Program(command, cwd=self._directory, user=self._user)
         self._program.said("ready to accept connections")
 
     def kill(self) -> None:
@@ -58,10 +57,6 @@ class PostgresServer:
         if self._program is not None:
             self._program.stop()
         shutil.rmtree(self._directory)
-
-    def _as_user(self, command: Sequence[str]) -> list[str]:
-        # It refuses to run as root.
-        return list(command) if self._user is None else ["runuser", "-u", self._user, "--", *command]
 
 
 def _works_in(directory: Path) -> bool:
@@ -85,11 +80,11 @@ def _find_postgres() -> Path:
 
 
 def _find_user() -> Optional[str]:
+    """The user to run it as; None for the present one. It refuses to run as root."""
     if os.geteuid() != 0:
         return None
-    if shutil.which("runuser") is None:
-        raise Missing("PostgreSQL does not run as root, and there is no runuser")
-    return next(user for user in ("postgres", "nobody") if user in {one.pw_name for one in pwd.getpwall()})
+    known = {one.pw_name for one in pwd.getpwall()}
+    return next(user for user in ("postgres", "nobody") if user in known)
 
 
 class RabbitServer:
