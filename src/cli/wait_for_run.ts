@@ -42,6 +42,7 @@ export function goesOn(runId: string): string {
 /**
  * Waits until a run has ended. Its progress is shown where stderr is a terminal.
  *
+ * @param announce Says which run it is. From then on Ctrl-C is the end of the wait.
  * @throws {CdktrError} TIMED_OUT when `timeoutMs` is over first; `Interrupted` on Ctrl-C. The run goes on after both.
  */
 export async function waitForEnd(
@@ -49,9 +50,11 @@ export async function waitForEnd(
   client: PrincipalClient,
   runId: string,
   timeoutMs: number,
+  announce: () => Promise<void>,
 ): Promise<Run> {
   using interrupt = listenForInterrupt();
   try {
+    await announce();
     const block = blockOnStderr(invocation);
     await using _progress = block === null ? null : showProgress(invocation, client, runId, block);
     return await untilFinal(client, runId, timeoutMs, interrupt.signal);

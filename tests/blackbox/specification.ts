@@ -10,6 +10,11 @@ export interface Specification {
   readonly check: (outsider: Outsider) => Promise<void>;
   /** A program that it cannot do without and that not every machine has. */
   readonly needs: string | null;
+  /**
+   * Whether the database has to be stopped in the middle of a query. On the base runtime of Deno 2.6 it cannot be: there its
+   * binding works on the thread that would tell it to.
+   */
+  readonly stopsQueries: boolean;
 }
 
 /** Specifications of one kind. */
@@ -26,9 +31,9 @@ export function specification(
   sentence: string,
   shows: readonly Shown[],
   check: (outsider: Outsider) => Promise<void>,
-  { needs = null }: { readonly needs?: string | null } = {},
+  { needs = null, stopsQueries = false }: Partial<Pick<Specification, "needs" | "stopsQueries">> = {},
 ): Specification {
-  return { number, sentence, shows, check, needs };
+  return { number, sentence, shows, check, needs, stopsQueries };
 }
 
 /** How a specification is called: `BB-101`. */

@@ -5,6 +5,7 @@
 import { asking } from "./blocks/asking.ts";
 import { errors } from "./blocks/errors.ts";
 import { exits } from "./blocks/exits.ts";
+import { listen } from "./blocks/listen.ts";
 import { project } from "./blocks/project.ts";
 import { run } from "./blocks/run.ts";
 import { runs } from "./blocks/runs.ts";
@@ -13,7 +14,7 @@ import { task } from "./blocks/task.ts";
 import { ui } from "./blocks/ui.ts";
 import type { Block } from "./specification.ts";
 
-export const blocks: readonly Block[] = [run, start, task, runs, asking, project, ui, exits, errors];
+export const blocks: readonly Block[] = [run, start, task, runs, asking, project, ui, exits, errors, listen];
 
 /** Codes of errors that no specification provokes, and why. */
 export const beyondOutsiders: Readonly<Record<string, string>> = {

@@ -12,24 +12,25 @@ import { blocks } from "./specifications.ts";
 const atATime = 4;
 const executable = await findExecutable();
 const service = new Service(executable);
-const possible = blocks.flatMap(({ specifications }) => specifications).filter(({ needs }) => hasProgram(needs));
+/** The version of the base runtime that the executable was built with, where whoever runs the tests knows it. */
+const isOn26 = Deno.env.get("CDKTR_TEST_BASE_RUNTIME")?.startsWith("2.6.") ?? false;
+const looked = blocks.flatMap(({ specifications }) => specifications).filter((one) => !(isOn26 && one.stopsQueries));
+const possible = looked.filter(({ needs }) => hasProgram(needs));
 const underWay = new Map<Specification, Promise<void>>();
 
-for (const block of blocks) {
-  for (const one of block.specifications) {
-    Deno.test({
-      name: `${labelOf(one)} ${one.sentence}`,
-      ignore: !hasProgram(one.needs),
-      // What the others do meanwhile is none of its own.
-      sanitizeOps: false,
-      sanitizeResources: false,
-      fn: async () => {
-        const at = possible.indexOf(one);
-        for (const next of possible.slice(at, at + atATime)) begin(next);
-        await underWay.get(one);
-      },
-    });
-  }
+for (const one of looked) {
+  Deno.test({
+    name: `${labelOf(one)} ${one.sentence}`,
+    ignore: !hasProgram(one.needs),
+    // What the others do meanwhile is none of its own.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: async () => {
+      const at = possible.indexOf(one);
+      for (const next of possible.slice(at, at + atATime)) begin(next);
+      await underWay.get(one);
+    },
+  });
 }
 
 Deno.test.afterAll(async () => {

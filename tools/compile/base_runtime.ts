@@ -11,12 +11,14 @@ export interface BaseRuntime {
   readonly deno: string;
   /** The path of `denort`, as `DENORT_BIN` wants it. */
   readonly denort: string;
+  readonly version: string;
 }
 
-const packages = ["deno==2.6.10", "bids-validator-deno==2.4.1"];
+const version = "2.6.10";
+const packages = [`deno==${version}`, "bids-validator-deno==2.4.1"];
 const programs = {
   deno: {
-    path: "deno-2.6.10.data/scripts/deno",
+    path: `deno-${version}.data/scripts/deno`,
     sha256: "bb9513ce8a9a7a976a77e0a32c5818035fb72dff6364afc5b8659594ba4a6139",
   },
   denort: {
@@ -32,7 +34,7 @@ const programs = {
  * @throws When they cannot be fetched, or are not what they were. There are programs for Linux on x64 alone.
  */
 export async function fetchBaseRuntime(directory: string, python: string): Promise<BaseRuntime> {
-  const runtime = { deno: `${directory}/deno`, denort: `${directory}/denort` };
+  const runtime = { deno: `${directory}/deno`, denort: `${directory}/denort`, version };
   if (await isWhole(runtime)) return runtime;
   await Deno.mkdir(directory, { recursive: true });
   const wheels = await Deno.makeTempDir({ dir: directory });

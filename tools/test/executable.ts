@@ -21,7 +21,7 @@ export async function prepareExecutable(root: string, python: string): Promise<E
     return { readiness: { state: "missing", reason }, env: {} };
   }
   try {
-    const { deno, denort } = await fetchBaseRuntime(`${root}/.cache/base-runtime`, python);
+    const { deno, denort, version } = await fetchBaseRuntime(`${root}/.cache/base-runtime`, python);
     const build = { DENO: deno, DENORT_BIN: denort };
     const directory = `${root}/.cache/executable`;
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -34,8 +34,8 @@ export async function prepareExecutable(root: string, python: string): Promise<E
     if (!success) throw new Error(new TextDecoder().decode(stderr).trim());
     const path = `${directory}/${executableName(target)}`;
     return {
-      readiness: { state: "ready", what: "built now, with the base runtime of Deno 2.6.10" },
-      env: { ...build, CDKTR_TEST_EXECUTABLE: path },
+      readiness: { state: "ready", what: `built now, with the base runtime of Deno ${version}` },
+      env: { ...build, CDKTR_TEST_EXECUTABLE: path, CDKTR_TEST_BASE_RUNTIME: version },
     };
   } catch (error) {
     return { readiness: { state: "failed", reason: error instanceof Error ? error.message : String(error) }, env: {} };

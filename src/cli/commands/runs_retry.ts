@@ -33,12 +33,13 @@ export function runsRetryCommand(invocation: Invocation) {
       const waitMs = waitMsOf(waiting);
       await using client = connectToPrincipal(loadSettings(invocation, command), invocation, "cli");
       const { runId, attempt, kept } = await client.call("RETRY", { run, fromTask: from ?? null, reason });
-      if (json && waitMs === null) await printJson(stdout, { runId, attempt, kept });
-      if (!json) {
+      const announce = async () => {
         const keeps = kept.length === 0 ? "" : `, and keeps ${kept.length === 1 ? "1 task" : `${kept.length} tasks`}`;
-        await stdout.write(`${runId} waits for its attempt ${attempt}${keeps}\n`);
-      }
-      if (waitMs === null) return;
-      await tellEnd(invocation, client, await waitForEnd(invocation, client, runId, waitMs), json === true);
+        if (!json) await stdout.write(`${runId} waits for its attempt ${attempt}${keeps}\n`);
+        else if (waitMs === null) await printJson(stdout, { runId, attempt, kept });
+      };
+      if (waitMs === null) return await announce();
+      const ended = await waitForEnd(invocation, client, runId, waitMs, announce);
+      await tellEnd(invocation, client, ended, json === true);
     });
 }

@@ -7,6 +7,7 @@ import type { ReplyTo } from "../../wire/mod.ts";
 import { connectToPrincipal } from "../connect.ts";
 import { exitCodes } from "../exit_codes.ts";
 import type { Invocation } from "../invocation.ts";
+import { printJson } from "../output.ts";
 import { addParam, paramFlags, paramText } from "../params.ts";
 import { printable } from "../../paint/mod.ts";
 import { loadSettings, settingOption } from "../settings.ts";
@@ -55,10 +56,13 @@ function taskRunCommand(invocation: Invocation) {
       }
       const { runId, skipped } = await trigger(client, workflowId, options.param, options.idempotencyKey);
       if (skipped !== null) return await tellSkipped(invocation, runId, skipped, json === true);
-      if (!json) await invocation.stdout.write(`${runId}\n`);
-      else if (waitMs === null) await invocation.stdout.write(`${JSON.stringify({ runId })}\n`);
-      if (waitMs === null) return;
-      await tellEnd(invocation, client, await waitForEnd(invocation, client, runId, waitMs), json === true);
+      const announce = async () => {
+        if (!json) await invocation.stdout.write(`${runId}\n`);
+        else if (waitMs === null) await printJson(invocation.stdout, { runId });
+      };
+      if (waitMs === null) return await announce();
+      const ended = await waitForEnd(invocation, client, runId, waitMs, announce);
+      await tellEnd(invocation, client, ended, json === true);
     });
 }
 

@@ -154,6 +154,7 @@ export const errors: Block = {
         equal((await query.exit()).code, 5);
         equal((await principal.exit()).code, 0);
       },
+      { stopsQueries: true },
     ),
     specification(
       909,

@@ -54,6 +54,43 @@ export const project: Block = {
       },
     ),
     specification(
+      603,
+      "`init` in full: units, a Dockerfile, a step for CI and a schema that editors find; without a terminal it asks nothing",
+      ["init", 0],
+      async (outsider) => {
+        const place = await outsider.place();
+        await place.read(["init", "project"]);
+        const read = (name: string) => Deno.readTextFile(`${place.path}/project/${name}`);
+        match(await read("deploy/cdktr-principal.service"), /^ExecStart=\S+\/cdktr start principal$/m);
+        match(await read("deploy/cdktr-agent.service"), /^NoNewPrivileges=yes$/m);
+        match(await read("Dockerfile"), /^USER 10001:10001$/m);
+        match(await read(".github/workflows/validate.yml"), /cdktr" validate|cdktr validate/);
+        match(
+          await read("workflows/example_workflow.yml"),
+          /^# yaml-language-server: \$schema=\.\.\/schema\/workflow\.schema\.json\n/,
+        );
+        equal(await read("schema/workflow.schema.json"), await place.read(["schema"]));
+        match(await read(".gitignore"), /^\/?\.env$/m);
+      },
+    ),
+    specification(
+      605,
+      "`demo` runs an example without a project, and leaves nothing behind",
+      ["demo", 0],
+      async (outsider) => {
+        const place = await outsider.place();
+        const before = [...Deno.readDirSync(place.path)].length;
+        const { code, stdout, stderr } = await place.call(["demo"]);
+        equal(code, 0);
+        match(stdout, /^\S+ \S.* \| \S/m);
+        match(stderr, /^COMPLETED in /m);
+        deepEqual([[...Deno.readDirSync(place.path)].length, [...Deno.readDirSync(`${place.path}/home`)].length], [
+          before,
+          0,
+        ]);
+      },
+    ),
+    specification(
       611,
       "`validate` checks all files of a directory and shows the next five times that each fires, by its own clocks",
       ["validate", 0],
@@ -218,6 +255,69 @@ export const project: Block = {
           match(row.name, /^CDKTR_[A-Z_]+$/);
           ok(row.description !== "" && row.accepts !== "", row.name);
         }
+      },
+    ),
+    specification(
+      641,
+      "`import crontab` makes a valid workflow of each job, and says what it could not carry over",
+      ["import crontab", "validate", 0],
+      async (outsider) => {
+        const place = await outsider.place();
+        const crontab = "MAILTO=ops@example.org\n30 6 * * 1-5 echo hello\n@reboot echo up\n";
+        await Deno.writeTextFile(`${place.path}/jobs`, crontab);
+        const flags = ["--output", "imported", "--timezone", "Europe/Berlin"];
+        const { code, stderr } = await place.call(["import", "crontab", "jobs", ...flags]);
+        equal(code, 0);
+        match(stderr, /jobs:1\b.*MAILTO/);
+        match(stderr, /jobs:3\b.*@reboot/);
+        match(await place.read(["validate", "imported"]), /"30 6 \* \* 1-5" in Europe\/Berlin fires next/);
+        match(await place.read(["import", "crontab", "jobs", "--print"]), /^cron: 30 6 \* \* 1-5$/m);
+      },
+    ),
+    specification(
+      642,
+      "`import systemd` makes a valid workflow of a timer and its service",
+      ["import systemd", "validate", 0],
+      async (outsider) => {
+        const place = await outsider.place();
+        await Deno.writeTextFile(
+          `${place.path}/nightly.timer`,
+          "[Timer]\nOnCalendar=*-*-* 02:30:00\nPersistent=true\n",
+        );
+        await Deno.writeTextFile(
+          `${place.path}/nightly.service`,
+          "[Service]\nType=oneshot\nExecStart=/bin/echo nightly\n",
+        );
+        equal((await place.call(["import", "systemd", "nightly.timer", "--output", "imported"])).code, 0);
+        await place.read(["validate", "imported"]);
+        match(await place.read(["run", "imported/nightly.yml"]), / \| nightly$/m);
+      },
+    ),
+    specification(
+      651,
+      "`completions` prints a script for each shell, with which bash completes commands",
+      ["completions", 0],
+      async (outsider) => {
+        const place = await outsider.place();
+        for (const shell of ["bash", "zsh", "fish", "powershell"]) {
+          match(await place.read(["completions", shell]), /cdktr/);
+        }
+        const { code, stderr } = await place.shell(`"$CDKTR" completions bash | bash -n`);
+        deepEqual([code, stderr], [0, ""]);
+        equal((await place.call(["completions", "csh"])).code, 2);
+      },
+    ),
+    specification(
+      652,
+      "`man` prints the page of a command, and writes all of them",
+      ["man", 0],
+      async (outsider) => {
+        const place = await outsider.place();
+        match(await place.read(["man"]), /^\.TH "?CDKTR"? "?1/im);
+        match(await place.read(["man", "runs", "list"]), /^\.TH "?CDKTR\S*RUNS\S*LIST/im);
+        await place.read(["man", "--output", "pages"]);
+        const pages = [...Deno.readDirSync(`${place.path}/pages`)].map(({ name }) => name);
+        for (const page of ["cdktr.1", "cdktr-run.1", "cdktr-runs-list.1"]) ok(pages.includes(page), page);
       },
     ),
   ],

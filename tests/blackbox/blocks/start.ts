@@ -177,7 +177,10 @@ export const start: Block = {
         for (const second of [["start", "principal", "--port", "0"], ["run", "hello"]]) {
           const { code, stdout, stderr } = await place.call(second);
           deepEqual([code, stdout], [1, ""]);
-          match(stderr, /^error\[CONFLICT\]: The journal .*state\.db is in use by another principal/);
+          match(
+            stderr,
+            /^error\[CONFLICT\]: The journal .*state\.db is in use by `cdktr start principal`, process \d+ on \S+ since \S+, which serves 127\.0\.0\.1:\d+\.\n/,
+          );
         }
         await place.trigger("hello");
         equal((await principal.end()).code, 0);
