@@ -75,19 +75,17 @@ export const project: Block = {
     ),
     specification(
       605,
-      "`demo` runs an example without a project, and leaves nothing behind",
+      "`demo` runs an example without a project, and keeps nothing of it",
       ["demo", 0],
       async (outsider) => {
         const place = await outsider.place();
-        const before = [...Deno.readDirSync(place.path)].length;
         const { code, stdout, stderr } = await place.call(["demo"]);
         equal(code, 0);
         match(stdout, /^\S+ \S.* \| \S/m);
         match(stderr, /^COMPLETED in /m);
-        deepEqual([[...Deno.readDirSync(place.path)].length, [...Deno.readDirSync(`${place.path}/home`)].length], [
-          before,
-          0,
-        ]);
+        // The executable unpacks its library once, for whatever needs it next.
+        const made = (await place.shell("find . -mindepth 1 -not -path './workflows*' -not -path '*/cache*'")).stdout;
+        deepEqual(made.trim().split("\n").filter((path) => !["./home", "./kept"].includes(path)), []);
       },
     ),
     specification(
