@@ -6,7 +6,7 @@ import { systemClock, systemRandom } from "../clock/mod.ts";
 import { PrincipalClient } from "../client/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { CdktrError, messageOf } from "../core/mod.ts";
-import { History } from "../history/mod.ts";
+import { History, type StartedWorker } from "../history/mod.ts";
 import { SqliteJournal } from "../journal/mod.ts";
 import { directLink, Principal, type UpkeepLimits, type WorkflowSource } from "../principal/mod.ts";
 import { formatProblem, type Workflow, type WorkflowStore } from "../workflow/mod.ts";
@@ -20,12 +20,14 @@ import { version } from "./version.ts";
  *
  * @param isServing Whether it is there for all workflows and their schedules, not for one run.
  * @param holder Tells others who has the journal.
+ * @param worker For the history, where one was started already.
  */
 export async function openPrincipal(
   config: Config,
   workflows: WorkflowSource,
   isServing: boolean,
   holder: JournalHolder,
+  worker: StartedWorker | null = null,
 ): Promise<Principal> {
   makePrivateDirectory(dirname(config.statePath));
   await using opened = new AsyncDisposableStack();
@@ -33,7 +35,7 @@ export async function openPrincipal(
     openJournal(config, holder),
     (journal) => journal.close(),
   );
-  const history = opened.use(await openHistory(config));
+  const history = opened.use(await openHistory(config, worker));
   const principal = await Principal.open({
     version,
     journal,
@@ -89,13 +91,14 @@ export function upkeepLimits(config: Config): UpkeepLimits {
   };
 }
 
-function openHistory(config: Config): Promise<History> {
+function openHistory(config: Config, worker: StartedWorker | null): Promise<History> {
   const log = roomLog("history");
   tellLibraryCache(config);
   return History.open({
     path: config.dbPath,
     archiveDirectory: config.archiveDirectory,
     clock: systemClock,
+    ...worker === null ? {} : { spawnWorker: () => worker.take() },
     onProblem: ({ code, message }) => code === "RECOVERED" ? log.info(message) : log.warn(message),
   });
 }

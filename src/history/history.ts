@@ -29,6 +29,7 @@ import { type Retained, type RetentionPolicy, retentionPolicySchema } from "./re
 import { HistoryReader, unexpected, unusable } from "./reader.ts";
 import type { LogRow, RunStatusRow, TaskStatusRow } from "./rows.ts";
 import { type CommittedBatch, Writer } from "./writer.ts";
+import { spawnWorker } from "./started_worker.ts";
 
 /** Options of {@linkcode History.open}. */
 export interface HistoryOptions {
@@ -110,7 +111,7 @@ export class History extends HistoryReader {
         temporaryLimitMb: options.temporaryLimitMb ?? 1_024,
         archiveDirectory: options.archiveDirectory ?? null,
       },
-      spawnWorker: options.spawnWorker ?? spawnOwnWorker,
+      spawnWorker: options.spawnWorker ?? spawnWorker,
       events: {
         onOpened: (opening) => this.#opened(opening),
         onCrashed: (message) => this.#crashed(message),
@@ -521,8 +522,4 @@ export class History extends HistoryReader {
     this.#assertUsable();
     yield* this.#queries.ask(query, options);
   }
-}
-
-function spawnOwnWorker(): Worker {
-  return new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "history" });
 }

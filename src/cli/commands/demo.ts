@@ -5,10 +5,8 @@ import { CdktrError, messageOf } from "../../core/mod.ts";
 import { demoWorkflow } from "../../project/mod.ts";
 import { parseWorkflow } from "../../workflow/mod.ts";
 import type { Invocation } from "../invocation.ts";
-import { startProcessLog } from "../process_log.ts";
-import { blockOnStderr } from "../run_progress.ts";
+import { runEmbedded } from "../run_embedded.ts";
 import { loadSettings } from "../settings.ts";
-import { runEmbedded } from "./run.ts";
 
 const afterHelp = `
 It needs no project, no principal, no network and nothing but sh. It keeps nothing: what it writes goes into a temporary
@@ -38,12 +36,8 @@ export function demoCommand(invocation: Invocation) {
         dbPath: join(directory.path, "app.db"),
         archiveDirectory: join(directory.path, "archive"),
       };
-      const block = blockOnStderr(invocation);
-      using _log = startProcessLog(
-        config.logLevel === "INFO" ? "WARN" : config.logLevel,
-        block?.talk(invocation.stderr) ?? invocation.stderr,
-      );
-      await runEmbedded(invocation, config, { workflow, params: {}, json, block });
+      const find = () => Promise.resolve(workflow);
+      await runEmbedded(invocation, config, { find, params: {}, json, worker: null });
     });
 }
 

@@ -1,23 +1,9 @@
 /** `cdktr run`: one workflow here and now, principal and agent in this process, no port opened. */
 import { Command } from "@commander-js/extra-typings";
-import { systemClock } from "../../clock/mod.ts";
-import type { PrincipalClient } from "../../client/mod.ts";
-import type { Config } from "../../config/mod.ts";
-import { CdktrError, isFinal } from "../../core/mod.ts";
-import { maxWaitMs, type ReplyTo, type WireLogLine } from "../../wire/mod.ts";
-import { formatProblem, loadFile, type Workflow, WorkflowStore } from "../../workflow/mod.ts";
-import { exitCodes } from "../exit_codes.ts";
-import { Interrupted, listenForInterrupt } from "../interrupt.ts";
+import { tellLibraryCache } from "../library_cache.ts";
 import type { Invocation } from "../invocation.ts";
-import type { LiveBlock } from "../live_block.ts";
 import { addParam, paramFlags, paramText } from "../params.ts";
-import { printable } from "../../paint/mod.ts";
-import { startProcessLog } from "../process_log.ts";
-import { blockOnStderr, showProgress } from "../run_progress.ts";
-import { LinePrinter, summaryOf } from "../run_view.ts";
 import { loadSettings, settingOption } from "../settings.ts";
-
-const noRescanMs = 3_600_000;
 
 const afterHelp = `
 The lines of its tasks go to stdout as they come, the summary to stderr; the exit code is 0 if the run completed.
@@ -37,134 +23,14 @@ export function runCommand(invocation: Invocation) {
     .option("--json", "print one JSON object a line: the log lines, and at the end the run")
     .addOption(settingOption("--workflow-dir <path>", "workflowDir"))
     .addHelpText("after", afterHelp)
-    .action(async (target, { param, json }, command) => {
+    .action(async (target, { param, json = false }, command) => {
       const config = loadSettings(invocation, command);
-      // What the embedded parts say about themselves is of interest only when something is wrong with them.
-      const block = blockOnStderr(invocation);
-      const talk = block?.talk(invocation.stderr) ?? invocation.stderr;
-      using _log = startProcessLog(config.logLevel === "INFO" ? "WARN" : config.logLevel, talk);
-      const workflow = await findWorkflow(invocation, config, target);
-      (await loadParts()).inheritDotenv(config);
-      await runEmbedded(invocation, config, { workflow, params: param, json: json === true, block });
+      tellLibraryCache(config);
+      // DuckDB loads while the rest of this command does.
+      const { StartedWorker } = await import("../../history/mod.ts");
+      using worker = new StartedWorker();
+      const { findWorkflow, runEmbedded } = await import("../run_embedded.ts");
+      const find = () => findWorkflow(invocation, config, target);
+      await runEmbedded(invocation, config, { find, params: param, json, worker });
     });
-}
-
-/** Principal and agent, which only a run needs, and no help. */
-const loadParts = () => import("../compose.ts");
-
-/** A path is a file; anything else is an id. */
-async function findWorkflow(invocation: Invocation, config: Config, target: string): Promise<Workflow> {
-  if (/[/\\]|\.ya?ml$/.test(target)) {
-    const { workflow, problems } = await loadFile(target);
-    for (const problem of problems) invocation.stderr.say(printable(formatProblem(problem)));
-    if (workflow !== null) return workflow;
-    throw new CdktrError("INVALID_WORKFLOW", `The workflow file ${target} cannot be run: it has errors.`, {
-      hint: "Correct what is listed above.",
-    });
-  }
-  const store = new WorkflowStore({
-    directory: config.workflowDir,
-    clock: systemClock,
-    rescanIntervalMs: noRescanMs,
-    watch: false,
-  });
-  await store.start();
-  await store.stop();
-  const workflow = store.get(target);
-  if (workflow !== undefined) return workflow;
-  throw new CdktrError(
-    "NOT_FOUND",
-    `There is no workflow with the id ${JSON.stringify(target)} in ${config.workflowDir}.`,
-    {
-      hint: "`cdktr validate` lists the files there and what is wrong with them.",
-    },
-  );
-}
-
-interface EmbeddedRun {
-  readonly workflow: Workflow;
-  readonly params: Readonly<Record<string, string>>;
-  readonly json: boolean;
-  /** Where its progress is shown; null for nowhere. */
-  readonly block: LiveBlock | null;
-}
-
-/**
- * Runs a workflow to its end in this process, prints its lines as they come, and sets the exit code.
- */
-export async function runEmbedded(invocation: Invocation, config: Config, options: EmbeddedRun): Promise<void> {
-  const { workflow, params, json, block } = options;
-  using interrupt = listenForInterrupt();
-  await using ending = new AsyncDisposableStack();
-  const { clientInProcess, journalHolder, makeAgent, openPrincipal, singleSource } = await loadParts();
-  const holder = ending.use(journalHolder(config, `cdktr run ${workflow.id}`));
-  const principal = await openPrincipal(config, singleSource(workflow), false, holder);
-  ending.defer(() => principal.close());
-  const client = clientInProcess(principal, "cli", config);
-  ending.defer(() => client.close());
-
-  const { runId } = await client.call("RUN", {
-    workflowId: workflow.id,
-    trigger: "manual",
-    params: { ...params },
-    idempotencyKey: null,
-    dueMs: null,
-    reason: "`cdktr run` was called",
-  });
-  const following = new AbortController();
-  const printed = printLines(invocation, client, options, runId, following.signal);
-  const agent = makeAgent(config, client, { onlyRunId: runId, labels: workflow.labels });
-  const ended = agent.run();
-  const cancel = () => client.call("CANCEL", { run: runId, task: null, reason: messageOfInterrupt(interrupt.signal) });
-  interrupt.signal.addEventListener("abort", () => void cancel().catch(() => {}), { once: true });
-
-  {
-    await using _progress = block === null ? null : showProgress(invocation, client, runId, block);
-    await untilFinal(client, runId);
-    agent.drain();
-    await ended;
-    following.abort();
-    await printed;
-  }
-  const shown = await client.call("SHOWRUN", { run: runId });
-  if (json) await invocation.stdout.write(`${JSON.stringify({ type: "run", ...shown.run, tasks: shown.tasks })}\n`);
-  else invocation.stderr.say(`\n${summaryOf(shown.run, shown.tasks, workflow)}`);
-  if (interrupt.signal.aborted) throw interrupt.signal.reason;
-  if (shown.run.state !== "COMPLETED") invocation.exitCode = exitCodes.failed.code;
-}
-
-async function untilFinal(client: PrincipalClient, runId: string): Promise<void> {
-  let reply: ReplyTo<"WAITRUN">;
-  do reply = await client.call("WAITRUN", { run: runId, waitMs: maxWaitMs }); while (!isFinal(reply.run.state));
-}
-
-async function printLines(
-  { stdout, stderr }: Invocation,
-  client: PrincipalClient,
-  { workflow, json, block }: EmbeddedRun,
-  runId: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const printer = new LinePrinter(stdout, workflow);
-  const talk = block?.talk(stderr) ?? stderr;
-  const print = async (lines: readonly WireLogLine[]) => {
-    for (const line of lines) {
-      if (line.runId !== runId) continue;
-      if (json) await stdout.write(`${JSON.stringify({ type: "log", ...line })}\n`);
-      else await printer.print(line);
-    }
-  };
-  for await (const news of client.followLogs(workflow.id, signal)) {
-    if (news.type === "dropped") {
-      talk.say(`note: ${news.count} lines are left out here, stdout was too slow for them`);
-    }
-    if (news.type !== "lines") continue;
-    // On one terminal, what is printed and what is drawn must not get into each other's way.
-    if (block !== null && stdout.columns() !== undefined) await block.above(() => print(news.lines));
-    else await print(news.lines);
-  }
-}
-
-function messageOfInterrupt({ reason }: AbortSignal): string {
-  return reason instanceof Interrupted ? `\`cdktr run\` was ended by ${reason.signal}` : "`cdktr run` was ended";
 }
