@@ -91,9 +91,11 @@ Deno.test("docs/tui.md names the keys of each screen", async () => {
   }
 });
 
-Deno.test("each picture that docs/tui.md and the README show is there, and none is there for nothing", async () => {
+Deno.test("each picture that a page shows is there, and none is there for nothing", async () => {
+  const concepts = await Deno.readTextFile(new URL("../../docs/concepts.md", import.meta.url));
   const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
-  const shown = [...`${page}${readme}`.matchAll(/\((?:docs\/)?images\/([\w-]+\.svg)\)/g)].map(([, name]) => name);
+  const pages = `${page}${concepts}${readme}`;
+  const shown = [...pages.matchAll(/\((?:docs\/)?images\/([\w-]+\.svg)\)/g)].map(([, name]) => name);
   const there: string[] = [];
   for await (const { name } of Deno.readDir(new URL("../../docs/images", import.meta.url))) there.push(name);
   assert.deepEqual([...new Set(shown)].sort(), there.sort());
