@@ -1,0 +1,69 @@
+/** Every command of every page is typed, in the order of the page, on a machine with a live principal. */
+import assert from "node:assert/strict";
+import { argumentsOf } from "../cli/shell_line.ts";
+import { LiveScene, workflows } from "./live_scene.ts";
+import { Machine } from "./machine.ts";
+import { allPages, type Block, needsOf } from "./pages.ts";
+import { filesOf, Reader } from "./reader.ts";
+
+/** The shells whose blocks are typed as they stand. Of those of others, which few machines have, only what is cdktr. */
+const shells: readonly string[] = ["sh", "bash"];
+const otherShells: readonly string[] = ["zsh", "fish", "powershell"];
+
+/** What is typed of a block; empty where nothing is. */
+function commandsOf({ language, text }: Block): string {
+  if (shells.includes(language)) return text;
+  if (otherShells.includes(language)) {
+    const lines = text.split("\n").filter((line) => line.includes("cdktr "));
+    return lines.map((line) =>
+      `cdktr ${argumentsOf(line.replace(/^.*(?=cdktr )/, "").replace(/[)|>].*/, "")).join(" ")}\n`
+    ).join("");
+  }
+  return ["", "console"].includes(language)
+    ? [...text.matchAll(/^\$ (.*)$/gm)].map(([, line]) => `${line}\n`).join("")
+    : "";
+}
+
+/** A port that is free now. */
+function freePort(): string {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return String(listener.addr.port);
+}
+
+Deno.test("every command that a page shows can be typed as it stands", async (t) => {
+  const pages = await allPages();
+  await using machine = await Machine.make();
+  const shown = pages.flatMap((page) => filesOf(page, machine)).filter(([path]) => path.startsWith("workflows/"));
+  const below = Object.fromEntries(shown.map(([path, text]) => [path.replace("workflows/", ""), text]));
+  await using scene = await LiveScene.start(machine, below);
+  const files = Object.fromEntries(Object.entries(workflows).map(([path, text]) => [`workflows/${path}`, text]));
+  let count = 0;
+  for (const page of pages) {
+    const typed = page.blocks.filter((block) => commandsOf(block) !== "");
+    if (typed.length === 0) continue;
+    const port = freePort();
+    const environment = { ...scene.environment, CDKTR_HOOK_PORT: port };
+    const reader = await Reader.of(machine, page, environment, {
+      ...files,
+      "report.sql": "SELECT count(*) FROM runs\n",
+      "compile.sh": "#!/bin/sh\n# Not run: it takes minutes; tests/compiled builds one.\n",
+    });
+    await reader.run("chmod", ["755", "compile.sh"]);
+    for (const block of typed) {
+      count++;
+      const missing = needsOf(block).filter((need) => !machine.has(need));
+      await t.step({
+        name: missing.length === 0 ? block.where : `${block.where} (skipped: there is no ${missing.join(", no ")})`,
+        ignore: missing.length > 0,
+        fn: async () => {
+          const commands = commandsOf(block).replaceAll(/(?:127\.0\.0\.1|localhost):8080/g, `127.0.0.1:${port}`);
+          const { code, output } = await reader.type(block, await scene.withRuns(commands));
+          assert.equal(code, 0, output);
+          assert.doesNotMatch(output, /error\[INTERNAL\]|^ +at .*\.[jt]s:\d+/m);
+          await machine.endServices();
+        },
+      });
+    }
+  }
+  assert.ok(count > 40, `only ${count} blocks were found`);
+});
