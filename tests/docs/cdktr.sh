@@ -3,7 +3,8 @@
 # until the end of the block, a watch is ended once it has printed something. Hosts that are not there are the test's own.
 #
 # CDKTR_REAL is the program, CDKTR_SERVICES a directory for what runs, CDKTR_SCENE_PORT the port of the live principal,
-# CDKTR_HOOK_PORT a free one.
+# CDKTR_HOOK_PORT a free one, which the first webhook
+# of a block gets.
 
 # Starts a service and waits until it says what tells that it is up.
 service() {
@@ -61,9 +62,13 @@ case " $* " in
     service 'serves [0-9]* workflow' "$@" --host 127.0.0.1 --port 0
     ;;
   " start agent "*) service 'works for the cdktr principal' "$@" ;;
-  " listen webhook "*) service 'webhooks are taken on' "$@" --host 127.0.0.1 --port "$CDKTR_HOOK_PORT" ;;
+  " listen webhook "*)
+    port=0
+    if mkdir "$CDKTR_SERVICES/first_webhook" 2> /dev/null; then port=$CDKTR_HOOK_PORT; fi
+    service 'webhooks are taken on' "$@" --host 127.0.0.1 --port "$port"
+    ;;
   " listen files "*) service 'files that are put into' "$@" ;;
-  " runs watch "* | *" --follow "* | *" -f "* | " logs "*" --tail "* | " logs "*" -t "*) watch "$@" ;;
+  " runs watch "* | *" --follow "* | *" -f "* | " logs "*"--tail "* | " logs "*"-t "*) watch "$@" ;;
   " ui "*)
     said=$("$CDKTR_REAL" "$@" 2>&1 > /dev/null)
     code=$?

@@ -69,8 +69,10 @@ export class Machine implements AsyncDisposable {
 
   /** Ends the services that a block has started; each is to end in good order. */
   async endServices(): Promise<void> {
-    for (const { name } of [...Deno.readDirSync(`${this.path}/services`)].filter(({ name }) => name.endsWith(".pid"))) {
-      const base = `${this.path}/services/${name.slice(0, -4)}`;
+    const directory = `${this.path}/services`;
+    const names = Array.from(Deno.readDirSync(directory), ({ name }) => name);
+    for (const name of names.filter((name) => name.endsWith(".pid"))) {
+      const base = `${directory}/${name.slice(0, -4)}`;
       const pid = Number(await Deno.readTextFile(`${base}.pid`));
       await Deno.remove(`${base}.pid`);
       if (!await exists(`${base}.code`)) Deno.kill(pid, "SIGTERM");
@@ -82,6 +84,8 @@ export class Machine implements AsyncDisposable {
       }
       assert.equal((await Deno.readTextFile(`${base}.code`)).trim(), "0", said());
     }
+    await Deno.remove(directory, { recursive: true });
+    await Deno.mkdir(directory);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

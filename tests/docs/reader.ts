@@ -56,10 +56,21 @@ export class Reader {
     await this.#saveFiles();
     const script = `cd "$(cat "$HOME/cwd")"\n. "$HOME/exports"\n${
       withExitCodes(this.#machine.enclosed(commands))
-    }\npwd > "$HOME/cwd"\nexport -p > "$HOME/exports"\n`;
+    }\npwd > "$HOME/cwd"\nexport -p | sed 's/^declare -x/export/' > "$HOME/exports"\n`;
     const path = `${this.#home}/${where.replaceAll(/\W/g, "-")}.sh`;
     await Deno.writeTextFile(path, script);
     return await this.run(language === "bash" ? "bash" : "sh", ["-eux", path]);
+  }
+
+  /** Starts a principal of the reader's own, which {@linkcode Machine.endServices} ends; its process id. */
+  async startPrincipal(): Promise<number> {
+    const { code, output } = await this.run("cdktr", ["start", "principal"]);
+    if (code !== 0) throw new Error(output);
+    const directory = `${this.#machine.path}/services`;
+    const [pid = ""] = Array.from(Deno.readDirSync(directory), ({ name }) => name).filter((name) =>
+      name.endsWith(".pid")
+    );
+    return Number(await Deno.readTextFile(`${directory}/${pid}`));
   }
 
   /** Runs a program in the directory that the reader is in. */
@@ -68,12 +79,13 @@ export class Reader {
       args: [...args],
       cwd: (await Deno.readTextFile(`${this.#home}/cwd`)).trim(),
       clearEnv: true,
+      detached: true, // A process group of its own, so that what hangs is ended with all it has started.
       env: { ...this.#environment },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    const limit = setTimeout(() => child.kill("SIGKILL"), blockLimitMs);
+    const limit = setTimeout(() => Deno.kill(-child.pid, "SIGKILL"), blockLimitMs);
     const { code, stdout, stderr } = await child.output();
     clearTimeout(limit);
     const decoder = new TextDecoder();

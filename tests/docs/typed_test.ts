@@ -31,7 +31,7 @@ function freePort(): string {
 }
 
 Deno.test("every command that a page shows can be typed as it stands", async (t) => {
-  const pages = await allPages();
+  const pages = (await allPages()).filter(({ path }) => new RegExp(Deno.env.get("ONLY") ?? "").test(path));
   await using machine = await Machine.make();
   const shown = pages.flatMap((page) => filesOf(page, machine)).filter(([path]) => path.startsWith("workflows/"));
   const below = Object.fromEntries(shown.map(([path, text]) => [path.replace("workflows/", ""), text]));
@@ -57,7 +57,10 @@ Deno.test("every command that a page shows can be typed as it stands", async (t)
         ignore: missing.length > 0,
         fn: async () => {
           const commands = commandsOf(block).replaceAll(/(?:127\.0\.0\.1|localhost):8080/g, `127.0.0.1:${port}`);
-          const { code, output } = await reader.type(block, await scene.withRuns(commands));
+          const principal = commands.includes("$PRINCIPAL_PID")
+            ? `PRINCIPAL_PID=${await reader.startPrincipal()}\n`
+            : "";
+          const { code, output } = await reader.type(block, principal + await scene.withRuns(commands));
           assert.equal(code, 0, output);
           assert.doesNotMatch(output, /error\[INTERNAL\]|^ +at .*\.[jt]s:\d+/m);
           await machine.endServices();
