@@ -25,6 +25,7 @@ tasks:
 
 /** The workflows that pages speak of without showing them, by path below the directory of workflows. */
 export const workflows: Readonly<Record<string, string>> = {
+  "etl.yml": etl,
   "etl/daily.yml": etl,
   "daily.yml": etl,
   "ci/build.yml": etl,
@@ -61,7 +62,11 @@ export class LiveScene implements AsyncDisposable {
   /** The settings of those who talk to the principal. */
   get environment(): Record<string, string> {
     const { CDKTR_APP_DATA_DIRECTORY: _ours, ...settings } = this.place.env;
-    return { ...settings, CDKTR_SCENE_PORT: settings["CDKTR_PRINCIPAL_PORT"] ?? "" };
+    return {
+      ...settings,
+      CDKTR_SCENE_PORT: settings["CDKTR_PRINCIPAL_PORT"] ?? "",
+      CDKTR_CONTEXTS: "prod=prod.example.org",
+    };
   }
 
   /** A script whose ids are those of runs that can be treated so. */
@@ -102,10 +107,10 @@ export class LiveScene implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.principal.kill("SIGTERM");
-    this.principal.kill("SIGTERM"); // The second one ends what still runs.
-    await this.principal.exit();
-    await this.principal[Symbol.asyncDispose]();
+    await using principal = this.principal;
+    principal.kill("SIGTERM");
+    await principal.said(/a second signal cancels what runs/);
+    await principal.end();
     await this.place[Symbol.asyncDispose]();
   }
 }

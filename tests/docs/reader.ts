@@ -39,7 +39,14 @@ export class Reader {
     files: Readonly<Record<string, string>> = {},
   ): Promise<Reader> {
     const home = `${machine.path}/home/${page.path.replaceAll("/", "-")}`;
-    for (const directory of [".config/cdktr", ".config/fish/completions", ".local/share/man/man1", "work/workflows"]) {
+    const directories = [
+      ".config/cdktr",
+      ".config/fish/completions",
+      ".local/share/man/man1",
+      ".zfunc",
+      "work/workflows",
+    ];
+    for (const directory of directories) {
       await Deno.mkdir(`${home}/${directory}`, { recursive: true });
     }
     await Deno.writeTextFile(`${home}/.config/cdktr/webhook`, "a secret of sixteen characters\n", { mode: 0o600 });

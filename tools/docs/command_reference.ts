@@ -64,7 +64,7 @@ function sectionOf(command: CommandUnknownOpts): string {
     table(["option", "meaning"], options),
     variables.size === 0 ? "" : `\nVariables: ${[...variables].map((name) => `\`${name}\``).join(", ")}.\n`,
     about === "" ? "" : `\n${prose(about)}\n`,
-    examples === "" ? "" : `\n\`\`\`sh\n${examples}\n\`\`\`\n`,
+    examples === "" ? "" : `\n\`\`\`${examples.includes("<(") ? "bash" : "sh"}\n${examples}\n\`\`\`\n`,
   ].join("");
 }
 
@@ -92,5 +92,5 @@ function afterHelpOf(command: CommandUnknownOpts): { about: string; examples: st
   const paragraphs = [about, ...more].map((text) => text.replace(/^\n+|\s+$/g, "")).filter((text) => text !== "");
   const lines = examples.trimEnd().replace(/^ {2}/gm, "");
   // What is said about an example stands two blanks behind it.
-  return { about: paragraphs.join("\n\n"), examples: lines.replace(/^(cdktr .*?\S)( {2,})(?=[^ #])/gm, "$1$2# ") };
+  return { about: paragraphs.join("\n\n"), examples: lines.replace(/^(\S.*?\S)( {2,})(?=\w)/gm, "$1$2# ") };
 }
