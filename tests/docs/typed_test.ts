@@ -1,6 +1,6 @@
 /** Every command of every page is typed, in the order of the page, on a machine with a live principal. */
 import assert from "node:assert/strict";
-import { argumentsOf } from "../cli/shell_line.ts";
+import { oneTask } from "../cli/principal_scene.ts";
 import { LiveScene, workflows } from "./live_scene.ts";
 import { Machine } from "./machine.ts";
 import { allPages, type Block, needsOf } from "./pages.ts";
@@ -10,14 +10,22 @@ import { filesOf, Reader } from "./reader.ts";
 const shells: readonly string[] = ["sh", "bash"];
 const otherShells: readonly string[] = ["zsh", "fish", "powershell"];
 
+/** What the pages take for granted in the directory that they begin in. */
+const files: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(workflows).map(([path, text]) => [`workflows/${path}`, text])),
+  "a.yml": oneTask,
+  "b.yml": oneTask,
+  "more/c.yml": oneTask,
+  "jobs.cron": "0 6 * * * echo morning\n",
+  "report.sql": "SELECT count(*) FROM runs\n",
+  "compile.sh": "#!/bin/sh\n# Not run: it takes minutes; tests/compiled builds one.\n",
+};
+
 /** What is typed of a block; empty where nothing is. */
 function commandsOf({ language, text }: Block): string {
   if (shells.includes(language)) return text;
   if (otherShells.includes(language)) {
-    const lines = text.split("\n").filter((line) => line.includes("cdktr "));
-    return lines.map((line) =>
-      `cdktr ${argumentsOf(line.replace(/^.*(?=cdktr )/, "").replace(/[)|>].*/, "")).join(" ")}\n`
-    ).join("");
+    return Array.from(text.matchAll(/\bcdktr [^|)>#\n]+/g), ([line]) => `${line}\n`).join("");
   }
   return ["", "console"].includes(language)
     ? [...text.matchAll(/^\$ (.*)$/gm)].map(([, line]) => `${line}\n`).join("")
@@ -36,18 +44,13 @@ Deno.test("every command that a page shows can be typed as it stands", async (t)
   const shown = pages.flatMap((page) => filesOf(page, machine)).filter(([path]) => path.startsWith("workflows/"));
   const below = Object.fromEntries(shown.map(([path, text]) => [path.replace("workflows/", ""), text]));
   await using scene = await LiveScene.start(machine, below);
-  const files = Object.fromEntries(Object.entries(workflows).map(([path, text]) => [`workflows/${path}`, text]));
   let count = 0;
   for (const page of pages) {
     const typed = page.blocks.filter((block) => commandsOf(block) !== "");
     if (typed.length === 0) continue;
     const port = freePort();
     const environment = { ...scene.environment, CDKTR_HOOK_PORT: port };
-    const reader = await Reader.of(machine, page, environment, {
-      ...files,
-      "report.sql": "SELECT count(*) FROM runs\n",
-      "compile.sh": "#!/bin/sh\n# Not run: it takes minutes; tests/compiled builds one.\n",
-    });
+    const reader = await Reader.of(machine, page, environment, files);
     await reader.run("chmod", ["755", "compile.sh"]);
     for (const block of typed) {
       count++;

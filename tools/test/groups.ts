@@ -4,6 +4,7 @@
 export const slowGroups: readonly string[] = [
   "tests/blackbox",
   "tests/chaos",
+  "tests/docs",
   "tests/interop",
   "tests/python",
   "tests/simulation",
