@@ -46,8 +46,10 @@ watch() {
   case $code in 143) exit 0 ;; *) exit "$code" ;; esac
 }
 
-case ${CDKTR_PRINCIPAL_HOST:-} in
-  127.0.0.1 | localhost) ;;
+case ${CDKTR_PRINCIPAL_HOST:-}:$CDKTR_PRINCIPAL_PORT in
+  # The ports that pages name are those of 5561 and a little above.
+  *:55[0-9][0-9]) export CDKTR_PRINCIPAL_HOST=127.0.0.1 CDKTR_PRINCIPAL_PORT="$CDKTR_SCENE_PORT" ;;
+  127.0.0.1:* | localhost:*) ;;
   *) export CDKTR_PRINCIPAL_HOST=127.0.0.1 CDKTR_PRINCIPAL_PORT="$CDKTR_SCENE_PORT" ;;
 esac
 case " $* " in

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { type CdktrProcess, makePlace, Place } from "../processes.ts";
 import type { Machine } from "./machine.ts";
+import type { Page } from "./pages.ts";
+import { filesOf } from "./reader.ts";
 
 /** Its tasks do what the run's parameters say: `load` waits for ever, or fails in the first attempt. */
 const etl = `name: ETL
@@ -28,7 +30,7 @@ export const workflows: Readonly<Record<string, string>> = {
   "etl.yml": etl,
   "etl/daily.yml": etl,
   "daily.yml": etl,
-  "ci/build.yml": etl,
+  "ci/build.yml": etl.replace("* * *", "* * 1"),
 };
 
 /** How ids of runs look in the pages. */
@@ -41,13 +43,16 @@ export class LiveScene implements AsyncDisposable {
 
   private constructor(readonly place: Place, readonly principal: CdktrProcess) {}
 
-  /** @param shown The workflows that pages show, by path below the directory of workflows. */
-  static async start(machine: Machine, shown: Readonly<Record<string, string>>): Promise<LiveScene> {
+  /** Starts a principal that serves the workflows that pages show, too. */
+  static async start(machine: Machine, pages: readonly Page[]): Promise<LiveScene> {
+    const shown = pages.flatMap((page) => filesOf(page, machine)).flatMap(([path, text]): [string, string][] => {
+      return path.startsWith("workflows/") ? [[path.replace("workflows/", ""), text]] : [];
+    });
     const place = new Place(await makePlace(), {
       command: [machine.real],
       environment: { ...machine.environment, HOME: machine.path },
     });
-    for (const [path, text] of Object.entries({ ...workflows, ...shown })) {
+    for (const [path, text] of [...Object.entries(workflows), ...shown]) {
       const file = `${place.path}/workflows/${path}`;
       await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
       await Deno.writeTextFile(file, text);

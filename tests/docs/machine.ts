@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { findExecutable } from "../executable.ts";
 import { checkout } from "./pages.ts";
-import { writeStandIns } from "./stand_ins.ts";
+import { standIns, writeStandIns } from "./stand_ins.ts";
 
 /** What a page may name of the file system, at the root of it. */
 const roots = "backup|bin|boot|data|etc|home|lib|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var";
@@ -21,7 +21,8 @@ export class Machine implements AsyncDisposable {
     const machine = new Machine(path, await findExecutable());
     for (const name of ["bin", "services", "root"]) await Deno.mkdir(`${path}/${name}`);
     for (const name of roots.split("|")) await Deno.mkdir(`${path}/root/${name}`);
-    for (const name of ["etc/cdktr", "etc/systemd/system", "srv/in", "srv/done", "usr/local/bin"]) {
+    const directories = ["etc/cdktr", "etc/systemd/system", "srv/in", "srv/done", "usr/local/bin", "var/lib/cdktr"];
+    for (const name of [...directories, "var/backups"]) {
       await Deno.mkdir(`${path}/root/${name}`, { recursive: true });
     }
     const etc = `${path}/root/etc`;
@@ -55,10 +56,11 @@ export class Machine implements AsyncDisposable {
     };
   }
 
-  /** Whether a program is there and may be run; of several words the last one names it. */
+  /** Whether a program is there and is run; of several words the last one names it. */
   has(need: string): boolean {
     const program = need.split(" ").at(-1) ?? "";
-    return /^[\w.-]+$/.test(program) && this.environment["PATH"]?.split(":").some((directory) => {
+    return !Object.hasOwn(standIns, program) && /^[\w.-]+$/.test(program) &&
+      this.environment["PATH"]?.split(":").some((directory) => {
           try {
             return Deno.statSync(`${directory}/${program}`).isFile;
           } catch {

@@ -10,6 +10,7 @@ interface StandIn {
 }
 
 const privileged = { reason: "it changes the machine, or needs to be root" };
+const database = { reason: "it needs a database" };
 const fetches = { reason: "it fetches from the network" };
 
 /** By name. */
@@ -25,12 +26,14 @@ export const standIns: Readonly<Record<string, StandIn>> = {
   deno: { reason: "its tasks are the tests themselves, or take minutes; tests/docs/tasks_test.ts looks for each" },
   docker: { reason: "it needs a daemon; tests/project builds what can be built without one" },
   git: fetches,
-  install: { reason: "it takes a file that a release has" },
   journalctl: { reason: "it needs systemd" },
   logger: { reason: "it writes to the log of the machine" },
   man: { reason: "it is on few machines; tests/cli/commands/man_test.ts reads the pages" },
   npx: fetches,
+  pg_dump: database,
+  pg_restore: database,
   pip: fetches,
+  psql: database,
   reboot: privileged,
   shutdown: privileged,
   ssh: fetches,

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { parseAllDocuments } from "yaml";
 import { formatProblem, parseWorkflow, type Workflow } from "../../src/workflow/mod.ts";
+import { LiveScene } from "./live_scene.ts";
 import { Machine } from "./machine.ts";
 import { allPages, type Block, fileOf } from "./pages.ts";
 import { missingFor, Reader } from "./reader.ts";
@@ -46,10 +47,11 @@ Deno.test("all other YAML in a page can be read", async (t) => {
 
 Deno.test("every workflow that a page names after a file runs to its end", async (t) => {
   await using machine = await Machine.make();
+  await using scene = await LiveScene.start(machine, pages);
   for (const page of pages) {
     const named = page.blocks.filter((block) => blocks.includes(block) && isWorkflow(block) && fileOf(block));
     if (named.length === 0) continue;
-    const reader = await Reader.of(machine, page);
+    const reader = await Reader.of(machine, page, scene.environment);
     for (const block of named) {
       const missing = missingFor(block, page, machine);
       await t.step({
