@@ -13,7 +13,11 @@ export function workflowJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(fileSchema, {
     target: "draft-2020-12",
     io: "input",
-    override: ({ jsonSchema }) => {
+    override: ({ zodSchema, jsonSchema }) => {
+      // Left out by zod where a value is transformed, for they might be of its result; here they are of the file.
+      const { default: fallback, examples } = z.globalRegistry.get(zodSchema) ?? {};
+      if (fallback !== undefined) Object.assign(jsonSchema, { default: fallback });
+      if (examples !== undefined) Object.assign(jsonSchema, { examples });
       const type = jsonSchema.properties?.["type"];
       const isConfig = typeof type === "object" && type.const !== undefined;
       if (isConfig && jsonSchema.required !== undefined) {

@@ -18,17 +18,34 @@ export interface Param extends ParamRule {
 
 /** Declares one parameter. */
 export const paramDeclaration = z.strictObject({
-  type: z.enum(paramTypes).nullish().meta({ description: "What its values are.", default: "string" }),
-  description: description.meta({ description: "What it means, for those who start a run." }),
-  required: trueOrFalse.meta({ description: "Whether a run without it is refused. By default no." }),
-  default: scalar.nullish().meta({ description: "Its value when a run is not given it." }),
-  choices: z.array(scalar).nullish().meta({ description: "All values it may have." }),
+  type: z.enum(paramTypes).nullish().meta({
+    description: "What its values are.",
+    default: "string",
+    examples: ["integer"],
+  }),
+  description: description.meta({
+    description: "What it means, for those who start a run.",
+    examples: ["The day to load"],
+  }),
+  required: trueOrFalse.meta({ description: "Whether a run without it is refused. By default no.", examples: [true] }),
+  default: scalar.nullish().meta({ description: "Its value when a run is not given it.", examples: ["orders"] }),
+  choices: z.array(scalar).nullish().meta({
+    description: `All values it may have, at most ${fileLimits.maxChoices}.`,
+    examples: [["full", "changes"]],
+  }),
   pattern: filledText.nullish().meta({
     description:
       "A regular expression that the whole value must match: JavaScript's, without references and lookaround.",
+    examples: ["[a-z]+(_[a-z]+)*"],
   }),
-  min: scalar.nullish().meta({ description: "The smallest value of an integer or number, the first date of a date." }),
-  max: scalar.nullish().meta({ description: "The largest value of an integer or number, the last date of a date." }),
+  min: scalar.nullish().meta({
+    description: "The smallest value of an integer or number, the first date of a date.",
+    examples: [1, "2020-01-01"],
+  }),
+  max: scalar.nullish().meta({
+    description: "The largest value of an integer or number, the last date of a date.",
+    examples: [1000, "2029-12-31"],
+  }),
 }).transform((given, context): Param => {
   const { type, choices, pattern, min, max, required } = given;
   let isSound = true;

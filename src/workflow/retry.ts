@@ -35,22 +35,32 @@ const pause = duration({ maxMs: fileLimits.maxTimeoutMs, mayBeZero: true });
 
 /** `retries` with its particulars. */
 export const retryMapping = z.strictObject({
-  max: count.meta({ description: "How often a failed task is tried again." }),
-  delay: pause.nullish().meta({ description: "Pause before the second try: seconds, or a duration.", default: "1s" }),
+  max: count.meta({ description: "How often a failed task is tried again.", examples: [6] }),
+  delay: pause.nullish().meta({
+    description: "Pause before the second try: seconds, or a duration, at most 366 days.",
+    default: "1s",
+    examples: ["5s"],
+  }),
   factor: decimal(1, fileLimits.maxRetryFactor).nullish().meta({
     description: "By how much each pause is longer than the one before; 1 for pauses of one length.",
     default: noRetry.factor,
+    examples: [3],
   }),
   max_delay: pause.nullish().meta({
     description: "Longest pause: seconds, or a duration. By default 60 s, or delay if that is longer.",
+    examples: ["10m"],
   }),
   jitter: decimal(0, 1).nullish().meta({
     description: "Up to this fraction of a pause is added or taken away at random.",
     default: noRetry.jitter,
+    examples: [0.2],
   }),
   exit_codes: z.array(wholeNumber(1, 255)).nullish().superRefine((codes, context) => {
     if (codes?.length === 0) fault(context, "has no exit code", "at least one exit code");
-  }).meta({ description: "Try again only after these exit codes; by default after every failure, timeouts included." }),
+  }).meta({
+    description: "Try again only after these exit codes; by default after every failure, timeouts included.",
+    examples: [[6, 7, 28]],
+  }),
 }).transform(({ max, delay, factor, max_delay, jitter, exit_codes }, context): Retry => {
   const delayMs = delay ?? noRetry.delayMs;
   if (max_delay !== null && max_delay !== undefined && max_delay < delayMs) {

@@ -67,9 +67,13 @@ const labels = z.array(
 
 const subprocess = z.strictObject({
   type: z.literal("subprocess").meta({ description: "Runs a command. Left out when the tag !Subprocess says it." }),
-  cmd: filledText.meta({ description: "The program: a name to look up in PATH, or a path. No shell is involved." }),
+  cmd: filledText.meta({
+    description: "The program: a name to look up in PATH, or a path. No shell is involved.",
+    examples: ["python"],
+  }),
   args: z.array(scalar).nullish().meta({
     description: "Arguments, one entry each. Numbers and booleans count as they are written.",
+    examples: [["extract.py", "--limit", 100]],
   }),
 }).meta({ title: "Subprocess", description: "Runs a command." }).transform((config) => ({
   type: config.type,
@@ -81,17 +85,26 @@ const uvPython = z.strictObject({
   type: z.literal("uv_python").meta({
     description: "Runs a Python script through uv. Left out when the tag !UvPython says it.",
   }),
-  script_path: filledText.meta({ description: "The script, relative to working_directory." }),
+  script_path: filledText.meta({
+    description: "The script, relative to working_directory.",
+    examples: ["scripts/report.py"],
+  }),
   packages: z.array(filledText).nullish().meta({
     description: "Packages for the script, each as uv takes it, such as pandas>=2.3. Ignored for a uv project.",
+    examples: [["pandas>=2.3.1", "numpy"]],
   }),
   is_uv_project: trueOrFalse.meta({
     description:
       "Whether the script brings its dependencies itself: a uv project, or inline metadata (PEP 723). By default no.",
+    examples: [true],
   }),
-  uv_path: filledText.nullish().meta({ description: "The uv program; by default uv is looked up in PATH." }),
+  uv_path: filledText.nullish().meta({
+    description: "The uv program; by default uv is looked up in PATH.",
+    examples: ["/opt/uv/bin/uv"],
+  }),
   working_directory: filledText.nullish().meta({
     description: "Where the script runs; by default where the agent runs.",
+    examples: ["/srv/reports"],
   }),
 }).meta({ title: "UvPython", description: "Runs a Python script, its dependencies managed by uv." })
   .transform((config) => ({
@@ -104,15 +117,27 @@ const uvPython = z.strictObject({
   }));
 
 const task = z.strictObject({
-  name: nameSchema.meta({ description: "A name for people, shown in logs and in the terminal UI." }),
+  name: nameSchema.meta({
+    description: "A name for people, shown in logs and in the terminal UI.",
+    examples: ["Load the orders"],
+  }),
   description,
   depends: z.array(z.string()).nullish().meta({
     description: "Ids of the tasks that must succeed before this one starts.",
+    examples: [["extract"]],
   }),
-  env: env.meta({ description: "Environment variables of this task, over those of the workflow." }),
-  timeout: timeout.meta({ description: "How long one try may take: seconds, or a duration such as 15m." }),
+  env: env.meta({
+    description: "Environment variables of this task, over those of the workflow.",
+    examples: [{ THREADS: 4 }],
+  }),
+  timeout: timeout.meta({
+    description:
+      "How long one try may take: seconds, or a duration such as 15m, at most 366 days. By default as long as it needs.",
+    examples: ["15m"],
+  }),
   retries: retries.meta({
     description: "How often a failed task is tried again, as a number or with pauses; by default as the workflow says.",
+    examples: [3, { max: 6, delay: "5s" }],
   }),
   config: z.discriminatedUnion("type", [subprocess, uvPython]).meta({ description: "What to run." }),
 }).meta({ description: "One unit of work." });
@@ -130,7 +155,10 @@ export const workflowDefaults: {
 
 /** The mapping of a workflow file, and what it means. */
 export const fileSchema = z.strictObject({
-  name: nameSchema.meta({ description: "A name for people, shown in lists and in the terminal UI." }),
+  name: nameSchema.meta({
+    description: "A name for people, shown in lists and in the terminal UI.",
+    examples: ["Daily report"],
+  }),
   description,
   cron: cron.nullish().meta({
     description: `When to run: ${cronForm}. Left out when only people and events start it.`,
@@ -145,41 +173,61 @@ export const fileSchema = z.strictObject({
     description: "The schedule does not fire before this instant (RFC 3339, with seconds and offset).",
     examples: ["2025-01-20T02:00:00+00:00"],
   }),
-  env: env.meta({ description: "Environment variables of all tasks." }),
-  timeout: timeout.meta({ description: "How long a whole run may take: seconds, or a duration such as 1h30m." }),
+  env: env.meta({ description: "Environment variables of all tasks.", examples: [{ STAGE: "production" }] }),
+  timeout: timeout.meta({
+    description:
+      "How long a whole run may take: seconds, or a duration such as 1h30m, at most 366 days. By default as long as it needs.",
+    examples: ["2h"],
+  }),
   retries: retries.meta({
     description:
       "How often a failed task is tried again, as a number or with pauses, unless the task says otherwise. By default never.",
+    examples: [2, { max: 6, delay: "5s", exit_codes: [28] }],
   }),
   params: paramsSchema.meta({
-    description: "What a run can be given, by name. Without it a run takes any parameters, unchecked.",
+    description:
+      `What a run can be given, by name: at most ${fileLimits.maxParams}. Without it a run takes any parameters, unchecked.`,
+    examples: [{ day: { type: "date" } }],
   }),
   overlap: z.enum(overlaps).nullish().meta({
     description:
       "What becomes of a trigger while another run has not ended: start as well, skip it, queue it, or replace that run.",
     default: workflowDefaults.overlap,
+    examples: ["queue"],
   }),
   on_crash: z.enum(crashPolicies).nullish().meta({
     description: "What becomes of a run whose agent was lost: it fails, or is run again from its unfinished tasks.",
     default: workflowDefaults.onCrash,
+    examples: ["retry"],
   }),
   catchup: wholeNumber(0, fileLimits.maxCatchup).nullish().meta({
     description: "How many due times that were missed are made up: the newest so many, oldest first.",
     default: workflowDefaults.catchup,
+    examples: [3],
   }),
-  labels: labels.meta({ description: "Labels that an agent must have to get a run." }),
+  labels: labels.meta({
+    description:
+      `Labels that an agent must have to get a run: at most ${fileLimits.maxLabels}, each of letters, digits, _, . and -, at most ${fileLimits.maxLabelChars}.`,
+    examples: [["gpu", "eu"]],
+  }),
   priority: wholeNumber(-fileLimits.maxPriority, fileLimits.maxPriority).nullish().meta({
     description: "Of the runs that wait, those with a higher number go first.",
     default: workflowDefaults.priority,
+    examples: [10],
   }),
   log_retention: duration({ maxMs: fileLimits.maxLogRetentionMs }).nullish().meta({
-    description: "How long log lines are kept: seconds, or a duration such as 30d; by default as the principal is set.",
+    description:
+      "How long log lines are kept: seconds, or a duration such as 30d, at most ten years; by default as the principal is set.",
+    examples: ["90d"],
   }),
   tasks: z.record(idSchema, task).superRefine((tasks, context) => {
     const count = Object.keys(tasks).length;
     if (count === 0) fault(context, "has no task", "at least one task");
     if (count > fileLimits.maxTasks) fault(context, `has ${count} tasks`, `at most ${fileLimits.maxTasks} tasks`);
-  }).meta({ description: "The tasks by id; the ids are what depends refers to.", minProperties: 1 }),
+  }).meta({
+    description: `The tasks by id, at most ${fileLimits.maxTasks}; the ids are what depends refers to.`,
+    minProperties: 1,
+  }),
 }).superRefine(({ cron, params }, context) => {
   for (const [name, { required }] of Object.entries(cron && params ? params : {})) {
     if (!required) continue;

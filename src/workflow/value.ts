@@ -40,7 +40,10 @@ export function label(maxChars: number) {
 }
 
 /** What a workflow, task or parameter is for. */
-export const description = text.nullish().meta({ description: "What it does and why it exists." });
+export const description = text.nullish().meta({
+  description: "What it does and why it exists.",
+  examples: ["Loads the orders of a day"],
+});
 
 /** `true` or `false`, in the spellings of YAML. */
 export const trueOrFalse = z.preprocess(

@@ -1,43 +1,10 @@
-/** What the pages tell people to type can be typed, and a copy of the data directory can be put back as described. */
+/** A copy of the data directory can be put back as docs/operations.md describes. */
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/clock/mod.ts";
 import { History } from "../../src/history/mod.ts";
 import { SqliteJournal } from "../../src/journal/mod.ts";
 import { call, temporaryDirectory } from "../cli/call.ts";
-import { oneTask, PrincipalScene } from "../cli/principal_scene.ts";
-import { argumentsOf, endless } from "../cli/shell_line.ts";
-
-const pages = ["README.md", "docs/cli.md", "docs/operations.md", "docs/tui.md"];
-
-/** The lines that call cdktr in the shell blocks of a page. */
-async function commandsIn(page: string): Promise<string[]> {
-  const text = await Deno.readTextFile(new URL(`../../${page}`, import.meta.url));
-  const blocks = [...text.matchAll(/^```(?:sh)?\n(.*?)^```$/gms)].map(([, block = ""]) => block);
-  return blocks.flatMap((block) => [...block.matchAll(/^(?:\$ )?(cdktr .*)$/gm)].map(([, line = ""]) => line));
-}
-
-Deno.test("every command that a page of the documentation shows can be typed", async (t) => {
-  await using scene = await PrincipalScene.start({ "etl.daily": oneTask, daily: oneTask });
-  await using directory = await temporaryDirectory();
-  const runId = await scene.trigger("etl.daily");
-  for (const page of pages) {
-    const commands = await commandsIn(page);
-    assert.ok(commands.length > 0, `${page} shows commands`);
-    for (const command of commands.filter((line) => !endless.test(line))) {
-      await t.step(`${page}: ${command}`, async () => {
-        const argv = argumentsOf(command).map((word) => word.replace(/^01[0-9a-f]{6}-[0-9a-f]{4}$/, runId));
-        const waiting = argv.includes("--wait") ? ["--timeout", "1ms"] : [];
-        const { stderr } = await scene.call([...argv, ...waiting], {
-          workingDirectory: directory.path,
-          environment: { CDKTR_APP_DATA_DIRECTORY: `${directory.path}/kept`, CDKTR_WORKFLOW_DIR: directory.path },
-        });
-        // Understood; it goes no further without a terminal.
-        if (argv[0] === "ui") return assert.match(stderr, /needs a terminal/);
-        assert.equal(/error\[(?:INVALID_ARGUMENT|INVALID_SETTING|INTERNAL)\].*/.exec(stderr)?.[0], undefined);
-      });
-    }
-  }
-});
+import { oneTask } from "../cli/principal_scene.ts";
 
 /** A data directory in which workflows are run one after the other, without a principal that stays. */
 async function place() {

@@ -1,4 +1,4 @@
-/** docs/tui.md names the keys that there are, and shows pictures that there are. */
+/** docs/tui.md names the keys that there are. */
 import assert from "node:assert/strict";
 import type { Action } from "../../src/tui/screen.ts";
 import { keyName } from "../../src/tui/words.ts";
@@ -89,14 +89,4 @@ Deno.test("docs/tui.md names the keys of each screen", async () => {
     const expected = `Keys: ${sentence(actions)}.`;
     assert.ok(section.includes(expected), `the section "${name}" of docs/tui.md is to have\n\n${expected}\n`);
   }
-});
-
-Deno.test("each picture that a page shows is there, and none is there for nothing", async () => {
-  const concepts = await Deno.readTextFile(new URL("../../docs/concepts.md", import.meta.url));
-  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
-  const pages = `${page}${concepts}${readme}`;
-  const shown = [...pages.matchAll(/\((?:docs\/)?images\/([\w-]+\.svg)\)/g)].map(([, name]) => name);
-  const there: string[] = [];
-  for await (const { name } of Deno.readDir(new URL("../../docs/images", import.meta.url))) there.push(name);
-  assert.deepEqual([...new Set(shown)].sort(), there.sort());
 });

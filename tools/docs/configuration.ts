@@ -1,5 +1,6 @@
 /** `docs/configuration.md`, made from the settings themselves. */
 import { settings } from "../../src/config/mod.ts";
+import { cell } from "./cell.ts";
 
 const before = `# Configuration
 
@@ -26,8 +27,4 @@ export function configurationPage(): string {
     return `| \`${variable}\` | ${shownDefault} | ${cell(accepts)} | ${cell(description)} |`;
   });
   return `${before}${rows.join("\n")}\n`;
-}
-
-function cell(text: string): string {
-  return text.replaceAll("|", "\\|");
 }

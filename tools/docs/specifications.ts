@@ -1,4 +1,5 @@
 /** `docs/specifications.md`, made from the specifications themselves. */
+import { cell } from "./cell.ts";
 import { labelOf } from "../../tests/blackbox/specification.ts";
 import { beyondOutsiders, blocks } from "../../tests/blackbox/specifications.ts";
 
@@ -30,8 +31,4 @@ export function specificationsPage(): string {
   });
   const beyond = Object.entries(beyondOutsiders).map(([code, reason]) => `- \`${code}\`: ${reason}\n`);
   return [before, ...sections, `## Without a specification\n\n${beyond.join("")}`].join("\n");
-}
-
-function cell(text: string): string {
-  return text.replaceAll("|", "\\|");
 }
