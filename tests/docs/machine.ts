@@ -31,6 +31,11 @@ export class Machine implements AsyncDisposable {
     const unit = `${etc}/systemd/system/backup`;
     await Deno.writeTextFile(`${unit}.timer`, "[Timer]\nOnCalendar=daily\n");
     await Deno.writeTextFile(`${unit}.service`, "[Service]\nType=oneshot\nExecStart=/bin/true\n");
+    for (const file of ["var/lib/cdktr/state.db", "var/lib/cdktr/app.db", "backup/state.db"]) {
+      await Deno.writeTextFile(`${path}/root/${file}`, "");
+    }
+    const args = ["-C", `${path}/root/var/lib`, "-czf", `${path}/root/backup/cdktr-2026-03-01.tar.gz`, "cdktr"];
+    assert.ok((await new Deno.Command("tar", { args }).output()).success);
     await writeStandIns(`${path}/bin`);
     await Deno.copyFile(`${checkout}tests/docs/cdktr.sh`, `${path}/bin/cdktr`);
     await Deno.chmod(`${path}/bin/cdktr`, 0o755);
@@ -51,8 +56,8 @@ export class Machine implements AsyncDisposable {
       UV_CACHE_DIR: `${checkout}.cache/uv`,
       NOTIFY_URL: "https://notify.example.org",
       SECRET: "a secret of sixteen characters",
-      CDKTR_REAL: this.real,
-      CDKTR_SERVICES: `${this.path}/services`,
+      TYPED_REAL: this.real,
+      TYPED_SERVICES: `${this.path}/services`,
     };
   }
 
