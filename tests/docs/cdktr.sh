@@ -2,21 +2,22 @@
 # `cdktr` as the pages call it. What goes on until it is told to end does not hold the page up: a service is left running
 # until the end of the block, a watch is ended once it has printed something. Hosts that are not there are the test's own.
 #
-# CDKTR_REAL is the program, CDKTR_SERVICES a directory for what runs, CDKTR_SCENE_PORT the port of the live principal,
-# CDKTR_HOOK_PORT a free one, which the first webhook
+# TYPED_REAL is the program, TYPED_SERVICES a directory for what runs, TYPED_SCENE_PORT the port of the live principal,
+# TYPED_HOOK_PORT a free one, which the first webhook
 # of a block gets.
 
 # Starts a service and waits until it says what tells that it is up.
 service() {
   pattern=$1
   shift
-  said=$(mktemp "$CDKTR_SERVICES/XXXXXX")
+  said=$(mktemp "$TYPED_SERVICES/XXXXXX")
   (
-    sh -c 'echo "$$" > "$0.pid"; exec "$@"' "$said" "$CDKTR_REAL" "$@" > "$said" 2>&1 < /dev/null
+    sh -c 'echo "$$" > "$0.pid"; exec "$@"' "$said" "$TYPED_REAL" "$@" > "$said" 2>&1 < /dev/null
     echo "$?" > "$said.code"
   ) > /dev/null 2>&1 &
   until grep -q "$pattern" "$said"; do
     if [ -e "$said.code" ]; then
+      rm "$said.pid"
       cat "$said" >&2
       exit "$(cat "$said.code")"
     fi
@@ -27,8 +28,8 @@ service() {
 
 # Starts a watch, ends it once it has printed something, and prints that.
 watch() {
-  printed=$(mktemp "$CDKTR_SERVICES/XXXXXX.watch")
-  "$CDKTR_REAL" "$@" > "$printed" < /dev/null &
+  printed=$(mktemp "$TYPED_SERVICES/XXXXXX.watch")
+  "$TYPED_REAL" "$@" > "$printed" < /dev/null &
   watch=$!
   rounds=0
   while [ ! -s "$printed" ] && [ "$rounds" -lt 400 ]; do
@@ -48,13 +49,13 @@ watch() {
 
 case ${CDKTR_PRINCIPAL_HOST:-}:$CDKTR_PRINCIPAL_PORT in
   # The ports that pages name are those of 5561 and a little above.
-  *:55[0-9][0-9]) export CDKTR_PRINCIPAL_HOST=127.0.0.1 CDKTR_PRINCIPAL_PORT="$CDKTR_SCENE_PORT" ;;
+  *:55[0-9][0-9]) export CDKTR_PRINCIPAL_HOST=127.0.0.1 CDKTR_PRINCIPAL_PORT="$TYPED_SCENE_PORT" ;;
   127.0.0.1:* | localhost:*) ;;
-  *) export CDKTR_PRINCIPAL_HOST=127.0.0.1 CDKTR_PRINCIPAL_PORT="$CDKTR_SCENE_PORT" ;;
+  *) export CDKTR_PRINCIPAL_HOST=127.0.0.1 CDKTR_PRINCIPAL_PORT="$TYPED_SCENE_PORT" ;;
 esac
 case " $* " in
   *" --help "*) ;;
-  *" --principal-host "*) set -- "$@" --principal-host 127.0.0.1 --principal-port "$CDKTR_SCENE_PORT" ;;
+  *" --principal-host "*) set -- "$@" --principal-host 127.0.0.1 --principal-port "$TYPED_SCENE_PORT" ;;
 esac
 
 case " $* " in
@@ -66,13 +67,13 @@ case " $* " in
   " start agent "*) service 'works for the cdktr principal' "$@" ;;
   " listen webhook "*)
     port=0
-    if mkdir "$CDKTR_SERVICES/first_webhook" 2> /dev/null; then port=$CDKTR_HOOK_PORT; fi
+    if mkdir "$TYPED_SERVICES/first_webhook" 2> /dev/null; then port=$TYPED_HOOK_PORT; fi
     service 'webhooks are taken on' "$@" --host 127.0.0.1 --port "$port"
     ;;
   " listen files "*) service 'files that are put into' "$@" ;;
   " runs watch "* | *" --follow "* | *" -f "* | " logs "*"--tail "* | " logs "*"-t "*) watch "$@" ;;
   " ui "*)
-    said=$("$CDKTR_REAL" "$@" 2>&1 > /dev/null)
+    said=$("$TYPED_REAL" "$@" 2>&1 > /dev/null)
     code=$?
     case "$code $said" in
       "2 "*"needs a terminal"*) exit 0 ;;
@@ -81,4 +82,4 @@ case " $* " in
     exit "$code"
     ;;
 esac
-exec "$CDKTR_REAL" "$@"
+exec "$TYPED_REAL" "$@"

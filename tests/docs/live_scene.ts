@@ -69,7 +69,7 @@ export class LiveScene implements AsyncDisposable {
     const { CDKTR_APP_DATA_DIRECTORY: _ours, ...settings } = this.place.env;
     return {
       ...settings,
-      CDKTR_SCENE_PORT: settings["CDKTR_PRINCIPAL_PORT"] ?? "",
+      TYPED_SCENE_PORT: settings["CDKTR_PRINCIPAL_PORT"] ?? "",
       CDKTR_CONTEXTS: "prod=prod.example.org",
     };
   }
