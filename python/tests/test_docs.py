@@ -28,11 +28,16 @@ tasks:
 """
 
 
+_inbox = _daily.replace("date: {default: today}", "file: {required: true}")
+
+
 def snippets(page: str) -> list[tuple[str, str]]:
-    """The Python blocks of a page, each with the heading above it."""
+    """The Python blocks of a page, each with the heading above it. Those named after a file are run by a workflow there."""
     text = (repository / page).read_text()
     found = []
     for block in re.finditer(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+        if re.match(r"# [\w/-]+\.py\n", block[1]):
+            continue
         headings = re.findall(r"^#+ (.*)$", text[: block.start()], re.MULTILINE)
         found.append((headings[-1], block[1]))
     return found
@@ -41,7 +46,7 @@ def snippets(page: str) -> list[tuple[str, str]]:
 def cases() -> list[object]:
     return [
         pytest.param(page, code, id=f"{page}-{number}-{heading}".replace(" ", "-"))
-        for page in ("docs/python.md", "python/README.md")
+        for page in ("docs/python.md", "docs/recipes.md", "python/README.md")
         for number, (heading, code) in enumerate(snippets(page), start=1)
     ]
 
@@ -60,8 +65,9 @@ def test_a_snippet_runs(
     (directory / "client.secret").write_text(f"{client_secret.decode()}\n")
     (directory / "snippet.py").write_text(code)
     principal_process.write_workflow("etl.daily", _daily)
+    principal_process.write_workflow("inbox", _inbox)
     client = principal_process.client()
-    while "etl.daily" not in client.list_workflows().payload:
+    while not {"etl.daily", "inbox"} <= set(client.list_workflows().payload):
         pass  # The principal has not read the new file yet.
     # A snippet that gives keys is to meet a server that wants them.
     port = str(secured_port if "Curve(" in code else principal_process.port)

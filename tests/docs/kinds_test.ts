@@ -29,6 +29,7 @@ const kinds: Readonly<Record<string, string>> = {
 const programTests: Readonly<Record<string, string>> = {
   "docs/listeners.md ts": "tests/listener/docs_test.ts",
   "docs/python.md python": "python/tests/test_docs.py",
+  "docs/recipes.md python": "python/tests/test_docs.py",
   "docs/wire.md python": "tests/docs/wire_test.ts",
   "python/README.md python": "python/tests/test_docs.py",
 };

@@ -19,7 +19,7 @@ export class Machine implements AsyncDisposable {
   static async make(): Promise<Machine> {
     const path = await Deno.realPath(await Deno.makeTempDir({ prefix: "cdktr-docs-" }));
     const machine = new Machine(path, await findExecutable());
-    for (const name of ["bin", "services", "root"]) await Deno.mkdir(`${path}/${name}`);
+    for (const name of ["bin", "services", "system"]) await Deno.mkdir(`${path}/${name}`);
     for (const name of roots.split("|")) await Deno.mkdir(`${path}/system/${name}`);
     const directories = ["etc/cdktr", "etc/systemd/system", "srv/in", "srv/done", "usr/local/bin", "var/lib/cdktr"];
     for (const name of [...directories, "var/backups"]) {
@@ -34,7 +34,7 @@ export class Machine implements AsyncDisposable {
     for (const file of ["var/lib/cdktr/state.db", "var/lib/cdktr/app.db", "backup/state.db"]) {
       await Deno.writeTextFile(`${path}/system/${file}`, "");
     }
-    const args = ["-C", `${path}/system/var/lib`, "-czf", `${path}/root/backup/cdktr-2026-03-01.tar.gz`, "cdktr"];
+    const args = ["-C", `${path}/system/var/lib`, "-czf", `${path}/system/backup/cdktr-2026-03-01.tar.gz`, "cdktr"];
     assert.ok((await new Deno.Command("tar", { args }).output()).success);
     await writeStandIns(`${path}/bin`);
     await Deno.copyFile(`${checkout}tests/docs/cdktr.sh`, `${path}/bin/cdktr`);
