@@ -44,15 +44,15 @@ export class Reader {
       ".config/fish/completions",
       ".local/share/man/man1",
       ".zfunc",
-      "work/workflows",
+      "place/workflows",
     ];
     for (const directory of directories) {
       await Deno.mkdir(`${home}/${directory}`, { recursive: true });
     }
     await Deno.writeTextFile(`${home}/.config/cdktr/webhook`, "a secret of sixteen characters\n", { mode: 0o600 });
-    await Deno.writeTextFile(`${home}/cwd`, `${home}/work`);
+    await Deno.writeTextFile(`${home}/cwd`, `${home}/place`);
     await Deno.writeTextFile(`${home}/exports`, "");
-    for (const [path, text] of Object.entries(files)) await save(`${home}/work/${path}`, text);
+    for (const [path, text] of Object.entries(files)) await save(`${home}/place/${path}`, text);
     const reader = new Reader(machine, page, home, environment);
     await reader.#saveFiles();
     return reader;
