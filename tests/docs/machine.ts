@@ -19,22 +19,22 @@ export class Machine implements AsyncDisposable {
   static async make(): Promise<Machine> {
     const path = await Deno.realPath(await Deno.makeTempDir({ prefix: "cdktr-docs-" }));
     const machine = new Machine(path, await findExecutable());
-    for (const name of ["bin", "services", "system"]) await Deno.mkdir(`${path}/${name}`);
-    for (const name of roots.split("|")) await Deno.mkdir(`${path}/system/${name}`);
+    for (const name of ["bin", "services", "disk"]) await Deno.mkdir(`${path}/${name}`);
+    for (const name of roots.split("|")) await Deno.mkdir(`${path}/disk/${name}`);
     const directories = ["etc/cdktr", "etc/systemd/system", "srv/in", "srv/done", "usr/local/bin", "var/lib/cdktr"];
     for (const name of [...directories, "var/backups"]) {
-      await Deno.mkdir(`${path}/system/${name}`, { recursive: true });
+      await Deno.mkdir(`${path}/disk/${name}`, { recursive: true });
     }
-    const etc = `${path}/system/etc`;
+    const etc = `${path}/disk/etc`;
     await Deno.writeTextFile(`${etc}/crontab`, "0 3 * * * root echo night\n");
     await Deno.writeTextFile(`${etc}/cdktr/webhook`, "a secret of sixteen characters\n", { mode: 0o600 });
     const unit = `${etc}/systemd/system/backup`;
     await Deno.writeTextFile(`${unit}.timer`, "[Timer]\nOnCalendar=daily\n");
     await Deno.writeTextFile(`${unit}.service`, "[Service]\nType=oneshot\nExecStart=/bin/true\n");
     for (const file of ["var/lib/cdktr/state.db", "var/lib/cdktr/app.db", "backup/state.db"]) {
-      await Deno.writeTextFile(`${path}/system/${file}`, "");
+      await Deno.writeTextFile(`${path}/disk/${file}`, "");
     }
-    const args = ["-C", `${path}/system/var/lib`, "-czf", `${path}/system/backup/cdktr-2026-03-01.tar.gz`, "cdktr"];
+    const args = ["-C", `${path}/disk/var/lib`, "-czf", `${path}/disk/backup/cdktr-2026-03-01.tar.gz`, "cdktr"];
     assert.ok((await new Deno.Command("tar", { args }).output()).success);
     await writeStandIns(`${path}/bin`);
     await Deno.copyFile(`${checkout}tests/docs/cdktr.sh`, `${path}/bin/cdktr`);
@@ -44,14 +44,14 @@ export class Machine implements AsyncDisposable {
 
   /** A text in which each path from the root of the file system is one below the machine's directory. */
   enclosed(text: string): string {
-    return text.replace(rootPath, `${this.path}/system/`);
+    return text.replace(rootPath, `${this.path}/disk/`);
   }
 
   /** What a program is given, besides the settings of cdktr and a home. */
   get environment(): Record<string, string> {
     return {
       PATH: `${this.path}/bin:${Deno.env.get("PATH") ?? ""}`,
-      TMPDIR: `${this.path}/system/tmp`,
+      TMPDIR: `${this.path}/disk/tmp`,
       LANG: "C.UTF-8",
       UV_CACHE_DIR: `${checkout}.cache/uv`,
       NOTIFY_URL: "https://notify.example.org",

@@ -56,8 +56,8 @@ Deno.test("every workflow that a page names after a file runs to its end", async
       const missing = missingFor(block, page, machine);
       await t.step({
         name: missing.length === 0 ? block.where : `${block.where} (only loads: there is no ${missing.join(", no ")})`,
-        ignore: missing.length > 0,
         fn: async () => {
+          if (missing.length > 0) return void loaded(block);
           const { code, output } = await reader.run("cdktr", [
             "run",
             fileOf(block) ?? "",
