@@ -3,6 +3,7 @@
  * materials, and the checksums of all of them.
  */
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bundle, namedFiles } from "./compile/bundle.ts";
 import { packLibrary } from "./compile/library.ts";
@@ -11,7 +12,7 @@ import { sha256Of, writeChecksums } from "./compile/checksums.ts";
 import { runDeno } from "./compile/run.ts";
 import { executableName, ownTarget, type Target, targets } from "./compile/targets.ts";
 
-const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+const root = resolve(fileURLToPath(new URL("..", import.meta.url)));
 const usage = `Usage: ./compile.sh [OPTIONS] [TARGET...]
 
 Builds cdktr into single executables. Targets: ${
@@ -52,20 +53,24 @@ try {
 async function build(output: string, isPacked: boolean): Promise<void> {
   const denoVersion = /^deno ([0-9.]+)/.exec(await runDeno(["--version"], root, deno))?.[1] ?? "";
   const cache = `${root}/.cache/compile`;
-  const stage = `${cache}/stage`;
+  await Deno.mkdir(cache, { recursive: true });
   await Deno.mkdir(output, { recursive: true });
-  await removeTree(stage);
-  await bundle(root, stage);
-  for (const target of chosen) {
-    const library = `${stage}/${namedFiles.library}`;
-    await removeTree(library);
-    await packLibrary(root, target, { directory: library, cache, isPacked });
-    await stampTree(stage);
-    const path = `${output}/${executableName(target)}`;
-    await compile(stage, target, { path, denoVersion });
-    const sha256 = await sha256Of(path);
-    await Deno.writeTextFile(`${path}.cdx.json`, await billOfMaterials(root, { target, version, sha256, denoVersion }));
-    console.log(`${path}  ${((await Deno.stat(path)).size / 1e6).toFixed(1)} MB`);
+  const stage = await Deno.makeTempDir({ dir: cache, prefix: "stage-" });
+  try {
+    await bundle(root, stage);
+    for (const target of chosen) {
+      const library = `${stage}/${namedFiles.library}`;
+      await removeTree(library);
+      await packLibrary(root, target, { directory: library, cache, isPacked });
+      await stampTree(stage);
+      const path = `${output}/${executableName(target)}`;
+      await compile(stage, target, { path, denoVersion });
+      const built = { target, version, sha256: await sha256Of(path), denoVersion };
+      await Deno.writeTextFile(`${path}.cdx.json`, await billOfMaterials(root, built));
+      console.log(`${path}  ${((await Deno.stat(path)).size / 1e6).toFixed(1)} MB`);
+    }
+  } finally {
+    await removeTree(stage);
   }
   await writeChecksums(output);
 }

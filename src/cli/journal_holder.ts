@@ -52,12 +52,10 @@ export class JournalHolder implements Disposable {
   /** Removes what was written, and only that. */
   [Symbol.dispose](): void {
     if (this.#lock === null) return;
-    for (const path of [this.#path, this.#lock.path]) {
-      try {
-        Deno.removeSync(path);
-      } catch {
-        // Once it is locked no longer it names nobody.
-      }
+    try {
+      Deno.removeSync(this.#path);
+    } catch {
+      // Once it is locked no longer it names nobody.
     }
     this.#lock[Symbol.dispose]();
     this.#lock = null;

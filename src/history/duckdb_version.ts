@@ -6,6 +6,6 @@
  * @throws What the system says when it cannot be.
  */
 export async function duckdbVersion(): Promise<string> {
-  const { version } = await import("@duckdb/node-api");
+  const { version } = await import("./duckdb_library.ts");
   return version();
 }

@@ -46,7 +46,6 @@ export class OpeningMarker {
   /** Takes the marker down. Never throws. */
   async remove(): Promise<void> {
     await Deno.remove(this.#path).catch(() => {});
-    await Deno.remove(this.#lock.path).catch(() => {});
     this.#lock[Symbol.dispose]();
   }
 

@@ -12,7 +12,8 @@ export interface FileLock extends Disposable {
 }
 
 /**
- * Locks a file, which is made if need be, readable for nobody else. Nothing else may open it in this process: on POSIX systems,
+ * Locks a file, which is made if need be, readable for nobody else. A file for which several may come is never removed: who
+ * opened it before and who makes it anew would both have a lock. Nothing else may open it in this process: on POSIX systems,
  * whoever closes a file gives up all locks that his process has on it.
  *
  * @returns Null while somebody has the lock, in this process or another.
@@ -22,8 +23,8 @@ export function tryLockFile(path: string): FileLock | null {
   makePrivate(path);
   const database = new DatabaseSync(path);
   try {
-    // With the journal in memory no second file is made.
-    database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+    // With the journal in memory no second file is made. Of two that come at the same moment one is to get it, hence the wait.
+    database.exec("PRAGMA busy_timeout = 50; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {
     database.close();
     if (messageOf(error).includes("database is locked")) return null;

@@ -153,3 +153,10 @@ Deno.test(
       await assert.rejects(Deno.stat(`${directory}/ran`), Deno.errors.NotFound);
     }),
 );
+
+Deno.test({ name: "`doctor` can load DuckDB, and says from where", ignore }, () =>
+  withDirectory(async (directory) => {
+    const { stdout } = await call(built(), ["doctor"], directory, { HOME: directory, CDKTR_PRINCIPAL_PORT: "1" });
+    const line = stdout.split("\n").find((line) => / DuckDB /.test(line)) ?? "";
+    assert.match(line, /^ok +DuckDB +Version v\d+\.\d+\.\d+ can be loaded, from .*\/\.cdktr\/cache\.$/);
+  }));

@@ -4,7 +4,7 @@
  * left there is not loaded. Runs where a module is being loaded, so everything here is synchronous.
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import type { LibraryFile } from "./library.ts";
 
@@ -33,7 +33,10 @@ export function unpack({ from, cache }: Unpacking): string {
     makeDirectory(directory);
     const missing = files.filter((file) => !isUnharmed(join(directory, file.name), file));
     for (const file of missing) put(join(directory, file.name), file, Deno.readFileSync(join(from, file.name)));
-    if (missing.length > 0) removeOthers(cache, name);
+    if (missing.length > 0) {
+      removeOthers(cache, name);
+      removeDrafts(directory, files);
+    }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(
@@ -44,13 +47,18 @@ export function unpack({ from, cache }: Unpacking): string {
   return directory;
 }
 
-/** Whoever can write where a library is loaded from runs what he likes as this user. */
+/** Whoever can write where a library is loaded from, or put another directory in its place, runs what he likes as this user. */
 function makeDirectory(directory: string): void {
   Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const { uid, mode } = Deno.lstatSync(directory);
-  if (Deno.build.os === "windows" || uid === null || mode === null) return;
-  const isOurs = uid === Deno.uid() || uid === 0;
-  if (!isOurs || (mode & 0o022) !== 0) throw new Error("another user of this machine could change it");
+  for (const path of [directory, dirname(directory)]) {
+    const { uid, mode } = Deno.lstatSync(path);
+    if (Deno.build.os === "windows" || uid === null || mode === null) return;
+    const isOurs = uid === Deno.uid() || uid === 0;
+    const isSticky = path !== directory && (mode & 0o1000) !== 0;
+    if (!isOurs || ((mode & 0o022) !== 0 && !isSticky)) {
+      throw new Error(`another user of this machine could change ${path}`);
+    }
+  }
 }
 
 function isUnharmed(path: string, { bytes, sha256 }: LibraryFile): boolean {
@@ -71,9 +79,13 @@ function isUnharmed(path: string, { bytes, sha256 }: LibraryFile): boolean {
 
 /** Under its name there is the whole file or none; others may put it there at the same time. */
 function put(path: string, file: LibraryFile, packed: Uint8Array<ArrayBuffer>): void {
-  const draft = `${path}.${Deno.pid}`;
+  // Processes of several containers may share the cache, and have the same number.
+  const draft = `${path}.${crypto.randomUUID()}`;
   try {
-    Deno.writeFileSync(draft, file.isPacked ? zstdDecompressSync(packed) : packed, { mode: 0o600 });
+    Deno.writeFileSync(draft, file.isPacked ? zstdDecompressSync(packed) : packed, {
+      mode: 0o600,
+      createNew: true,
+    });
     if (!isUnharmed(draft, file)) throw new Error(`${file.name} came out damaged`);
     Deno.renameSync(draft, path);
   } catch (error) {
@@ -84,6 +96,15 @@ function put(path: string, file: LibraryFile, packed: Uint8Array<ArrayBuffer>): 
     }
     // Windows does not replace a library that is in use: then another process put it there just now.
     if (!isUnharmed(path, file)) throw error;
+  }
+}
+
+/** Removes what was left by processes that were killed while they unpacked; nobody takes an hour for it. */
+function removeDrafts(directory: string, files: readonly LibraryFile[]): void {
+  for (const { name } of Deno.readDirSync(directory)) {
+    const path = join(directory, name);
+    const ageMs = Date.now() - (Deno.lstatSync(path).mtime?.getTime() ?? Infinity);
+    if (!files.some((file) => file.name === name) && ageMs > 3_600_000) Deno.removeSync(path);
   }
 }
 

@@ -87,7 +87,7 @@ Register-ArgumentCompleter -Native -CommandName cdktr -ScriptBlock {
       [System.Management.Automation.CompletionCompleters]::CompleteFilename($wordToComplete) |
         Where-Object { $value -eq ':files' -or $_.ResultType -eq 'ProviderContainer' }
     } else {
-      $written = if ($value -match '[^\\w./@:=,+%-]') { "'" + $value.Replace("'", "''") + "'" } else { $value }
+      $written = if ($value -match '[^\\w./@:=,+%-]') { "'" + ($value -replace "['‘’‚‛]", '$0$0') + "'" } else { $value }
       if (-not $about) { $about = $value }
       [System.Management.Automation.CompletionResult]::new($written, $value, 'ParameterValue', $about)
     }

@@ -64,8 +64,26 @@ Deno.test("a directory that others could write to is refused, with a way out", (
     Deno.chmodSync(unpack(scene), 0o770);
     assert.throws(() => unpack(scene), {
       message:
-        /^DuckDB's library cannot be unpacked into .*, and CDKTR_CACHE_DIRECTORY names no other place: another user of this machine could change it$/,
+        /^DuckDB's library cannot be unpacked into .*, and CDKTR_CACHE_DIRECTORY names no other place: another user of this machine could change .*duckdb-[0-9a-f]{16}$/,
     });
+  }));
+
+Deno.test("so is a cache in which others could put another directory in its place, but for one like /tmp", () =>
+  withLibrary((scene) => {
+    unpack(scene);
+    Deno.chmodSync(scene.cache, 0o777);
+    assert.throws(() => unpack(scene), { message: /another user of this machine could change .*\/cache$/ });
+    Deno.chmodSync(scene.cache, 0o1777);
+    assertWhole(unpack(scene));
+  }));
+
+Deno.test("what a process that was killed while unpacking left is removed by the next that unpacks", () =>
+  withLibrary((scene) => {
+    const directory = unpack(scene);
+    Deno.writeTextFileSync(`${directory}/libduckdb.so.draft`, "half of it");
+    Deno.utimeSync(`${directory}/libduckdb.so.draft`, 0, 0);
+    Deno.removeSync(`${directory}/libduckdb.so`);
+    assertWhole(unpack(scene));
   }));
 
 Deno.test("where nothing can be written the reason and a way out are told", () =>

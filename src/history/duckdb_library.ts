@@ -1,0 +1,2 @@
+/** What of DuckDB is asked for outside of the worker. A file of its own: importing it loads the library. */
+export { version } from "@duckdb/node-api";
