@@ -188,8 +188,8 @@ export class SqliteJournal implements Journal {
     return this.#attempt("check", () => this.#file.findings(findingsMax));
   }
 
-  close(): Promise<void> {
-    return this.#attempt("close", () => this.#file.close(this.#report));
+  async close(): Promise<void> {
+    await this.#attempt("close", () => this.#file.close(this.#report));
   }
 
   #run(runId: string): Run | undefined {

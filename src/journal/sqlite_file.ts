@@ -113,8 +113,8 @@ export class SqliteFile {
   }
 
   /** Closes it. What a file held that is not in its place any more is kept, and `report` told. */
-  close(report: Pick<OperatorLog, "warn" | "error">): void {
-    closeAndRescue(this.#database, this.#files, report);
+  async close(report: Pick<OperatorLog, "warn" | "error">): Promise<void> {
+    await closeAndRescue(this.#database, this.#files, report);
   }
 }
 

@@ -3,7 +3,7 @@
  * closed, and SQLite goes on writing into it. So a copy is made before that: where the file was, or beside what stands
  * there now.
  */
-import type { DatabaseSync } from "node:sqlite";
+import { backup, type DatabaseSync } from "node:sqlite";
 import { dirname } from "node:path";
 import { messageOf, type OperatorLog } from "../core/mod.ts";
 import { identityAt } from "./file_identity.ts";
@@ -22,15 +22,15 @@ export function noteFiles(path: string): OpenFiles {
 }
 
 /** Closes the database. If its file is not in its place any more, all that it holds is kept before. */
-export function closeAndRescue(
+export async function closeAndRescue(
   database: DatabaseSync,
   files: OpenFiles,
   report: Pick<OperatorLog, "warn" | "error">,
-): void {
+): Promise<void> {
   const { path, identity, walIdentity } = files;
   let copy: string | null = null;
   try {
-    if (identityAt(path) !== identity) copy = copyTo(database, freeName(`${path}.rescued`));
+    if (identityAt(path) !== identity) copy = await copyTo(database, freeName(`${path}.rescued`));
   } catch (error) {
     report.error(
       `The file of the journal ${path} was removed or replaced, and it cannot be copied: ${messageOf(error)}.`,
@@ -53,10 +53,11 @@ export function closeAndRescue(
   report.warn(`The file of the journal ${path} was replaced while it was in use; what the journal held is in ${copy}.`);
 }
 
-function copyTo(database: DatabaseSync, path: string): string {
+async function copyTo(database: DatabaseSync, path: string): Promise<string> {
   Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   using file = Deno.openSync(path, { createNew: true, write: true, mode: 0o600 });
-  database.prepare("VACUUM INTO ?").run(path);
+  // Not VACUUM INTO: that attaches a database, which Deno lets nobody do who has less than all permissions.
+  await backup(database, path);
   file.syncSync(); // SQLite does not.
   return path;
 }
