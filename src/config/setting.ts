@@ -80,9 +80,9 @@ export function text(
 }
 
 /** The places a path may begin with, longest name first so that none is cut short. */
-const pathVariables = /\$(?:CDKTR_APP_DATA_DIRECTORY|HOME)/g;
+const pathVariables = /^~(?=\/|$)|\$(?:CDKTR_APP_DATA_DIRECTORY|HOME)/g;
 
-/** A path. `$HOME` and `$CDKTR_APP_DATA_DIRECTORY` in it are replaced; a relative one stays relative to the working directory. */
+/** A path. `$HOME`, at the beginning `~` too, and `$CDKTR_APP_DATA_DIRECTORY` in it are replaced; a relative one stays relative to the working directory. */
 export function path(
   variable: Setting<string>["variable"],
   about: { default: string; description: string },
@@ -98,8 +98,9 @@ export function path(
       if (text.includes("\0")) return { problem: "a path cannot hold a NUL character" };
       let problem: string | undefined;
       const value = text.replace(pathVariables, (name) => {
-        const directory = name === "$HOME" ? scope.home : scope.appDataDirectory;
-        if (directory === undefined) problem = `${name.slice(1)} is not set`;
+        const isData = name === "$CDKTR_APP_DATA_DIRECTORY";
+        const directory = isData ? scope.appDataDirectory : scope.home;
+        if (directory === undefined) problem = `${isData ? name.slice(1) : "HOME"} is not set`;
         return directory ?? "";
       });
       return problem === undefined ? { value } : { problem };

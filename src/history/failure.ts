@@ -5,6 +5,7 @@ import * as z from "zod";
 /**
  * - `locked`: another process has the file open.
  * - `unsuitable`: a sound database that is not ours to write to, or made by a newer DuckDB.
+ * - `unloadable`: DuckDB's library is not there or cannot be loaded.
  * - `environment`: the machine says no (disk full, permission, memory); the file may be sound.
  * - `rows`: the database is sound and refuses what was written.
  * - `interrupted`: we asked for it.
@@ -16,6 +17,7 @@ import * as z from "zod";
 const failureKinds = [
   "locked",
   "unsuitable",
+  "unloadable",
   "environment",
   "rows",
   "interrupted",

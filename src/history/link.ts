@@ -202,6 +202,12 @@ function openErrorOf(path: string, failure: Failure): CdktrError {
         hint: "Stop the other one, or set CDKTR_DB_PATH to another file.",
         cause: failure,
       });
+    case "unloadable":
+      return new CdktrError("STORAGE", `DuckDB, which holds the history, cannot be loaded: ${failure.message}.`, {
+        hint:
+          "The executable unpacks it into CDKTR_CACHE_DIRECTORY: this user must be able to write there, nobody else may, and the filesystem must allow programs (no noexec).",
+        cause: failure,
+      });
     case "unsuitable":
       return new CdktrError("STORAGE", `${path} cannot serve as history database: ${failure.message}.`, {
         hint: "Set CDKTR_DB_PATH to another file, or move this one away.",

@@ -16,6 +16,6 @@ self.addEventListener("message", (event: MessageEvent<unknown>) => {
 
 function refuse({ type }: Request, message: string): void {
   const report = (report: Report) => self.postMessage(report);
-  if (type === "open") report({ type: "openFailed", failure: { kind: "environment", message } });
+  if (type === "open") report({ type: "openFailed", failure: { kind: "unloadable", message } });
   if (type === "close") report({ type: "closed" });
 }

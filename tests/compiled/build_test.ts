@@ -148,7 +148,7 @@ Deno.test(
       assert.equal(code, 1);
       assert.match(
         stderr,
-        /^error\[STORAGE\]: The history database .* cannot be opened: DuckDB's library .* CDKTR_CACHE_DIRECTORY .*\n$/,
+        /^error\[STORAGE\]: DuckDB, .* cannot be loaded: its library .*\n {2}hint: .*CDKTR_CACHE_DIRECTORY/,
       );
       await assert.rejects(Deno.stat(`${directory}/ran`), Deno.errors.NotFound);
     }),

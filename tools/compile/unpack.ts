@@ -39,10 +39,7 @@ export function unpack({ from, cache }: Unpacking): string {
     }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(
-      `DuckDB's library cannot be unpacked into ${directory}, and CDKTR_CACHE_DIRECTORY names no other place: ${reason}`,
-      { cause },
-    );
+    throw new Error(`its library cannot be unpacked into ${directory}: ${reason}`, { cause });
   }
   return directory;
 }

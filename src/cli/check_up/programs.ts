@@ -32,7 +32,9 @@ export async function duckdbFinding(config: Config): Promise<Finding> {
     const place = Deno.build.standalone ? `, from ${config.cacheDirectory}` : "";
     return finding("DuckDB", "ok", `Version ${version} can be loaded${place}.`);
   } catch (error) {
-    const hint = "A principal and `cdktr run` need it: install cdktr anew. Agents and other commands do not.";
+    const hint = Deno.build.standalone
+      ? "A principal and `cdktr run` need it, agents do not. CDKTR_CACHE_DIRECTORY names where it is unpacked: a directory of this user's own, on a filesystem without noexec."
+      : "A principal and `cdktr run` need it: install cdktr anew. Agents and other commands do not.";
     return finding("DuckDB", "warning", `It cannot be loaded: ${messageOf(error)}.`, hint);
   }
 }

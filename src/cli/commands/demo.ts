@@ -9,8 +9,8 @@ import { runEmbedded } from "../run_embedded.ts";
 import { loadSettings } from "../settings.ts";
 
 const afterHelp = `
-It needs no project, no principal, no network and nothing but sh. It keeps nothing: what it writes goes into a temporary
-directory that is removed at the end.
+It needs no project, no principal, no network and nothing but sh. It keeps nothing of the run: what it writes goes into a
+temporary directory that is removed at the end.
 
 Example:
   cdktr demo`;

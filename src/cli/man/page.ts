@@ -51,6 +51,8 @@ function pageText(command: CommandUnknownOpts): string {
   const isProgram = command.parent === null;
   return [
     `.TH ${quoted(pageName(command).toUpperCase())} 1 "" ${quoted(`cdktr ${version}`)} "cdktr"\n`,
+    // Names that are copied from a page, or searched for, must not be broken.
+    ".nh\n",
     section("NAME", `${roffText(pageName(command))} \\- ${roffText(summaryOf(command))}\n`),
     section("SYNOPSIS", synopsisOf(command)),
     section("DESCRIPTION", paragraphs(command.description()) + (isProgram ? "" : paragraphs(about))),
