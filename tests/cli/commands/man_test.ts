@@ -29,7 +29,7 @@ async function findProgram(name: string, args: string[]): Promise<PeerRuntime> {
 
 Deno.test("the page of the program tells all commands, settings, exit codes and files", async () => {
   const text = plain(await page());
-  match(text, /^\.TH "CDKTR" 1 "" "cdktr \d+\.\d+\.\d+" "cdktr"\n\.SH NAME\ncdktr \\?- /);
+  match(text, /^\.TH "CDKTR" 1 "" "cdktr \d+\.\d+\.\d+" "cdktr"\n\.nh\n\.SH NAME\ncdktr \\?- /);
   for (const { variable } of Object.values(settings)) ok(text.includes(`\n${variable}\n`), variable);
   for (const { code } of Object.values(exitCodes)) ok(text.includes(`.TP\n${code}\n`), String(code));
   for (const section of ["SYNOPSIS", "DESCRIPTION", "COMMANDS", "OPTIONS", "ENVIRONMENT", "FILES", "EXAMPLES"]) {
