@@ -71,16 +71,17 @@ export function timelineModel(input: TimelineInput): TimelineModel {
   const firstMs = assignedMs ?? waitingSinceMs ?? run.triggeredAtMs;
   const endMs = Math.max(firstMs, isFinal(run.state) ? run.finishedAtMs ?? nowMs : nowMs);
   const reports = new Map(input.taskRuns.map((report) => [report.taskId, report]));
-  const ranTasks = order.flatMap(({ id }) => reports.get(id) ?? []);
+  const kept = new Set(input.kept);
+  // What is told of a kept task is from the attempt that ran it.
+  const ranTasks = order.flatMap(({ id }) => kept.has(id) ? [] : reports.get(id) ?? []);
   const shiftMs = clockShift(ranTasks, firstMs, endMs);
   const onClock = (atMs: number) => Math.min(Math.max(atMs + shiftMs, firstMs), endMs);
 
   const ends = new Map<string, number>();
-  const kept = new Set(input.kept);
   const timed = order.map((task) => {
     const report = reports.get(task.id) ?? null;
     const isRunning = report?.state === "RUNNING" && isUnderWay;
-    const startedAtMs = report?.startedAtMs ?? null;
+    const startedAtMs = kept.has(task.id) ? null : report?.startedAtMs ?? null;
     const startMs = startedAtMs === null || report?.state === "PENDING" ? null : onClock(startedAtMs);
     const reportedEndMs = report?.finishedAtMs ?? null;
     const taskEndMs = startMs === null

@@ -58,7 +58,11 @@ const retried: TimelineInput = {
   run: runOf("RUNNING"),
   kept: ["load"],
   nowMs: zeroMs + 20_000,
-  taskRuns: [taskRunOf("clean", "RUNNING", 4, null), taskRunOf("check", "SKIPPED", null, null)],
+  taskRuns: [
+    taskRunOf("load", "COMPLETED", -4, -1), // By the attempt before.
+    taskRunOf("clean", "RUNNING", 4, null),
+    taskRunOf("check", "SKIPPED", null, null),
+  ],
   earlier: [
     { attempt: 1, state: "CRASHED", assignedAtMs: zeroMs - 3_600_000, endedAtMs: zeroMs - 1_800_000 },
     { attempt: 2, state: "RETURNED", assignedAtMs: zeroMs - 5000, endedAtMs: zeroMs },
