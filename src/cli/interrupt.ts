@@ -48,3 +48,9 @@ export function listenForInterrupt(
     [Symbol.dispose]: () => listeners.forEach((remove) => remove()),
   };
 }
+
+/** Acts at the abort of `signal`, also at one that came while the parts were being started. */
+export function onAbort(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) act();
+  else signal.addEventListener("abort", act, { once: true });
+}

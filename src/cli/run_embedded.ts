@@ -2,13 +2,13 @@
 import { systemClock } from "../clock/mod.ts";
 import type { PrincipalClient } from "../client/mod.ts";
 import type { Config } from "../config/mod.ts";
-import { CdktrError, isFinal } from "../core/mod.ts";
+import { CdktrError, isFinal, messageOf } from "../core/mod.ts";
 import type { StartedWorker } from "../history/mod.ts";
 import { maxWaitMs, type ReplyTo, type WireLogLine } from "../wire/mod.ts";
 import { formatProblem, loadFile, type Workflow, WorkflowStore } from "../workflow/mod.ts";
 import { clientInProcess, inheritDotenv, journalHolder, makeAgent, openPrincipal, singleSource } from "./compose.ts";
 import { exitCodes } from "./exit_codes.ts";
-import { Interrupted, listenForInterrupt } from "./interrupt.ts";
+import { Interrupted, listenForInterrupt, onAbort } from "./interrupt.ts";
 import type { Invocation } from "./invocation.ts";
 import type { LiveBlock } from "./live_block.ts";
 import { printable } from "../paint/mod.ts";
@@ -86,6 +86,7 @@ export async function runEmbedded(invocation: Invocation, config: Config, option
   const client = clientInProcess(principal, "cli", config);
   ending.defer(() => client.close());
 
+  interrupt.signal.throwIfAborted();
   const { runId } = await client.call("RUN", {
     workflowId: workflow.id,
     trigger: "manual",
@@ -98,21 +99,32 @@ export async function runEmbedded(invocation: Invocation, config: Config, option
   const printed = printLines(invocation, client, { workflow, json, block }, runId, following.signal);
   const agent = makeAgent(config, client, { onlyRunId: runId, labels: workflow.labels });
   const ended = agent.run();
-  const cancel = () => client.call("CANCEL", { run: runId, task: null, reason: messageOfInterrupt(interrupt.signal) });
-  interrupt.signal.addEventListener("abort", () => void cancel().catch(() => {}), { once: true });
+  const isFinished = untilFinal(client, runId);
+  const cancel = (reason: string) => client.call("CANCEL", { run: runId, task: null, reason });
+  onAbort(interrupt.signal, () => void cancel(messageOfInterrupt(interrupt.signal)).catch(() => {}));
 
-  {
+  try {
     await using _progress = block === null ? null : showProgress(invocation, client, runId, block);
-    await untilFinal(client, runId);
+    // The others end before the run only by failing.
+    await Promise.race([isFinished, ended, printed]);
     agent.drain();
     await ended;
     following.abort();
     await printed;
+  } catch (error) {
+    // The journal keeps the run: the next principal on it must not find it waiting.
+    await cancel(`\`cdktr run\` failed: ${messageOf(error)}`).catch(() => {});
+    await Promise.race([isFinished, ended]).catch(() => {});
+    agent.drain();
+    following.abort();
+    await Promise.allSettled([ended, printed]);
+    throw error;
   }
   const shown = await client.call("SHOWRUN", { run: runId });
   if (json) await invocation.stdout.write(`${JSON.stringify({ type: "run", ...shown.run, tasks: shown.tasks })}\n`);
   else invocation.stderr.say(`\n${summaryOf(shown.run, shown.tasks, workflow)}`);
-  if (interrupt.signal.aborted) throw interrupt.signal.reason;
+  // An interrupt that came too late changes nothing.
+  if (shown.run.state === "CANCELLED") interrupt.signal.throwIfAborted();
   if (shown.run.state !== "COMPLETED") invocation.exitCode = exitCodes.failed.code;
 }
 

@@ -26,15 +26,20 @@ export interface CallOptions {
   /** @default false */
   isTerminal?: boolean;
   nowMs?: number;
-  /** Told all of stdout after each write; throws when its reader is gone. */
-  onStdout?: (stdout: string) => void;
+  /** Told all of stdout after each write, which takes until this is done; throws when its reader is gone. */
+  onStdout?: (stdout: string) => void | Promise<void>;
   /** Told all of stderr after each line. */
   onStderr?: (stderr: string) => void;
 }
 
 /** Calls `cdktr` with `argv` in `workingDirectory`, with a home directory and nothing else in the environment. */
-export async function call(
-  argv: readonly string[],
+export function call(argv: readonly string[], options: CallOptions = {}): Promise<Outcome> {
+  return callOf((invocation) => runProgram(argv, invocation), options);
+}
+
+/** Does what a command does, as {@linkcode call} has one called. */
+export async function callOf(
+  act: (invocation: Invocation) => Promise<void>,
   options: CallOptions = {},
 ): Promise<Outcome> {
   const { environment = {}, workingDirectory = "/", columns, rows = 24, stdin = "", nowMs, onStdout, onStderr } =
@@ -52,10 +57,9 @@ export async function call(
     readStdin: () => Promise.resolve(stdin),
     isTerminal: () => isTerminal,
     stdout: {
-      // deno-lint-ignore require-await -- what onStdout throws becomes a rejection
       write: async (content) => {
         stdout += typeof content === "string" ? content : new TextDecoder("latin1").decode(content);
-        onStdout?.(stdout);
+        await onStdout?.(stdout);
       },
       columns: () => columns,
       rows: () => columns === undefined ? undefined : rows,
@@ -72,7 +76,7 @@ export async function call(
     exitCode: 0,
     onStrayError: null,
   };
-  const exitCode = await guard(invocation, () => runProgram(argv, invocation));
+  const exitCode = await guard(invocation, () => act(invocation));
   return { exitCode, stdout, stderr };
 }
 

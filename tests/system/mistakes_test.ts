@@ -1,5 +1,5 @@
 /** What goes wrong when a process starts is one sentence, with a code that scripts can tell apart, and no stack trace. */
-import { equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { type Ended, Place } from "./processes.ts";
 import { shellWorkflow } from "./workflows.ts";
 
@@ -128,4 +128,15 @@ Deno.test("an agent without a principal tries for as long as the settings say", 
     stderr,
     /^[^\n]* WARN {2}agent: The principal at [^\n]* does not answer\. Trying again\.\nerror\[UNREACHABLE\]: /,
   );
+});
+
+Deno.test("a principal whose agent cannot work tells why and ends in good order", async () => {
+  await using place = await Place.make();
+  await Deno.mkdir(`${place.path}/kept`);
+  await Deno.writeTextFile(`${place.path}/kept/agents`, "a file is in the way");
+  const { code, stderr } = await place.call(["start", "principal", "--no-scheduler", "--with-agent"]);
+  equal(code, 1, stderr);
+  match(stderr, /\nerror\[STORAGE\]: The agent cannot use its directory [^\n]+\n {2}hint: [^\n]+\n$/);
+  const left = [...Deno.readDirSync(`${place.path}/kept`)].map(({ name }) => name);
+  deepEqual(left.filter((name) => /\.holder|wal$/.test(name)), []);
 });

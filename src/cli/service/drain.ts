@@ -1,6 +1,7 @@
 /** How an agent of this process ends when it is asked to. */
 import type { Agent } from "../../agent/mod.ts";
 import { counted } from "../../core/mod.ts";
+import { onAbort } from "../interrupt.ts";
 import { roomLog } from "../room_log.ts";
 import type { Notifier } from "./notifier.ts";
 
@@ -21,10 +22,4 @@ export function drainOn(signal: AbortSignal, agent: Agent, notifier: Notifier): 
     }
     agent.drain();
   });
-}
-
-/** Acts at the abort of `signal`, also at one that came while the parts were being started. */
-export function onAbort(signal: AbortSignal, act: () => void): void {
-  if (signal.aborted) act();
-  else signal.addEventListener("abort", act, { once: true });
 }

@@ -57,7 +57,7 @@ export interface ReloadOptions {
   readonly apply: (config: Config, before: Config) => void;
   /** What else is read again. */
   readonly readOthers: () => Promise<void>;
-  readonly notifier: Notifier;
+  readonly notifier: Pick<Notifier, "reloading" | "ready">;
   readonly log: OperatorLog;
 }
 
@@ -79,12 +79,16 @@ export class Reload {
 
   async #reload(): Promise<void> {
     const { read, readOthers, notifier, log } = this.#options;
-    notifier.reloading();
+    let outcome = "nothing was read again and all stays as it was";
     try {
-      this.#takeOver(read());
+      notifier.reloading();
+      const config = read();
+      outcome = "the settings were read again, but not all of them were taken over";
+      this.#takeOver(config);
+      outcome = "the settings were read again, but the rest was not";
       await readOthers();
     } catch (error) {
-      log.error(`nothing was read again and all stays as it was: ${messageOf(error)}`);
+      log.error(`${outcome}: ${messageOf(error)}`);
     } finally {
       notifier.ready();
     }
@@ -93,8 +97,8 @@ export class Reload {
   #takeOver(config: Config): void {
     const { config: atStart, roles, apply, log } = this.#options;
     const before = this.#lastRead;
-    this.#lastRead = config;
     apply(config, before);
+    this.#lastRead = config;
     let told = 0;
     listSettings(config).forEach(({ name, ...row }, index) => {
       const key = settingKeys[index];

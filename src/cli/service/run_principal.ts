@@ -16,8 +16,9 @@ import {
   openPrincipal,
   upkeepLimits,
 } from "../compose.ts";
+import { onAbort } from "../interrupt.ts";
 import { roomLog } from "../room_log.ts";
-import { cancelReason, drainOn, onAbort } from "./drain.ts";
+import { cancelReason, drainOn } from "./drain.ts";
 import type { Service } from "./service.ts";
 
 const msPerSecond = 1000;
@@ -35,6 +36,7 @@ export async function runPrincipal(service: Service, { scheduler: hasScheduler, 
   const { config, notifier } = service;
   const log = roomLog("principal");
   let agent: Agent | null = null;
+  let agentEnded: Promise<void> | null = null;
   using interrupt = service.listen(() => agent?.cancelAll(cancelReason));
   await using ending = new AsyncDisposableStack();
   const store = new WorkflowStore({
@@ -68,7 +70,8 @@ export async function runPrincipal(service: Service, { scheduler: hasScheduler, 
   if (hasScheduler) startScheduler(principal, config, ending);
   else log.info("the scheduler is off: nothing is triggered by its schedule");
   if (withAgent) {
-    agent = startAgent(principal, config, suffix, ending);
+    agent = newAgent(principal, config, suffix, ending);
+    agentEnded = agent.run();
     drainOn(interrupt.signal, agent, notifier);
   }
 
@@ -84,7 +87,9 @@ export async function runPrincipal(service: Service, { scheduler: hasScheduler, 
   });
   notifier.ready();
   notifier.watch(() => principal.isAlive());
-  await aborted(interrupt.signal);
+  // An agent ends first, at the interrupt or because it cannot work: what it runs is finished while the principal still
+  // listens and schedules still fill the queue.
+  await (agentEnded ?? aborted(interrupt.signal));
   notifier.stopping();
   log.info("stopping");
 }
@@ -119,17 +124,11 @@ function startScheduler(principal: Principal, config: Config, ending: AsyncDispo
   });
 }
 
-/** Ended first: what it runs is finished while the principal still listens and schedules still fill the queue. */
-function startAgent(principal: Principal, config: Config, suffix: string, ending: AsyncDisposableStack): Agent {
+function newAgent(principal: Principal, config: Config, suffix: string, ending: AsyncDisposableStack): Agent {
   inheritDotenv(config);
   const client = clientInProcess(principal, "agent", config);
-  const agent = makeAgent(config, client, { suffix });
-  const ended = agent.run();
-  ending.defer(async () => {
-    await ended;
-    await client.close();
-  });
-  return agent;
+  ending.defer(() => client.close());
+  return makeAgent(config, client, { suffix });
 }
 
 function reportProblems(problems: () => readonly string[]): void {
