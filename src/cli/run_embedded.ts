@@ -99,14 +99,14 @@ export async function runEmbedded(invocation: Invocation, config: Config, option
   const printed = printLines(invocation, client, { workflow, json, block }, runId, following.signal);
   const agent = makeAgent(config, client, { onlyRunId: runId, labels: workflow.labels });
   const ended = agent.run();
-  const isFinished = untilFinal(client, runId);
+  const finished = untilFinal(client, runId);
   const cancel = (reason: string) => client.call("CANCEL", { run: runId, task: null, reason });
   onAbort(interrupt.signal, () => void cancel(messageOfInterrupt(interrupt.signal)).catch(() => {}));
 
   try {
     await using _progress = block === null ? null : showProgress(invocation, client, runId, block);
     // The others end before the run only by failing.
-    await Promise.race([isFinished, ended, printed]);
+    await Promise.race([finished, ended, printed]);
     agent.drain();
     await ended;
     following.abort();
@@ -114,7 +114,7 @@ export async function runEmbedded(invocation: Invocation, config: Config, option
   } catch (error) {
     // The journal keeps the run: the next principal on it must not find it waiting.
     await cancel(`\`cdktr run\` failed: ${messageOf(error)}`).catch(() => {});
-    await Promise.race([isFinished, ended]).catch(() => {});
+    await Promise.race([finished, ended]).catch(() => {});
     agent.drain();
     following.abort();
     await Promise.allSettled([ended, printed]);

@@ -27,7 +27,7 @@ export interface CallOptions {
   isTerminal?: boolean;
   nowMs?: number;
   /** Told all of stdout after each write, which takes until this is done; throws when its reader is gone. */
-  onStdout?: (stdout: string) => void | Promise<void>;
+  onStdout?: (stdout: string) => unknown;
   /** Told all of stderr after each line. */
   onStderr?: (stderr: string) => void;
 }
