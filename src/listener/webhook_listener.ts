@@ -17,6 +17,8 @@ import { Refusal, refusalOf } from "./refusal.ts";
 const patienceMs = 4000;
 /** How long a body may take to arrive. */
 const bodyMaxMs = 10_000;
+/** How long connections may take to close at the end. */
+const closingMaxMs = 5000;
 /** Requests under way; further ones are answered with 503. */
 const requestsMax = 100;
 /** Characters of an idempotency key that the principal takes. */
@@ -77,13 +79,22 @@ export class WebhookListener extends EventListener {
     await aborted(this.#ending);
     if (this.#requests > 0) log.info(`stopping: ${counted(this.#requests, "request")} to be answered first`);
     await this.#idle();
-    await server.shutdown();
+    await this.#close(server);
   }
 
   override async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#idle();
     await super.stop();
+  }
+
+  /** Some runtimes would wait for ever for a sender that stopped in the middle of its headers: it is left behind. */
+  async #close(server: Deno.HttpServer): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const cancelTimer = this.clock.setTimer(closingMaxMs, resolve);
+    await Promise.race([server.shutdown(), late]);
+    cancelTimer();
+    server.unref();
   }
 
   /** Resolves once no request is under way. */
