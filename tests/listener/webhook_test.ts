@@ -276,6 +276,17 @@ Deno.test("other methods and other paths", async () => {
   }
 });
 
+Deno.test("a request whose host is none is refused in one line", async () => {
+  await using principal = await PrincipalScene.start({ etl: oneTask });
+  await using scene = await WebhookScene.start({ client: principal.client });
+  for (const host of ["[", "a b"]) {
+    using connection = await sendRaw(scene.port, `POST /etl HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\n\r\n`);
+    match(await firstLine(connection), /^HTTP\/1\.1 400 /);
+  }
+  equal(scene.log.all(/^warn POST of no path from 127\.0\.0\.1: 400 in \d+ ms, INVALID_ARGUMENT: /).length, 2);
+  equal((await scene.call("/etl")).status, 202);
+});
+
 Deno.test("GET /health tells whether the principal answers", async () => {
   await using principal = await PrincipalScene.start({ etl: oneTask });
   await using scene = await WebhookScene.start({ client: principal.client, secrets });
