@@ -11,8 +11,15 @@ const suffixesMax = 10_000;
 /** Where a file will be. */
 export interface NewPlace {
   readonly path: string;
+  /** The file that gets there. */
+  readonly file: FileIdentity;
   /** Why it is not there yet, beside its old place; null when it is. */
   readonly missing: string | null;
+}
+
+interface FileIdentity {
+  readonly dev: number;
+  readonly ino: number | null;
 }
 
 /**
@@ -22,28 +29,32 @@ export interface NewPlace {
  */
 export async function giveNewName(source: string, wanted: string): Promise<NewPlace> {
   await Deno.mkdir(dirname(wanted), { recursive: true });
-  const { ino, dev } = await Deno.lstat(source);
+  const file = await Deno.lstat(source);
   for (let count = 1; count <= suffixesMax; count++) {
     const path = count === 1 ? wanted : numbered(wanted, count);
     const there = await lstatIfThere(path);
-    if (there !== null && there.ino === ino && there.dev === dev) return { path, missing: null }; // From before a restart.
+    if (isSame(there, file)) return { path, file, missing: null }; // From before a restart.
     if (there !== null) continue;
     try {
       await Deno.link(source, path);
-      return { path, missing: null };
+      return { path, file, missing: null };
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) continue;
       if (error instanceof Deno.errors.NotFound) throw error;
       // Some file systems have no such links, and the system may forbid them for files of others.
-      return { path, missing: messageOf(error) };
+      return { path, file, missing: messageOf(error) };
     }
   }
   throw new Error(`${suffixesMax} files of this name are there already`);
 }
 
-/** Takes the new name back, if it names the same file as the old one. */
-export async function takeNewNameBack(source: string, path: string): Promise<void> {
-  if (await isSameFile(source, path)) await Deno.remove(path);
+/**
+ * Takes the new name back, if it is still that of the file that got it. The old name may be gone by now, or another file's.
+ *
+ * @throws What the system says.
+ */
+export async function takeNewNameBack({ path, file }: NewPlace): Promise<void> {
+  if (isSame(await lstatIfThere(path), file)) await Deno.remove(path);
 }
 
 /**
@@ -52,14 +63,14 @@ export async function takeNewNameBack(source: string, path: string): Promise<voi
  * @throws What the system says.
  */
 export async function leaveOldPlace(source: string, path: string): Promise<void> {
-  if (await isSameFile(source, path)) await Deno.remove(source);
-  else if (await lstatIfThere(path) === null) await Deno.rename(source, path);
+  const [old, there] = await Promise.all([lstatIfThere(source), lstatIfThere(path)]);
+  if (isSame(old, there)) await Deno.remove(source);
+  else if (there === null) await Deno.rename(source, path);
   else throw new Error(`another file has taken the name ${path}`);
 }
 
-async function isSameFile(one: string, other: string): Promise<boolean> {
-  const [a, b] = await Promise.all([lstatIfThere(one), lstatIfThere(other)]);
-  return a !== null && b !== null && a.ino !== null && a.ino === b.ino && a.dev === b.dev;
+function isSame(one: FileIdentity | null, other: FileIdentity | null): boolean {
+  return one !== null && other !== null && one.ino !== null && one.ino === other.ino && one.dev === other.dev;
 }
 
 async function lstatIfThere(path: string): Promise<Deno.FileInfo | null> {

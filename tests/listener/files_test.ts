@@ -230,6 +230,28 @@ Deno.test("while the principal is away files wait, and what is deleted or change
   deepEqual((await filesOf(principal)).sort(), left.sort());
 });
 
+Deno.test("a file that is deleted or replaced while the principal is away leaves no name where files are moved to", async () => {
+  await using principal = await PrincipalScene.start({ etl: oneTask });
+  await using place = await FilesPlace.make();
+  await using listener = await place.listen(principal.client, { moves: true });
+  await principal.restart({
+    meanwhile: async () => {
+      const deleted = await place.drop("deleted");
+      await place.drop("replaced", "before");
+      for (const name of ["deleted", "replaced"]) await until(() => exists(`${place.done}/${name}`));
+      await Deno.remove(deleted);
+      await place.drop("replaced", "after");
+      await until(async () => !await exists(`${place.done}/deleted`));
+    },
+    beforeListening: () => {},
+  });
+  await listener.ran(1);
+  await until(async () => !await exists(`${place.inbox}/replaced`));
+  deepEqual(await filesOf(principal), [`${place.done}/replaced`]);
+  deepEqual((await Array.fromAsync(Deno.readDir(place.done))).map(({ name }) => name), ["replaced"]);
+  equal(await Deno.readTextFile(`${place.done}/replaced`), "after");
+});
+
 Deno.test("five hundred files at once have one run each", async () => {
   await using principal = await PrincipalScene.start({ etl: oneTask });
   await using place = await FilesPlace.make();
