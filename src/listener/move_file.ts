@@ -1,6 +1,9 @@
 /**
  * Moving a file to where it is kept once a run has it. The run is told the new path before the file has left the old one:
  * so it gets its new name first, as a second (hard) link to the same file, and loses the old one when the run is certain.
+ *
+ * Others write to the folder it comes from, and may put a symbolic link in place of a subdirectory at any time: that is
+ * looked at right before each step. Between the look and the step an instant is left.
  */
 import { dirname, extname } from "node:path";
 import { messageOf } from "../core/mod.ts";
@@ -25,6 +28,7 @@ interface FileIdentity {
 /**
  * Gives a file a name in its new place: `wanted`, or one with a number where another file has that.
  *
+ * @param source Without symbolic links.
  * @throws What the system says, when no place can be found.
  */
 export async function giveNewName(source: string, wanted: string): Promise<NewPlace> {
@@ -35,6 +39,7 @@ export async function giveNewName(source: string, wanted: string): Promise<NewPl
     const there = await lstatIfThere(path);
     if (isSame(there, file)) return { path, file, missing: null }; // From before a restart.
     if (there !== null) continue;
+    await checkNoLinks(source);
     try {
       await Deno.link(source, path);
       return { path, file, missing: null };
@@ -60,10 +65,12 @@ export async function takeNewNameBack({ path, file }: NewPlace): Promise<void> {
 /**
  * Takes the old name away. Where the file has no second one, it is moved.
  *
+ * @param source Without symbolic links.
  * @throws What the system says.
  */
 export async function leaveOldPlace(source: string, path: string): Promise<void> {
   const [old, there] = await Promise.all([lstatIfThere(source), lstatIfThere(path)]);
+  await checkNoLinks(source);
   if (isSame(old, there)) await Deno.remove(source);
   else if (there === null) await Deno.rename(source, path);
   else throw new Error(`another file has taken the name ${path}`);
@@ -71,6 +78,11 @@ export async function leaveOldPlace(source: string, path: string): Promise<void>
 
 function isSame(one: FileIdentity | null, other: FileIdentity | null): boolean {
   return one !== null && other !== null && one.ino !== null && one.ino === other.ino && one.dev === other.dev;
+}
+
+async function checkNoLinks(path: string): Promise<void> {
+  const folder = dirname(path);
+  if (await Deno.realPath(folder) !== folder) throw new Error(`a symbolic link has taken the place of ${folder}`);
 }
 
 async function lstatIfThere(path: string): Promise<Deno.FileInfo | null> {

@@ -134,7 +134,9 @@ export class WebhookListener extends EventListener {
     if (--this.#requests === 0) this.#onIdle();
     if (answer.said !== null) {
       const tookMs = Math.round(this.clock.monotonicMs() - beganMs);
-      const line = `${request.method} ${path?.slice(0, 200) ?? "of no path"} from ${from}: ${answer.status} in ${tookMs} ms, ${answer.said}`;
+      const line = `${request.method} ${
+        path?.slice(0, 200) ?? "of no path"
+      } from ${from}: ${answer.status} in ${tookMs} ms, ${answer.said}`;
       if (answer.status < 400) log.info(line);
       else log.warn(line);
     }

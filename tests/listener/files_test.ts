@@ -306,6 +306,20 @@ Deno.test("where there are no links a file is moved once its run is certain, ove
   await Deno.remove("/dev/shm/cdktr-test", { recursive: true });
 });
 
+Deno.test("nothing is linked or removed through a link that took the place of a subdirectory", async () => {
+  await using place = await FilesPlace.make();
+  await Deno.mkdir(`${place.aside}/far`);
+  await Deno.writeTextFile(`${place.aside}/far/secret`, "x");
+  await Deno.symlink(`${place.aside}/far`, `${place.inbox}/sub`);
+  const source = `${place.inbox}/sub/secret`;
+  await rejects(giveNewName(source, `${place.done}/sub/secret`), /symbolic link/);
+  equal(await exists(`${place.done}/sub/secret`), false);
+  await Deno.link(source, `${place.aside}/second`);
+  await rejects(leaveOldPlace(source, `${place.aside}/second`), /symbolic link/);
+  await rejects(leaveOldPlace(source, `${place.aside}/third`), /symbolic link/);
+  equal(await exists(`${place.aside}/far/secret`), true);
+});
+
 Deno.test("a file that the principal refuses stays, and has its run once the workflow takes it", async () => {
   await using place = await FilesPlace.make();
   await using principal = await PrincipalScene.start({ elt: oneTask });
