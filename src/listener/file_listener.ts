@@ -58,6 +58,10 @@ export class FileListener extends EventListener {
   /** Reported since they were last looked at. */
   readonly #reported = new Set<string>();
   readonly #unsettled = new Map<string, Unsettled>();
+  /** Device and inode of the folder, as of the newest look at all files; null when there was none. */
+  #identity: string | null = null;
+  /** Those of the folder in which files were seen since the start. */
+  #usedIdentity: string | null = null;
   #watch: { readonly watch: FolderWatch; readonly identity: string } | null = null;
   #rescanDueMs = -Infinity;
   /** Before then no report leads to a look at all files. */
@@ -107,6 +111,7 @@ export class FileListener extends EventListener {
   async #rewatch(): Promise<void> {
     const { folder } = this.#options;
     const identity = await identityOf(folder.root);
+    this.#identity = identity;
     if (identity !== null && this.#watch?.identity === identity && this.#watch.watch.isOpen) return;
     this.#watch?.watch[Symbol.dispose]();
     this.#watch = null;
@@ -155,9 +160,8 @@ export class FileListener extends EventListener {
       await this.#lookAt(paths);
       if (isComplete) {
         const there = new Set(paths);
-        // A folder in which nothing is left may be one that is not mounted.
-        const isAnyLeft = before.some((path) => there.has(path));
-        const isGone = (path: string) => !there.has(path) && (isAnyLeft || taken.get(path)?.destination !== null);
+        const isMounted = await this.#isMounted();
+        const isGone = (path: string) => !there.has(path) && (isMounted || taken.get(path)?.destination !== null);
         taken.forget(before.filter(isGone));
         this.#intake.keepOnly(there);
       }
@@ -168,6 +172,12 @@ export class FileListener extends EventListener {
     const endedMs = this.clock.monotonicMs();
     this.#restsUntilMs = endedMs + restFactor * (endedMs - beganMs);
     this.#rescanDueMs = Math.min(Math.max(this.#rescanDueMs, this.#restsUntilMs), endedMs + rescanMs);
+  }
+
+  /** Whether files come to the folder that was looked at. Another one, always empty, may be there while it is not mounted. */
+  async #isMounted(): Promise<boolean> {
+    const used = this.#usedIdentity;
+    return used !== null && used === this.#identity && used === await identityOf(this.#options.folder.root);
   }
 
   /** The very first look: what is there already needs no run. */
@@ -211,6 +221,7 @@ export class FileListener extends EventListener {
         await this.#lookAt((await folder.list(path)).paths);
         return [];
       }
+      this.#usedIdentity = this.#identity;
       const { stamp } = found;
       if (taken.get(path)?.stamp === stamp) await this.#intake.leave(path, stamp);
       if (this.#intake.knows(path, stamp)) return [];

@@ -194,6 +194,51 @@ Deno.test("a directory that is not mounted for a while makes no file new", async
   match(listener.log.all(/: run /).join("\n"), new RegExp(`^info ${path}: run \\S+$`));
 });
 
+Deno.test("a directory that is not mounted for a while under a listener makes no file new", async () => {
+  await using principal = await PrincipalScene.start({ etl: oneTask });
+  await using place = await FilesPlace.make();
+  await using listener = await place.listen(principal.client, { rescanMs: 50 });
+  await place.drop("a");
+  await listener.ran(1);
+  const mounted = `${place.aside}/mounted`;
+  await Deno.rename(place.inbox, mounted);
+  // That it looked at the second one tells that it is done with the first.
+  for (const name of ["one", "two"]) {
+    await Deno.mkdir(`${place.aside}/${name}`);
+    const script = `printf x > "$1/$(printf '${name}\\377')"`;
+    await new Deno.Command("sh", { args: ["-c", script, "sh", `${place.aside}/${name}`] }).output();
+    await Deno.rename(`${place.aside}/${name}`, place.inbox);
+    await listener.log.said(new RegExp(`/${name}\uFFFD is passed over`));
+    await new Deno.Command("rm", { args: ["-r", place.inbox] }).output();
+  }
+  await Deno.rename(mounted, place.inbox);
+  await place.drop("b");
+  await listener.ran(2);
+  equal(listener.log.all(/: run /).length, 2);
+  deepEqual(listener.kept, ["a", "b"]);
+});
+
+Deno.test("files that are gone are forgotten, also where tasks leave none", async () => {
+  await using principal = await PrincipalScene.start({ etl: oneTask });
+  await using place = await FilesPlace.make();
+  {
+    await using listener = await place.listen(principal.client, { rescanMs: 50 });
+    const path = await place.drop("a");
+    await listener.ran(1);
+    await Deno.remove(path);
+    await until(() => Promise.resolve(listener.kept.length === 0));
+    await place.drop("b");
+    await listener.ran(2);
+  }
+  await Deno.remove(`${place.inbox}/b`);
+  // After a restart the next file tells that it is the directory that files come to.
+  await using listener = await place.listen(principal.client, { rescanMs: 50 });
+  deepEqual(listener.kept, ["b"]);
+  await Deno.remove(await place.drop("c"));
+  await place.drop("d");
+  await until(() => Promise.resolve(listener.kept.join() === "d"));
+});
+
 Deno.test("a listener that lost what it kept starts no second run within a day", async () => {
   await using principal = await PrincipalScene.start({ etl: oneTask });
   await using place = await FilesPlace.make();
