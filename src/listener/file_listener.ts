@@ -1,13 +1,15 @@
 /**
  * Has a workflow run for each file that is put into a folder, or changed there, once it is complete.
  *
- * A file is complete when its size and its time of change have stayed as they are for a while, or when it was renamed into
- * its place. What the system reports tells where to look; a regular look at all files finds what was not reported. A file
- * stays on the list until the principal has taken it. Its idempotency key is made of its path, its time of change, its size
- * and its inode, and what was taken is kept in a file: so neither a restart nor a lost answer runs it twice or never.
+ * A file is complete when its size and its time of change have stayed as they are for a while. That holds for one that was
+ * renamed into its place, too: reports of renames name the old place as well as the new one, and a writer may have begun
+ * another file there. What the system reports tells where to look; a regular look at all files finds what was not reported.
+ * A file stays on the list until the principal has taken it. Its idempotency key is made of its path, its time of change,
+ * its size and its inode, and what was taken is kept in a file: so neither a restart nor a lost answer runs it twice or
+ * never.
  *
- *     unknown --seen--> unsettled --unchanged for a while, or renamed--> queued --> taken by the principal --> moved
- *                           ^----------------changed----------------------'
+ *     unknown --seen--> unsettled --unchanged for a while--> queued --> taken by the principal --> moved
+ *                           ^-----------changed----------------'
  */
 import { EventListener, type EventListenerOptions } from "../client/mod.ts";
 import { sleep } from "../clock/mod.ts";
@@ -53,9 +55,13 @@ export class FileListener extends EventListener {
   readonly #options: FileListenerOptions;
   readonly #troubles: Troubles;
   readonly #intake: Intake;
-  /** Reported since they were last looked at; true for those that were renamed into place. */
-  readonly #reported = new Map<string, boolean>();
+  /** Reported since they were last looked at. */
+  readonly #reported = new Set<string>();
   readonly #unsettled = new Map<string, Unsettled>();
+  /** Device and inode of the folder, as of the newest look at all files; null when there was none. */
+  #identity: string | null = null;
+  /** Those of the folder in which files were seen since the start. */
+  #usedIdentity: string | null = null;
   #watch: { readonly watch: FolderWatch; readonly identity: string } | null = null;
   #rescanDueMs = -Infinity;
   /** Before then no report leads to a look at all files. */
@@ -71,7 +77,7 @@ export class FileListener extends EventListener {
       signal: this.signal,
       troubles: this.#troubles,
       runWorkflow: (...event) => this.runWorkflow(...event),
-      onSettled: (path) => this.#report(path, false),
+      onSettled: (path) => this.#report(path),
     });
   }
 
@@ -105,17 +111,18 @@ export class FileListener extends EventListener {
   async #rewatch(): Promise<void> {
     const { folder } = this.#options;
     const identity = await identityOf(folder.root);
+    this.#identity = identity;
     if (identity !== null && this.#watch?.identity === identity && this.#watch.watch.isOpen) return;
     this.#watch?.watch[Symbol.dispose]();
     this.#watch = null;
     if (identity === null) return; // The look at it says why.
     try {
       const watch = new FolderWatch(folder.root, folder.isRecursive, {
-        onPath: (absolutePath, isWhole) => {
+        onPath: (absolutePath) => {
           const path = folder.inside(absolutePath);
           if (path === null) return;
           this.#expectMore();
-          this.#report(path, isWhole);
+          this.#report(path);
         },
         onOddName: () => this.#troubles.tell(`files in ${folder.root} whose names are not UTF-8 are passed over`),
         onLoss: () => {
@@ -135,8 +142,8 @@ export class FileListener extends EventListener {
     this.#rescanDueMs = Math.min(this.#rescanDueMs, soonMs);
   }
 
-  #report(path: string, isWhole: boolean): void {
-    this.#reported.set(path, isWhole || this.#reported.get(path) === true);
+  #report(path: string): void {
+    this.#reported.add(path);
     this.#wake();
   }
 
@@ -150,12 +157,11 @@ export class FileListener extends EventListener {
       const { paths, problems, isComplete } = await folder.list();
       for (const problem of problems) this.#troubles.tell(problem);
       if (taken.isNew) await this.#begin(takesExisting ? [] : paths);
-      await this.#lookAt(paths.map((path) => [path, false]));
+      await this.#lookAt(paths);
       if (isComplete) {
         const there = new Set(paths);
-        // A folder in which nothing is left may be one that is not mounted.
-        const isAnyLeft = before.some((path) => there.has(path));
-        const isGone = (path: string) => !there.has(path) && (isAnyLeft || taken.get(path)?.destination !== null);
+        const isMounted = await this.#isMounted();
+        const isGone = (path: string) => !there.has(path) && (isMounted || taken.get(path)?.destination !== null);
         taken.forget(before.filter(isGone));
         this.#intake.keepOnly(there);
       }
@@ -166,6 +172,12 @@ export class FileListener extends EventListener {
     const endedMs = this.clock.monotonicMs();
     this.#restsUntilMs = endedMs + restFactor * (endedMs - beganMs);
     this.#rescanDueMs = Math.min(Math.max(this.#rescanDueMs, this.#restsUntilMs), endedMs + rescanMs);
+  }
+
+  /** Whether files come to the folder that was looked at. Another one, always empty, may be there while it is not mounted. */
+  async #isMounted(): Promise<boolean> {
+    const used = this.#usedIdentity;
+    return used !== null && used === this.#identity && used === await identityOf(this.#options.folder.root);
   }
 
   /** The very first look: what is there already needs no run. */
@@ -183,21 +195,21 @@ export class FileListener extends EventListener {
   /** Looks at what was reported, and at what should have settled. */
   async #lookAtSome(): Promise<void> {
     const settledMs = this.clock.monotonicMs() - this.#options.settleMs;
-    const due = new Map(this.#reported);
+    const due = new Set(this.#reported);
     this.#reported.clear();
-    for (const [path, { sinceMs }] of this.#unsettled) if (sinceMs <= settledMs && !due.has(path)) due.set(path, false);
+    for (const [path, { sinceMs }] of this.#unsettled) if (sinceMs <= settledMs) due.add(path);
     await this.#lookAt([...due]);
   }
 
-  async #lookAt(paths: readonly (readonly [path: string, isWhole: boolean])[]): Promise<void> {
+  async #lookAt(paths: readonly string[]): Promise<void> {
     for (let at = 0; at < paths.length && !this.signal.aborted; at += looksMax) {
-      const batch = paths.slice(at, at + looksMax).map(([path, isWhole]) => this.#look(path, isWhole));
+      const batch = paths.slice(at, at + looksMax).map((path) => this.#look(path));
       for (const complete of (await Promise.all(batch)).flat()) this.#intake.add(complete.path, complete.stamp);
     }
   }
 
   /** The files at a path that are complete now. Never rejects. */
-  async #look(path: string, isWhole: boolean): Promise<Complete[]> {
+  async #look(path: string): Promise<Complete[]> {
     const { folder, taken, settleMs } = this.#options;
     const known = this.#unsettled.get(path);
     this.#unsettled.delete(path);
@@ -206,15 +218,16 @@ export class FileListener extends EventListener {
       if (found === null) return [];
       if (found.isFolder) {
         // Files that were put into a new folder before it was watched were not reported.
-        await this.#lookAt((await folder.list(path)).paths.map((one) => [one, isWhole]));
+        await this.#lookAt((await folder.list(path)).paths);
         return [];
       }
+      this.#usedIdentity = this.#identity;
       const { stamp } = found;
       if (taken.get(path)?.stamp === stamp) await this.#intake.leave(path, stamp);
       if (this.#intake.knows(path, stamp)) return [];
       const nowMs = this.clock.monotonicMs();
       const sinceMs = known?.stamp === stamp ? known.sinceMs : nowMs;
-      if (isWhole || nowMs - sinceMs >= settleMs) return [{ path, stamp }];
+      if (nowMs - sinceMs >= settleMs) return [{ path, stamp }];
       this.#unsettled.set(path, { stamp, sinceMs });
     } catch (error) {
       // The next look at all files tries it again.

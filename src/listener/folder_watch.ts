@@ -2,8 +2,8 @@
 
 /** What is told of a folder. */
 export interface FolderNews {
-  /** Something is new about a path. `isWhole`: it was renamed into its place, so nobody is writing it. */
-  onPath(absolutePath: string, isWhole: boolean): void;
+  /** Something is new about a path; what was there may have left it. */
+  onPath(absolutePath: string): void;
   /** Something is new about a file whose name cannot be told. */
   onOddName(): void;
   /** Reports were lost. */
@@ -56,6 +56,6 @@ export class FolderWatch implements Disposable {
     if (flag === "rescan") this.#news.onLoss();
     // "access" comes of our own looking, too.
     if (kind === "access" || kind === "remove") return;
-    for (const path of paths) this.#news.onPath(path, kind === "rename");
+    for (const path of paths) this.#news.onPath(path);
   }
 }

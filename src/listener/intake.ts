@@ -12,7 +12,7 @@ import type { EventListener } from "../client/mod.ts";
 import { messageOf, type OperatorLog } from "../core/mod.ts";
 import type { DropFolder } from "./drop_folder.ts";
 import { fileParams } from "./file_params.ts";
-import { giveNewName, leaveOldPlace, takeNewNameBack } from "./move_file.ts";
+import { giveNewName, leaveOldPlace, type NewPlace, takeNewNameBack } from "./move_file.ts";
 import type { TakenFiles } from "./taken_files.ts";
 import type { Troubles } from "./troubles.ts";
 
@@ -138,12 +138,15 @@ export class Intake {
   async #give(path: string, stamp: string): Promise<void> {
     const { folder, workflowId, params, log } = this.#options;
     const file = folder.absolute(path);
-    let destination: string | null = null;
+    let place: NewPlace | null = null;
     let skippedTries = 0;
     while (!this.#owner.signal.aborted && await this.#isStill(path, stamp)) {
-      destination ??= await this.#newName(path);
+      if (place === null && folder.moveTo !== null) {
+        place = await this.#newName(path, folder.moveTo);
+        continue; // It is looked again: another file may have got there just before.
+      }
       const key = keyOf(workflowId, file, stamp, skippedTries);
-      const values = fileParams(params, destination ?? file);
+      const values = fileParams(params, place?.path ?? file);
       const reason = `the file ${file.slice(-shownPathChars)} is complete`;
       const result = await this.#owner.runWorkflow(workflowId, values, key, reason);
       if (!result.success && result.mayTryAgain) {
@@ -161,14 +164,16 @@ export class Intake {
       const isInDoubt = !result.success && result.error.code === "TIMED_OUT";
       if (!result.success && !isInDoubt) {
         this.#refuse(path, stamp, result.error.message);
-        if (destination !== null) await takeNewNameBack(file, destination);
+        if (place !== null) await takeNewNameBack(place);
         return;
       }
       if (result.success) log.info(`${file}: ${result.runId === null ? "queued" : `run ${result.runId}`}`);
       else log.error(`${file} is not given to the principal again: ${result.error.message}`);
-      this.#keep(path, stamp, destination);
+      this.#keep(path, stamp, place?.path ?? null);
       return await this.leave(path, stamp);
     }
+    // The file is not there any more as it was. At the end of the listener its run may be there already.
+    if (place !== null && !this.#owner.signal.aborted) await takeNewNameBack(place);
   }
 
   async #isStill(path: string, stamp: string): Promise<boolean> {
@@ -176,14 +181,12 @@ export class Intake {
     return found !== null && !found.isFolder && found.stamp === stamp;
   }
 
-  async #newName(path: string): Promise<string | null> {
-    const { folder } = this.#options;
-    if (folder.moveTo === null) return null;
-    const { path: destination, missing } = await giveNewName(folder.absolute(path), join(folder.moveTo, path));
-    if (missing !== null) {
-      this.#owner.troubles.tell(`files get to ${folder.moveTo} only after their runs were triggered: ${missing}`);
+  async #newName(path: string, moveTo: string): Promise<NewPlace> {
+    const place = await giveNewName(this.#options.folder.absolute(path), join(moveTo, path));
+    if (place.missing !== null) {
+      this.#owner.troubles.tell(`files get to ${moveTo} only after their runs were triggered: ${place.missing}`);
     }
-    return destination;
+    return place;
   }
 
   async #sleepBusy(skippedTries: number, file: string, skipped: string): Promise<void> {

@@ -17,6 +17,8 @@ import { Refusal, refusalOf } from "./refusal.ts";
 const patienceMs = 4000;
 /** How long a body may take to arrive. */
 const bodyMaxMs = 10_000;
+/** How long connections may take to close at the end. */
+const closingMaxMs = 5000;
 /** Requests under way; further ones are answered with 503. */
 const requestsMax = 100;
 /** Characters of an idempotency key that the principal takes. */
@@ -77,13 +79,22 @@ export class WebhookListener extends EventListener {
     await aborted(this.#ending);
     if (this.#requests > 0) log.info(`stopping: ${counted(this.#requests, "request")} to be answered first`);
     await this.#idle();
-    await server.shutdown();
+    await this.#close(server);
   }
 
   override async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#idle();
     await super.stop();
+  }
+
+  /** Some runtimes would wait for ever for a sender that stopped in the middle of its headers: it is left behind. */
+  async #close(server: Deno.HttpServer): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const cancelTimer = this.clock.setTimer(closingMaxMs, resolve);
+    await Promise.race([server.shutdown(), late]);
+    cancelTimer();
+    server.unref();
   }
 
   /** Resolves once no request is under way. */
@@ -102,7 +113,7 @@ export class WebhookListener extends EventListener {
   #listen(hostname: string, port: number): Deno.HttpServer<Deno.NetAddr> {
     try {
       return Deno.serve(
-        { hostname, port, onListen: () => {} },
+        { hostname, port, onListen: () => {}, onError: (error) => this.#fail(error) },
         (request, { remoteAddr }) => this.#serve(request, remoteAddr.hostname),
       );
     } catch (cause) {
@@ -118,25 +129,35 @@ export class WebhookListener extends EventListener {
     const { log } = this.#options;
     const beganMs = this.clock.monotonicMs();
     this.#requests++;
-    const answer = await this.#answer(request).catch(answerTo);
+    const path = URL.parse(request.url)?.pathname;
+    const answer = await this.#answer(request, path).catch(answerTo);
     if (--this.#requests === 0) this.#onIdle();
     if (answer.said !== null) {
       const tookMs = Math.round(this.clock.monotonicMs() - beganMs);
-      const path = new URL(request.url).pathname.slice(0, 200);
-      const line = `${request.method} ${path} from ${from}: ${answer.status} in ${tookMs} ms, ${answer.said}`;
+      const line = `${request.method} ${
+        path?.slice(0, 200) ?? "of no path"
+      } from ${from}: ${answer.status} in ${tookMs} ms, ${answer.said}`;
       if (answer.status < 400) log.info(line);
       else log.warn(line);
     }
-    const headers = { "Content-Type": "application/json", "Cache-Control": "no-store", ...answer.headers };
-    return new Response(`${JSON.stringify(answer.body)}\n`, { status: answer.status, headers });
+    return responseOf(answer);
   }
 
-  async #answer(request: Request): Promise<Answer> {
+  /** What nobody thought of. */
+  #fail(error: unknown): Response {
+    this.#options.log.error(`a request could not be answered: ${messageOf(error)}`);
+    return responseOf(answerTo(error));
+  }
+
+  /** @param pathname Undefined when the address of the request cannot be read, as with `Host: [`. */
+  async #answer(request: Request, pathname: string | undefined): Promise<Answer> {
     if (this.#ending.aborted) throw refusalOf(new CdktrError("SHUTTING_DOWN", "The listener ends."));
     if (this.#requests > requestsMax) {
       throw refusalOf(new CdktrError("LIMIT_EXCEEDED", `More than ${requestsMax} requests are under way.`));
     }
-    const { pathname } = new URL(request.url);
+    if (pathname === undefined) {
+      throw refusalOf(new CdktrError("INVALID_ARGUMENT", "The host and path of the request are no valid URL."));
+    }
     if (request.method === "GET" && pathname === "/health") return await this.#health();
     const workflowId = this.#workflowAt(pathname);
     if (request.method !== "POST") {
@@ -188,6 +209,11 @@ function answerTo(error: unknown): Answer {
   const { status, headers, error: { code, message, hint } } = refusal;
   const said = code === "INVALID_PARAMETERS" ? code : `${code}: ${message}`;
   return { status, headers, body: { error: { code, message, ...hint === undefined ? {} : { hint } } }, said };
+}
+
+function responseOf({ status, body, headers }: Answer): Response {
+  const init = { status, headers: { "Content-Type": "application/json", "Cache-Control": "no-store", ...headers } };
+  return new Response(`${JSON.stringify(body)}\n`, init);
 }
 
 function deliveryId(headers: Headers): string | null {

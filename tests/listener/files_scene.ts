@@ -86,6 +86,11 @@ export class FilesScene implements AsyncDisposable {
     await this.log.until(() => this.log.all(/^info .*: run /).length >= count ? true : null, `${count} runs`);
   }
 
+  /** The files of which it keeps that they had their runs. */
+  get kept(): string[] {
+    return this.#taken.paths();
+  }
+
   async stop(): Promise<void> {
     await this.#listener.stop();
     await this.#listening;

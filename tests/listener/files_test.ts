@@ -23,11 +23,10 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => true, () => false);
 }
 
-Deno.test("a file that is renamed into its place has its run at once", async () => {
+Deno.test("a file that is renamed into its place has its run", async () => {
   await using principal = await PrincipalScene.start({ etl: oneTask });
   await using place = await FilesPlace.make();
-  // It would never settle by itself, and no regular look would find it.
-  await using listener = await place.listen(principal.client, { settleMs: 600_000 });
+  await using listener = await place.listen(principal.client, { settleMs: 0 });
   const path = await place.drop("a.csv");
   await listener.ran(1);
   const [run] = (await principal.client.call("RUNS", { limit: 10 })).runs;
@@ -51,6 +50,23 @@ Deno.test("a file that is being written has its run when it is complete", async 
   equal((await Deno.stat(path)).size, 200);
   deepEqual(await filesOf(principal), [path]);
   equal(Date.now() - (mtime?.getTime() ?? 0) >= 350, true);
+});
+
+Deno.test("a file that is begun where another was renamed away has its run when it is complete", async () => {
+  await using principal = await PrincipalScene.start({ etl: oneTask });
+  await using place = await FilesPlace.make();
+  await using listener = await place.listen(principal.client, { patterns: ["*.csv"], settleMs: 400 });
+  const path = await place.drop("data.csv");
+  await listener.ran(1);
+  await Deno.rename(path, `${path}~`);
+  using file = await Deno.open(path, { createNew: true, write: true });
+  for (let part = 0; part < 8; part++) {
+    await file.write(new Uint8Array(10));
+    await new Promise((resolve) => setTimeout(resolve, 130));
+  }
+  equal((await filesOf(principal)).length, 1);
+  await listener.ran(2);
+  deepEqual(await filesOf(principal), [path, path]);
 });
 
 Deno.test("a file that is changed later has another run, one that stays the same has none", async () => {
@@ -178,6 +194,49 @@ Deno.test("a directory that is not mounted for a while makes no file new", async
   match(listener.log.all(/: run /).join("\n"), new RegExp(`^info ${path}: run \\S+$`));
 });
 
+Deno.test("a directory that is not mounted for a while under a listener makes no file new", async () => {
+  await using principal = await PrincipalScene.start({ etl: oneTask });
+  await using place = await FilesPlace.make();
+  await using listener = await place.listen(principal.client, { rescanMs: 50 });
+  await place.drop("a");
+  await listener.ran(1);
+  const mounted = `${place.aside}/mounted`;
+  await Deno.rename(place.inbox, mounted);
+  // That it is missing is told again only after a look at an empty one.
+  await until(async () => {
+    if (await exists(place.inbox)) await Deno.remove(place.inbox);
+    else await Deno.mkdir(place.inbox);
+    return listener.log.all(/cannot be looked at/).length >= 2;
+  });
+  if (await exists(place.inbox)) await Deno.remove(place.inbox);
+  await Deno.rename(mounted, place.inbox);
+  await place.drop("b");
+  await listener.ran(2);
+  equal(listener.log.all(/: run /).length, 2);
+  deepEqual(listener.kept, ["a", "b"]);
+});
+
+Deno.test("files that are gone are forgotten, also where tasks leave none", async () => {
+  await using principal = await PrincipalScene.start({ etl: oneTask });
+  await using place = await FilesPlace.make();
+  {
+    await using listener = await place.listen(principal.client, { rescanMs: 50 });
+    const path = await place.drop("a");
+    await listener.ran(1);
+    await Deno.remove(path);
+    await until(() => Promise.resolve(listener.kept.length === 0));
+    await place.drop("b");
+    await listener.ran(2);
+  }
+  await Deno.remove(`${place.inbox}/b`);
+  // After a restart the next file tells that it is the directory that files come to.
+  await using listener = await place.listen(principal.client, { rescanMs: 50 });
+  deepEqual(listener.kept, ["b"]);
+  await Deno.remove(await place.drop("c"));
+  await place.drop("d");
+  await until(() => Promise.resolve(listener.kept.join() === "d"));
+});
+
 Deno.test("a listener that lost what it kept starts no second run within a day", async () => {
   await using principal = await PrincipalScene.start({ etl: oneTask });
   await using place = await FilesPlace.make();
@@ -212,6 +271,28 @@ Deno.test("while the principal is away files wait, and what is deleted or change
   await listener.log.said(/^info the principal answers again/);
   const left = names.filter((name) => name !== "file-18").map((name) => `${place.inbox}/${name}`);
   deepEqual((await filesOf(principal)).sort(), left.sort());
+});
+
+Deno.test("a file that is deleted or replaced while the principal is away leaves no name where files are moved to", async () => {
+  await using principal = await PrincipalScene.start({ etl: oneTask });
+  await using place = await FilesPlace.make();
+  await using listener = await place.listen(principal.client, { moves: true });
+  await principal.restart({
+    meanwhile: async () => {
+      const deleted = await place.drop("deleted");
+      await place.drop("replaced", "before");
+      for (const name of ["deleted", "replaced"]) await until(() => exists(`${place.done}/${name}`));
+      await Deno.remove(deleted);
+      await place.drop("replaced", "after");
+      await until(async () => !await exists(`${place.done}/deleted`));
+    },
+    beforeListening: () => {},
+  });
+  await listener.ran(1);
+  await until(async () => !await exists(`${place.inbox}/replaced`));
+  deepEqual(await filesOf(principal), [`${place.done}/replaced`]);
+  deepEqual((await Array.fromAsync(Deno.readDir(place.done))).map(({ name }) => name), ["replaced"]);
+  equal(await Deno.readTextFile(`${place.done}/replaced`), "after");
 });
 
 Deno.test("five hundred files at once have one run each", async () => {
@@ -266,6 +347,20 @@ Deno.test("where there are no links a file is moved once its run is certain, ove
   const { path: wanted, missing } = await giveNewName(path, "/dev/shm/cdktr-test/a.csv");
   match(`${wanted} ${missing}`, /^\/dev\/shm\/cdktr-test\/a\.csv \S/);
   await Deno.remove("/dev/shm/cdktr-test", { recursive: true });
+});
+
+Deno.test("nothing is linked or removed through a link that took the place of a subdirectory", async () => {
+  await using place = await FilesPlace.make();
+  await Deno.mkdir(`${place.aside}/far`);
+  await Deno.writeTextFile(`${place.aside}/far/secret`, "x");
+  await Deno.symlink(`${place.aside}/far`, `${place.inbox}/sub`);
+  const source = `${place.inbox}/sub/secret`;
+  await rejects(giveNewName(source, `${place.done}/sub/secret`), /symbolic link/);
+  equal(await exists(`${place.done}/sub/secret`), false);
+  await Deno.link(source, `${place.aside}/second`);
+  await rejects(leaveOldPlace(source, `${place.aside}/second`), /symbolic link/);
+  await rejects(leaveOldPlace(source, `${place.aside}/third`), /symbolic link/);
+  equal(await exists(`${place.aside}/far/secret`), true);
 });
 
 Deno.test("a file that the principal refuses stays, and has its run once the workflow takes it", async () => {

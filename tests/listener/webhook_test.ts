@@ -249,6 +249,22 @@ Deno.test("more requests at a time than can be served are turned away", async ()
   for (const connection of held) connection.close();
 });
 
+Deno.test("a sender that stops in the middle of its headers does not keep a listener from ending", async () => {
+  await using principal = await PrincipalScene.start({ etl: oneTask });
+  const clock = new FakeClock();
+  const scene = await WebhookScene.start({ client: principal.client, clock });
+  using _connection = await sendRaw(scene.port, "POST /etl HTTP/1.1\r\nHost: x\r\n");
+  await scene.call("/etl"); // The other one has been read by then.
+  let hasEnded = false;
+  const stopped = scene.stop().finally(() => hasEnded = true);
+  for (let waitedMs = 0; !hasEnded && waitedMs < 10_000; waitedMs += 10) {
+    clock.advance(10);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  equal(hasEnded, true);
+  await stopped;
+});
+
 Deno.test("other methods and other paths", async () => {
   await using principal = await PrincipalScene.start({ etl: oneTask });
   await using scene = await WebhookScene.start({ client: principal.client });
@@ -258,6 +274,17 @@ Deno.test("other methods and other paths", async () => {
     const { status, body } = await scene.call(path);
     deepEqual([path, status, body.error?.code], [path, 404, "NOT_FOUND"]);
   }
+});
+
+Deno.test("a request whose host is none is refused in one line", async () => {
+  await using principal = await PrincipalScene.start({ etl: oneTask });
+  await using scene = await WebhookScene.start({ client: principal.client });
+  for (const host of ["[", "a b"]) {
+    using connection = await sendRaw(scene.port, `POST /etl HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\n\r\n`);
+    match(await firstLine(connection), /^HTTP\/1\.1 400 /);
+  }
+  equal(scene.log.all(/^warn POST of no path from 127\.0\.0\.1: 400 in \d+ ms, INVALID_ARGUMENT: /).length, 2);
+  equal((await scene.call("/etl")).status, 202);
 });
 
 Deno.test("GET /health tells whether the principal answers", async () => {

@@ -19,9 +19,8 @@ const defaultSettleMs = 2000;
 const defaultRescanMs = 30_000;
 
 const afterHelp = `
-A file is complete when its size and time of change have not changed for --settle, or when it was renamed into its place;
-write files under a name that does not match, or that begins with a dot, and rename them. One that is changed later runs the
-workflow again. Symbolic links and names that begin with a dot are passed over.
+A file is complete when its size and time of change have not changed for --settle. To be certain, write files under a name
+that does not match, or that begins with a dot, and rename them. One that is changed later runs the workflow again. Symbolic links and names that begin with a dot are passed over.
 
 {path}, {name}, {stem} and {directory} in a parameter's value are those of the file, with --move-to in its new place.
 
