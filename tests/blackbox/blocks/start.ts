@@ -287,23 +287,6 @@ export const start: Block = {
       },
     ),
     specification(
-      218,
-      "A journal whose file was removed under a principal is written anew when it ends, with all that was decided",
-      ["start principal", 0],
-      async (outsider) => {
-        const place = await outsider.place();
-        const principal = await place.startPrincipal();
-        const runId = await place.trigger("hello");
-        await Deno.remove(`${place.path}/kept/state.db`);
-        await principal.said(/The file of the journal .*state\.db was removed/);
-        equal((await principal.end()).code, 0);
-        const again = await place.startPrincipal();
-        await place.startAgent();
-        equal(await place.endOf(runId), "COMPLETED");
-        await again.end();
-      },
-    ),
-    specification(
       217,
       "What waits in the queue is there after a restart, in its order",
       ["start principal", "runs list", 0],
@@ -319,6 +302,23 @@ export const start: Block = {
         await place.startAgent(["--max-concurrent", "1"]);
         for (const { runId } of runs) await place.endOf(runId);
         match(await Deno.readTextFile(`${folder}/ran`), /^\S+ 1\n\S+ 2\n\S+ 3\n$/);
+      },
+    ),
+    specification(
+      218,
+      "A journal whose file was removed under a principal is written anew when it ends, with all that was decided",
+      ["start principal", 0],
+      async (outsider) => {
+        const place = await outsider.place();
+        const principal = await place.startPrincipal();
+        const runId = await place.trigger("hello");
+        await Deno.remove(`${place.path}/kept/state.db`);
+        await principal.said(/The file of the journal .*state\.db was removed/);
+        equal((await principal.end()).code, 0);
+        const again = await place.startPrincipal();
+        await place.startAgent();
+        equal(await place.endOf(runId), "COMPLETED");
+        await again.end();
       },
     ),
   ],
