@@ -130,3 +130,11 @@ Deno.test(".env.example with every line in force gives exactly the defaults", as
   );
   equal(Object.keys(inheritedEnvironment).length, Object.keys(settings).length);
 });
+
+Deno.test("an empty path is refused, and nothing is written", async () => {
+  await using directory = await temporaryDirectory();
+  const { exitCode, stderr } = await call(["init", ""], { workingDirectory: directory.path });
+  equal(exitCode, 2);
+  match(stderr, /^error\[INVALID_ARGUMENT\]: The path of the project is empty\.\n {2}hint: /);
+  deepEqual([...Deno.readDirSync(directory.path)], []);
+});
