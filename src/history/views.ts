@@ -108,7 +108,12 @@ const views: readonly View[] = [
       ["task_run_id", "VARCHAR", "task_instance_id", "the execution of the task"],
       ["logged_at", moment, at("timestamp_ms"), "when it was read, by the agent's clock"],
       ["timestamp_ms", "BIGINT", "timestamp_ms", "the same in Unix milliseconds; faster to select by than `logged_at`"],
-      ["level", "VARCHAR", "level", "`INFO`, `ERROR`, or `WARNING` for a line that cdktr itself put there"],
+      [
+        "level",
+        "VARCHAR",
+        "level",
+        "`INFO` for stdout; `ERROR` for stderr, and what cdktr says of a try; `WARNING` where lines are missing",
+      ],
       ["payload", "VARCHAR", "payload", "the text, behind `STDOUT ` or `STDERR `"],
     ],
     source: logSource,
