@@ -138,5 +138,5 @@ Deno.test("a principal whose agent cannot work tells why and ends in good order"
   equal(code, 1, stderr);
   match(stderr, /\nerror\[STORAGE\]: The agent cannot use its directory [^\n]+\n {2}hint: [^\n]+\n$/);
   const left = [...Deno.readDirSync(`${place.path}/kept`)].map(({ name }) => name);
-  deepEqual(left.filter((name) => /\.holder|wal$/.test(name)), []);
+  deepEqual(left.filter((name) => /\.holder$|wal$/.test(name)), []);
 });
