@@ -20,7 +20,7 @@ Builds cdktr into single executables. Targets: ${
 }, or all; without one, this machine.
 
   --output DIR      where the files go (default: dist)
-  --uncompressed    DuckDB's library as it is: a larger file, a faster first start
+  --uncompressed    DuckDB's library as it is: a larger file
 
 Environment:
   DENO              the deno that puts the executable together (default: the one that runs this)
