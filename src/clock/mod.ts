@@ -2,6 +2,7 @@
  * Time and randomness, injected everywhere so that tests and simulation decide both; waits that can be given up; and
  * instants and spans in words.
  */
+export { aborted } from "./aborted.ts";
 export { type Clock, sleep, systemClock } from "./clock.ts";
 export { isoInstant, withinIso } from "./iso_instant.ts";
 export { orAborted } from "./or_aborted.ts";

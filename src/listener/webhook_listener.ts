@@ -7,6 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import { EventListener, type EventListenerOptions } from "../client/mod.ts";
+import { aborted } from "../clock/mod.ts";
 import { CdktrError, counted, messageOf, type OperatorLog } from "../core/mod.ts";
 import type { Authority } from "./authority.ts";
 import { type BodyMapping, paramsOf } from "./body_params.ts";
@@ -233,11 +234,4 @@ function decodeSegment(pathname: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

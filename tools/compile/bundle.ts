@@ -8,7 +8,11 @@ import { runDeno } from "./run.ts";
 /** Files of a bundle that the program names at run time: nobody finds them by following imports. */
 export const namedFiles = { worker: "src/history/worker.js", bindings: "duckdb_bindings.cjs", library: "library" };
 
-const bindings = "@duckdb/node-bindings";
+/** The entry files of the program and of its worker. */
+export const entries = ["main.ts", "src/history/worker.ts"];
+
+/** The package that finds DuckDB's binding where the program runs from source. */
+export const bindings = "@duckdb/node-bindings";
 const common = ["bundle", "--quiet", "--platform=deno", "--minify"];
 
 /**
@@ -16,7 +20,6 @@ const common = ["bundle", "--quiet", "--platform=deno", "--minify"];
  * {@linkcode namedFiles.bindings} takes it from {@linkcode namedFiles.library}.
  */
 export async function bundle(root: string, directory: string): Promise<void> {
-  const entries = ["main.ts", "src/history/worker.ts"];
   await runDeno(
     [...common, "--format=esm", "--code-splitting", `--external=${bindings}`, `--outdir=${directory}`, ...entries],
     root,

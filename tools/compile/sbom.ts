@@ -2,6 +2,7 @@
  * The bill of materials of an executable: CycloneDX 1.6 (cyclonedx.org), what is inside, of which version and licence. Without a
  * date or a serial number, so that the same executable has the same bill.
  */
+import { bindings, entries } from "./bundle.ts";
 import { runDeno } from "./run.ts";
 import type { Target } from "./targets.ts";
 
@@ -28,12 +29,10 @@ export interface Built {
   readonly denoVersion: string;
 }
 
-const bindings = "@duckdb/node-bindings";
-
 /** The bill of an executable that was built from the checkout at `root`, as JSON. */
 export async function billOfMaterials(root: string, { target, version, sha256, denoVersion }: Built): Promise<string> {
   const graphs: ModuleGraph[] = [];
-  for (const entry of ["main.ts", "src/history/worker.ts"]) {
+  for (const entry of entries) {
     graphs.push(JSON.parse(await runDeno(["info", "--json", entry], root)));
   }
   const known = new Map(graphs.flatMap(({ npmPackages }) => Object.entries(npmPackages)));

@@ -1,6 +1,6 @@
 /** The process of a principal: its parts, put together and taken apart in order. */
 import type { Agent } from "../../agent/mod.ts";
-import { systemClock, systemRandom } from "../../clock/mod.ts";
+import { aborted, systemClock, systemRandom } from "../../clock/mod.ts";
 import type { Config } from "../../config/mod.ts";
 import { counted } from "../../core/mod.ts";
 import { type Principal, Server } from "../../principal/mod.ts";
@@ -16,7 +16,6 @@ import {
   openPrincipal,
   upkeepLimits,
 } from "../compose.ts";
-import { onAbort } from "../interrupt.ts";
 import { roomLog } from "../room_log.ts";
 import { cancelReason, drainOn } from "./drain.ts";
 import type { Service } from "./service.ts";
@@ -134,8 +133,4 @@ function newAgent(principal: Principal, config: Config, suffix: string, ending: 
 function reportProblems(problems: () => readonly string[]): void {
   const log = roomLog("workflows");
   for (const problem of problems()) log.warn(problem);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => onAbort(signal, resolve));
 }

@@ -46,6 +46,19 @@ RestartSec=5s
 ExecReload=/bin/kill -HUP $MAINPID
 `;
 
+/** Where a unit keeps its data, its cache and its settings. */
+const places = (name: string) =>
+  `Environment=CDKTR_APP_DATA_DIRECTORY=%S/${name}
+Environment=HOME=%S/${name} XDG_CACHE_HOME=%C/${name} CDKTR_CACHE_DIRECTORY=%C/${name}
+EnvironmentFile=-/etc/cdktr/cdktr.env
+StateDirectory=${name}
+StateDirectoryMode=0700
+CacheDirectory=${name}
+CacheDirectoryMode=0700
+WorkingDirectory=%S/${name}
+LimitNOFILE=65536
+`;
+
 const principal: ProjectFile = {
   name: "deploy/cdktr-principal.service",
   text: `# The principal: keeps workflows, schedules and the queue. To install it, and an agent beside it:
@@ -76,17 +89,8 @@ ${supervision}
 KillMode=mixed
 TimeoutStopSec=2min
 
-Environment=CDKTR_APP_DATA_DIRECTORY=%S/cdktr
 Environment=CDKTR_WORKFLOW_DIR=/etc/cdktr/workflows
-Environment=HOME=%S/cdktr XDG_CACHE_HOME=%C/cdktr CDKTR_CACHE_DIRECTORY=%C/cdktr
-EnvironmentFile=-/etc/cdktr/cdktr.env
-StateDirectory=cdktr
-StateDirectoryMode=0700
-CacheDirectory=cdktr
-CacheDirectoryMode=0700
-WorkingDirectory=%S/cdktr
-LimitNOFILE=65536
-
+${places("cdktr")}
 ${sandbox}
 [Install]
 WantedBy=multi-user.target
@@ -131,16 +135,7 @@ TimeoutStopSec=30min
 OOMPolicy=continue
 
 # A directory of its own, so that tasks cannot write to the principal's journal.
-Environment=CDKTR_APP_DATA_DIRECTORY=%S/cdktr-agent
-Environment=HOME=%S/cdktr-agent XDG_CACHE_HOME=%C/cdktr-agent CDKTR_CACHE_DIRECTORY=%C/cdktr-agent
-EnvironmentFile=-/etc/cdktr/cdktr.env
-StateDirectory=cdktr-agent
-StateDirectoryMode=0700
-CacheDirectory=cdktr-agent
-CacheDirectoryMode=0700
-WorkingDirectory=%S/cdktr-agent
-LimitNOFILE=65536
-
+${places("cdktr-agent")}
 ${sandbox}
 [Install]
 WantedBy=multi-user.target
