@@ -22,10 +22,15 @@ import { formatTotals, sum, type Totals } from "./test/totals.ts";
 const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const isCi = Deno.env.get("CI") === "true";
 
+/** Of the errors of one group at the end. The rest stands where the group ran. */
+const shownLines = 50;
+const endedBadly = "the runner ended without an account of its tests: it crashed, was killed or took too long";
+
 const { paths, filters } = await sortArguments(Deno.args);
 const isWhole = Deno.args.length === 0;
 const all: Totals[] = [];
 const skippedNames: string[] = [];
+const failures: { title: string; lines: readonly string[] }[] = [];
 
 heading("what the tests need");
 const [node, python, pythonClient, tmux] = await Promise.all([
@@ -49,13 +54,19 @@ const needs = [
 for (const [name, readiness] of needs) {
   console.log(describe(name, readiness));
   const isMissed = readiness.state === "failed" || (isCi && readiness.state === "missing");
-  if (isMissed) all.push({ passed: 0, failed: 1, skipped: 0 });
+  if (isMissed) {
+    all.push({ passed: 0, failed: 1, skipped: 0 });
+    failures.push({ title: name, lines: readiness.reason.split("\n") });
+  }
 }
 
 if (isWhole) {
   heading("checks");
   const results = await staticChecks(root);
   printResults(results);
+  for (const { name, passed, output } of results) {
+    if (!passed) failures.push({ title: name, lines: output.split("\n") });
+  }
   all.push(...results.map(({ passed }) => ({ passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 })));
 }
 
@@ -76,6 +87,7 @@ for (const group of groups) {
     heading(title);
     const run = await runTests({ root, paths: [group], args, ...how });
     all.push(run);
+    if (run.failed > 0) failures.push({ title, lines: run.errors.length > 0 ? run.errors : [endedBadly] });
     skippedNames.push(...run.skippedNames.map((name) => `${title}: ${name}`));
   }
 }
@@ -86,6 +98,12 @@ if (totals.skipped > 0) {
   for (const name of skippedNames) console.log(name);
 }
 if (isCi) totals = { ...totals, failed: totals.failed + totals.skipped, skipped: 0 };
+// Once more at the end, where whoever sees no more than that needs it.
+for (const { title, lines } of failures) {
+  heading(`failed: ${title}`);
+  for (const line of lines.slice(0, shownLines)) console.log(line);
+  if (lines.length > shownLines) console.log(`... and ${lines.length - shownLines} lines more above`);
+}
 const nothingRan = totals.passed + totals.failed === 0;
 if (nothingRan) console.log(`\nno test was run for: ${Deno.args.join(" ") || "tests/"}`);
 console.log(`\n${formatTotals(totals)}`);

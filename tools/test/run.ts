@@ -1,5 +1,5 @@
 /** Runs `deno test`, shows its output as it comes and counts what it reports. */
-import { parseIgnored, parseSummary, settle, type Totals } from "./totals.ts";
+import { parseIgnored, parsePart, parseSummary, settle, type Totals } from "./totals.ts";
 
 /** What to run. */
 export interface TestRunOptions {
@@ -19,9 +19,11 @@ export interface TestRunOptions {
   readonly output?: (bytes: Uint8Array) => void;
 }
 
-/** The totals of a run, and the names of what was skipped. */
+/** The totals of a run, the names of what was skipped, and what the runner told of the failures. */
 export interface TestRun extends Totals {
   readonly skippedNames: readonly string[];
+  /** The lines of its part "ERRORS", which names each failure and its error. Empty where it ended before that. */
+  readonly errors: readonly string[];
 }
 
 const defaultLimitMs = 20 * 60_000;
@@ -54,14 +56,19 @@ export async function runTests(options: TestRunOptions): Promise<TestRun> {
 
   let totals: Totals | null = null;
   const skippedNames: string[] = [];
+  const errors: string[] = [];
+  let part: string | null = null;
   for await (const line of linesOf(reader, output)) {
     totals = parseSummary(line) ?? totals;
+    const begun = parsePart(line);
+    part = begun ?? part;
+    if (part === "ERRORS" && begun === null) errors.push(line);
     const skipped = parseIgnored(line);
     if (skipped !== null) skippedNames.push(skipped);
   }
   const { code, release } = await ended;
   clearTimeout(release);
-  return { ...settle(totals, code), skippedNames };
+  return { ...settle(totals, code), skippedNames, errors };
 }
 
 /** Hands bytes on at once and yields them as lines. */

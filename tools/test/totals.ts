@@ -31,6 +31,12 @@ export function parseIgnored(line: string): string | null {
   return /^\s*(.+) \.\.\. ignored \(/.exec(line.replace(colours, ""))?.[1] ?? null;
 }
 
+/** The part of its account that a line of `deno test` begins, after the tests themselves; null for any other line. */
+export function parsePart(line: string): "ERRORS" | "FAILURES" | null {
+  const name = line.replace(colours, "");
+  return name === " ERRORS " ? "ERRORS" : name === " FAILURES " ? "FAILURES" : null;
+}
+
 /** Whether a line of `deno test` only says that all is well: a test that passed, or the heading of a file. */
 export function isRoutine(line: string): boolean {
   return /^\s*.+ \.\.\. ok \(|^running \d+ tests? from /.test(line.replace(colours, ""));

@@ -19,7 +19,7 @@ async function run(text: string, limits: { limitMs?: number } = {}) {
 }
 
 Deno.test("passed, failed and skipped tests are counted, and their output is shown", async () => {
-  const { passed, failed, skipped, skippedNames, shown } = await run(`
+  const { passed, failed, skipped, skippedNames, errors, shown } = await run(`
     Deno.test("one", () => console.log("ok | 99 passed | 0 failed (1ms)"));
     Deno.test("two", () => { throw new Error("no") });
     Deno.test.ignore("three", () => {});
@@ -31,6 +31,8 @@ Deno.test("passed, failed and skipped tests are counted, and their output is sho
     skippedNames: ["three"],
   });
   assert.match(shown, /two \.\.\. FAILED/);
+  const told = errors.filter((line) => /^(two =>|error:)/.test(line)).join("\n");
+  assert.match(told, /^two => .*\nerror: Error: no$/);
 });
 
 Deno.test("an error outside the tests is a failure", async () => {
