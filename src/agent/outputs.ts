@@ -5,6 +5,7 @@
  * strings are kept as JSON text. Of a key given twice the last value counts.
  */
 
+import { paramKey } from "../core/mod.ts";
 import { type GraphNode, topologicalOrder } from "../workflow/mod.ts";
 
 /** The outputs of one task. */
@@ -27,7 +28,6 @@ export const outputLimits = {
   maxKeys: 100,
 } as const;
 
-const keyPattern = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 const keyRule = "a key has letters, digits and _, at most 64, and does not begin with a digit";
 const decoder = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
@@ -68,7 +68,7 @@ function parseLines(text: string): Entries {
     const where = `line ${index + 1} (${shown(content)})`;
     if (split === -1) return { problem: `${where} is not KEY=VALUE` };
     const key = content.slice(0, split);
-    if (!keyPattern.test(key)) return { problem: `${where} has a key that cannot be used: ${keyRule}` };
+    if (!paramKey.test(key)) return { problem: `${where} has a key that cannot be used: ${keyRule}` };
     entries.set(key, content.slice(split + 1));
   }
   return { entries };
@@ -83,7 +83,7 @@ function parseJson(text: string): Entries {
   }
   const entries = new Map<string, string>();
   for (const [key, field] of Object.entries(value ?? {})) {
-    if (!keyPattern.test(key)) return { problem: `the key ${shown(key)} cannot be used: ${keyRule}` };
+    if (!paramKey.test(key)) return { problem: `the key ${shown(key)} cannot be used: ${keyRule}` };
     const value = typeof field === "string" ? field : JSON.stringify(field);
     if (value.includes("\0")) return { problem: `the value of ${key} contains a NUL character` };
     // A number such as 1e20 is longer once it is written out.

@@ -11,7 +11,6 @@ import { SqliteJournal } from "../journal/mod.ts";
 import { directLink, Principal, type UpkeepLimits, type WorkflowSource } from "../principal/mod.ts";
 import { formatProblem, type Workflow, type WorkflowStore } from "../workflow/mod.ts";
 import { JournalHolder, namingHolder } from "./journal_holder.ts";
-import { tellLibraryCache } from "./library_cache.ts";
 import { roomLog } from "./room_log.ts";
 import { version } from "./version.ts";
 
@@ -93,10 +92,10 @@ export function upkeepLimits(config: Config): UpkeepLimits {
 
 function openHistory(config: Config, worker: StartedWorker | null): Promise<History> {
   const log = roomLog("history");
-  tellLibraryCache(config);
   return History.open({
     path: config.dbPath,
     archiveDirectory: config.archiveDirectory,
+    libraryCache: config.cacheDirectory,
     clock: systemClock,
     ...worker === null ? {} : { spawnWorker: () => worker.take() },
     onProblem: ({ code, message }) => code === "RECOVERED" ? log.info(message) : log.warn(message),

@@ -1,6 +1,5 @@
 /** Whatever goes wrong while a command runs ends in a sentence and an exit code, never in a stack trace. */
 import type { Invocation } from "./invocation.ts";
-import { reportError } from "./report_error.ts";
 
 /**
  * Runs `act`.
@@ -13,7 +12,7 @@ export async function guard(invocation: Invocation, act: () => Promise<void>): P
     event.preventDefault();
     const error: unknown = "reason" in event ? event.reason : event.error;
     if (invocation.onStrayError !== null) invocation.onStrayError(error);
-    else Deno.exit(reportError(error, invocation));
+    else void report(error, invocation).then(Deno.exit);
   };
   globalThis.addEventListener("error", onStrayError);
   globalThis.addEventListener("unhandledrejection", onStrayError);
@@ -21,9 +20,15 @@ export async function guard(invocation: Invocation, act: () => Promise<void>): P
     await act();
     return invocation.exitCode;
   } catch (error) {
-    return reportError(error, invocation);
+    return await report(error, invocation);
   } finally {
     globalThis.removeEventListener("error", onStrayError);
     globalThis.removeEventListener("unhandledrejection", onStrayError);
   }
+}
+
+/** Loaded only when there is something to report. */
+async function report(error: unknown, invocation: Invocation): Promise<number> {
+  const { reportError } = await import("./report_error.ts");
+  return reportError(error, invocation);
 }

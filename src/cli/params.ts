@@ -1,6 +1,5 @@
 /** Parameters of a run as they are given on the command line. */
-import { CdktrError } from "../core/mod.ts";
-import { paramName } from "../wire/mod.ts";
+import { CdktrError, paramKey } from "../core/mod.ts";
 
 /** The flag that gives a parameter. */
 export const paramFlags = "-p, --param <key=value>";
@@ -22,7 +21,7 @@ export function addParam(text: string, given: Readonly<Record<string, string>>):
     });
   };
   if (equals === -1) refuse("it has no `=`");
-  if (!paramName.safeParse(key).success) refuse("a name has letters, digits and _, at most 64, and no digit in front");
+  if (!paramKey.test(key)) refuse("a name has letters, digits and _, at most 64, and no digit in front");
   if (Object.hasOwn(given, key)) refuse(`${key} is given twice`);
   return { ...given, [key]: text.slice(equals + 1) };
 }

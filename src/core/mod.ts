@@ -18,6 +18,7 @@ export { decide } from "./decide.ts";
 export type { Decision } from "./decision.ts";
 export { CdktrError, type CdktrErrorOptions, type ErrorCode, errorCodes, messageOf } from "./error.ts";
 export { type Event, runIdOf, type ScheduleText } from "./event.ts";
+export { paramKey } from "./param_key.ts";
 export {
   crashPolicies,
   type CrashPolicy,
@@ -39,6 +40,5 @@ export {
   triggerKinds,
 } from "./run.ts";
 export { makeRunId, runIdLowerBound, runIdRandomBytes, RunIds } from "./run_id.ts";
-export { definitionSchema, eventSchema, runSchema, snapshotSchema, taskRunSchema } from "./schema.ts";
 export type { OperatorLog } from "./operator_log.ts";
 export { type Change, holderKey, type NotedSchedule, type Snapshot, State } from "./state.ts";

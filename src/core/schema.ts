@@ -1,4 +1,7 @@
-/** How runs and events are read back from disk and wire: everything is checked before it is trusted. */
+/**
+ * How runs and events are read back from disk and wire: everything is checked before it is trusted. Not part of mod.ts: these
+ * schemas take longer to make than all the rest of this room, and few need them.
+ */
 import * as z from "zod";
 import type { Event } from "./event.ts";
 import {

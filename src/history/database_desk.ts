@@ -108,6 +108,8 @@ export function handle(request: Request): void {
     writing = writing.then(step).catch(crash);
   };
   switch (request.type) {
+    case "load":
+      return;
     case "open":
       return write(() => open(request));
     case "rows":

@@ -59,6 +59,8 @@ export interface HistoryOptions {
    * made if need be, and must be written to by nobody else. @default null
    */
   archiveDirectory?: string | null;
+  /** Where the executable unpacks DuckDB's library. @default nowhere: it stands where it was installed */
+  libraryCache?: string;
   /** Makes the worker. @default a worker that runs `worker.ts` of this directory */
   spawnWorker?: () => Worker;
 }
@@ -111,6 +113,7 @@ export class History extends HistoryReader {
         temporaryLimitMb: options.temporaryLimitMb ?? 1_024,
         archiveDirectory: options.archiveDirectory ?? null,
       },
+      libraryCache: options.libraryCache ?? null,
       spawnWorker: options.spawnWorker ?? spawnWorker,
       events: {
         onOpened: (opening) => this.#opened(opening),

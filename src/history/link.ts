@@ -43,6 +43,8 @@ export interface LinkOptions {
   path: string;
   clock: Clock;
   settings: DatabaseSettings;
+  /** See {@linkcode Request} `load`. */
+  libraryCache: string | null;
   spawnWorker: () => Worker;
   events: LinkEvents;
 }
@@ -67,7 +69,7 @@ export class Link {
    * @throws {CdktrError} `STORAGE`, naming the file and what keeps it from being opened.
    */
   async open(): Promise<void> {
-    const { path, spawnWorker } = this.#options;
+    const { path, libraryCache, spawnWorker } = this.#options;
     this.#file = await canonicalPath(path);
     if (openFiles.has(this.#file)) {
       throw new CdktrError("STORAGE", `The history database ${path} is open in this process already.`);
@@ -76,6 +78,7 @@ export class Link {
     this.#opening = Promise.withResolvers();
     try {
       this.#worker = this.#listen(spawnWorker());
+      this.post({ type: "load", libraryCache });
       this.#postOpen();
       await this.#opening.promise;
     } catch (error) {

@@ -1,6 +1,6 @@
 /** Logs and the journal's projection in DuckDB, for queries over all runs. */
 export type { HistoryHealth } from "./condition.ts";
-export { StartedWorker } from "./started_worker.ts";
+export type { StartedWorker } from "./started_worker.ts";
 export { duckdbVersion } from "./duckdb_version.ts";
 export { History, type HistoryOptions, journalStream } from "./history.ts";
 export { logMarkLifetimeMs, logMarksMax, logStreamOf, type Mark } from "./marks.ts";

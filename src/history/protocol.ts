@@ -49,6 +49,12 @@ export type DatabaseSettings = z.infer<typeof databaseSettingsSchema>;
 
 /** What the main thread tells the worker. */
 export const requestSchema = z.discriminatedUnion("type", [
+  /** Before all others; a second one is of no effect. */
+  z.object({
+    type: z.literal("load"),
+    /** Where the executable unpacks DuckDB's library; null where it stands already. */
+    libraryCache: z.string().nullable(),
+  }),
   z.object({
     type: z.literal("open"),
     path: z.string(),

@@ -4,13 +4,15 @@
  */
 /// <reference lib="deno.worker" />
 import { messageOf } from "../core/mod.ts";
+import { setLibraryCache } from "./library_cache.ts";
 import { type Report, type Request, requestSchema } from "./protocol.ts";
 
-const loading = import("./database_desk.ts");
-loading.catch(() => {}); // Each request is answered.
+let loading: Promise<typeof import("./database_desk.ts")> | undefined;
 
 self.addEventListener("message", (event: MessageEvent<unknown>) => {
   const request = requestSchema.parse(event.data);
+  if (request.type === "load" && request.libraryCache !== null) setLibraryCache(request.libraryCache);
+  loading ??= import("./database_desk.ts");
   void loading.then(({ handle }) => handle(request), (error) => refuse(request, messageOf(error)));
 });
 

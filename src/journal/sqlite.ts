@@ -2,20 +2,17 @@
 import * as z from "zod";
 import {
   type Definition,
-  definitionSchema,
-  eventSchema,
   type OperatorLog,
   type Run,
   runIdLowerBound,
   runIdOf,
-  runSchema,
   type RunState,
   runStates,
   type Snapshot,
   type TaskRun,
-  taskRunSchema,
   triggerKinds,
 } from "../core/mod.ts";
+import { definitionSchema, eventSchema, runSchema, taskRunSchema } from "../core/schema.ts";
 import type {
   Batch,
   DefinitionSweep,

@@ -4,7 +4,8 @@
  * not completed counts for nothing and goes with the next one.
  */
 import * as z from "zod";
-import { type Snapshot, snapshotSchema } from "../core/mod.ts";
+import type { Snapshot } from "../core/mod.ts";
+import { snapshotSchema } from "../core/schema.ts";
 import type { SqliteFile } from "./sqlite_file.ts";
 
 /** A part is full when its JSON has so many characters: a transaction of about a millisecond. */

@@ -3,7 +3,8 @@
  * definition; both ends check what they receive against it.
  */
 import * as z from "zod";
-import { finalRunStates, runSchema, runStates, taskRunSchema, taskStates, triggerKinds } from "../core/mod.ts";
+import { finalRunStates, paramKey, runStates, taskStates, triggerKinds } from "../core/mod.ts";
+import { runSchema, taskRunSchema } from "../core/schema.ts";
 import { logReply, logRequest } from "./log_batch.ts";
 
 /** The version of these verbs; a change that an older peer cannot follow raises it. */
@@ -67,7 +68,7 @@ const holder = { agentId: name, session: name.min(1) };
 const attempt = { runId: name, attempt: z.int().positive() };
 
 /** A parameter's name; tasks find its value in the environment variable `CDKTR_PARAM_<NAME>`. */
-export const paramName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, "letters, digits and _, at most 64");
+export const paramName = z.string().regex(paramKey, "letters, digits and _, at most 64");
 const params = z.record(paramName, z.string().max(32_768)).superRefine(within(maxParams, maxParamsChars));
 
 /** What a task left for those after it. The agent keeps to narrower limits; see docs/workflows.md. */

@@ -1,7 +1,7 @@
 /** `params`: what a workflow's runs can be given, declared so that it can be checked before anything runs. */
 
 import * as z from "zod";
-import { messageOf } from "../core/mod.ts";
+import { messageOf, paramKey } from "../core/mod.ts";
 import { fileLimits } from "./limits.ts";
 import { listed, orderedTypes, type ParamRule, paramTypes, readParam } from "./param_value.ts";
 import { Pattern } from "./pattern.ts";
@@ -104,7 +104,7 @@ export const paramDeclaration = z.strictObject({
 
 /** The parameters by name. */
 export const paramsSchema = z.record(
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, {
+  z.string().regex(paramKey, {
     error: "cannot name a parameter: it takes letters, digits and _, at most 64, and begins with no digit",
   }),
   paramDeclaration,

@@ -12,11 +12,11 @@ import {
   overlaps,
   type ReplyOf,
   type Run,
-  snapshotSchema,
   State,
   type TaskRun,
   taskStates,
 } from "../../src/core/mod.ts";
+import { snapshotSchema } from "../../src/core/schema.ts";
 import { ReferenceModel } from "./reference_model.ts";
 import { ann, bob, definitionOf, old, type Party, runReport, Scene, taskReport, triggerOf } from "./scene.ts";
 

@@ -7,12 +7,12 @@ import {
   type CrashPolicy,
   crashRetriesMax,
   type Event,
-  eventSchema,
   isFinal,
   type Overlap,
   type RunState,
   type State,
 } from "../../src/core/mod.ts";
+import { eventSchema } from "../../src/core/schema.ts";
 import type { Party } from "./scene.ts";
 
 /** A run as far as the invariants need it. */

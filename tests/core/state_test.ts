@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Event, finalRunStates, snapshotSchema, State } from "../../src/core/mod.ts";
+import { type Event, finalRunStates, State } from "../../src/core/mod.ts";
+import { snapshotSchema } from "../../src/core/schema.ts";
 import { newestDefinitionsMax } from "../../src/core/state.ts";
 import { ann, bob, definitionOf, old, runReport, Scene, taskReport, triggerOf } from "./scene.ts";
 

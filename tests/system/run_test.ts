@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { loadConfig } from "../../src/config/mod.ts";
 import type { Run } from "../../src/core/mod.ts";
-import { StartedWorker } from "../../src/history/mod.ts";
+import { StartedWorker } from "../../src/history/started_worker.ts";
 import { OutputClosed } from "../../src/cli/output.ts";
 import { findWorkflow, runEmbedded } from "../../src/cli/run_embedded.ts";
 import { isGone } from "../agent/processes.ts";

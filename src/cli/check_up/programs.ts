@@ -3,7 +3,6 @@ import { findCommand } from "../../agent/mod.ts";
 import type { Config } from "../../config/mod.ts";
 import { messageOf } from "../../core/mod.ts";
 import { duckdbVersion } from "../../history/mod.ts";
-import { tellLibraryCache } from "../library_cache.ts";
 import { filesMax } from "../service/libc.ts";
 import { type Finding, finding } from "./finding.ts";
 
@@ -26,9 +25,8 @@ export function descriptorsFinding(): Finding {
 
 /** Whether the database of logs and history could be opened on this machine. */
 export async function duckdbFinding(config: Config): Promise<Finding> {
-  tellLibraryCache(config);
   try {
-    const version = await duckdbVersion();
+    const version = await duckdbVersion(config.cacheDirectory);
     const place = Deno.build.standalone ? `, from ${config.cacheDirectory}` : "";
     return finding("DuckDB", "ok", `Version ${version} can be loaded${place}.`);
   } catch (error) {

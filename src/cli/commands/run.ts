@@ -1,6 +1,6 @@
 /** `cdktr run`: one workflow here and now, principal and agent in this process, no port opened. */
 import { Command } from "@commander-js/extra-typings";
-import { tellLibraryCache } from "../library_cache.ts";
+import { StartedWorker } from "../../history/started_worker.ts";
 import type { Invocation } from "../invocation.ts";
 import { addParam, paramFlags, paramText } from "../params.ts";
 import { loadSettings, settingOption } from "../settings.ts";
@@ -24,11 +24,10 @@ export function runCommand(invocation: Invocation) {
     .addOption(settingOption("--workflow-dir <path>", "workflowDir"))
     .addHelpText("after", afterHelp)
     .action(async (target, { param, json = false }, command) => {
-      const config = loadSettings(invocation, command);
-      tellLibraryCache(config);
-      // DuckDB loads while the rest of this command does.
-      const { StartedWorker } = await import("../../history/mod.ts");
+      // The worker starts, and loads DuckDB, while the rest of this command does.
       using worker = new StartedWorker();
+      const config = loadSettings(invocation, command);
+      worker.load(config.cacheDirectory);
       const { findWorkflow, runEmbedded } = await import("../run_embedded.ts");
       const find = () => findWorkflow(invocation, config, target);
       await runEmbedded(invocation, config, { find, params: param, json, worker });

@@ -50,6 +50,12 @@ Deno.test("imports downwards through mod.ts are fine", () => {
   assert.deepEqual(findings("src/core/a.ts", "zod"), []);
 });
 
+Deno.test("another room's further doors are open, in the direction of the layering", () => {
+  assert.deepEqual(findings("src/journal/a.ts", "../core/schema.ts"), []);
+  assert.deepEqual(findings("src/cli/commands/a.ts", "../../history/started_worker.ts"), []);
+  assert.match(findings("src/zmtp/a.ts", "../core/schema.ts")[0] ?? "", /zmtp must not import core/);
+});
+
 Deno.test("the product imports no tests, tools or benchmarks", () => {
   assert.deepEqual(findings("src/core/a.ts", "../../tests/core/fake.ts"), [
     "2 layers: the product must not import tests/core/fake.ts",
