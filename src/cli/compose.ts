@@ -34,7 +34,7 @@ export async function openPrincipal(
     openJournal(config, holder),
     (journal) => journal.close(),
   );
-  const history = opened.use(await openHistory(config, worker));
+  const history = opened.use(await openHistory(config, isServing, worker));
   const principal = await Principal.open({
     version,
     journal,
@@ -90,12 +90,14 @@ export function upkeepLimits(config: Config): UpkeepLimits {
   };
 }
 
-function openHistory(config: Config, worker: StartedWorker | null): Promise<History> {
+function openHistory(config: Config, isServing: boolean, worker: StartedWorker | null): Promise<History> {
   const log = roomLog("history");
   return History.open({
     path: config.dbPath,
     archiveDirectory: config.archiveDirectory,
     libraryCache: config.cacheDirectory,
+    // A checkpoint takes longer than many a run.
+    closingLogMb: isServing ? 0 : 1,
     clock: systemClock,
     ...worker === null ? {} : { spawnWorker: () => worker.take() },
     onProblem: ({ code, message }) => code === "RECOVERED" ? log.info(message) : log.warn(message),

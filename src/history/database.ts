@@ -68,9 +68,11 @@ export class Database {
   readonly markTable: MarkTable;
   readonly #instance: DuckDBInstance;
   readonly #path: string;
+  readonly #closingLogBytes: number;
 
-  private constructor(path: string, setAside: string | undefined, opened: OpenedFile) {
+  private constructor({ path, settings }: OpenOptions, setAside: string | undefined, opened: OpenedFile) {
     this.#path = path;
+    this.#closingLogBytes = settings.closingLogMb * 1024 * 1024;
     this.setAside = setAside;
     this.problems = opened.problems;
     this.#instance = opened.instance;
@@ -87,7 +89,7 @@ export class Database {
    */
   static async open(options: OpenOptions): Promise<Database> {
     const { path } = options;
-    if (path === inMemory) return new Database(path, undefined, await openFile(options));
+    if (path === inMemory) return new Database(options, undefined, await openFile(options));
     try {
       await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
     } catch (error) {
@@ -109,12 +111,12 @@ export class Database {
         await marker.startOver();
       }
       try {
-        return new Database(path, sentence, await openFile(options));
+        return new Database(options, sentence, await openFile(options));
       } catch (error) {
         const failure = error instanceof DatabaseError ? error.failure : failureOf(error, "damaged");
         if (failure.kind !== "damaged" && failure.kind !== "invalidated") throw new DatabaseError(failure);
         sentence = await setAside(options, `it does not open: ${failure.message}`) ?? sentence;
-        return new Database(path, sentence, await openFile(options));
+        return new Database(options, sentence, await openFile(options));
       }
     }
   }
@@ -125,13 +127,22 @@ export class Database {
   }
 
   /** Closes the file and gives up its lock. */
-  close(): void {
+  async close(): Promise<void> {
+    if (this.#closingLogBytes > 0) await this.#shortenLog();
+    this.protectWriteAheadLog();
     const { statusReader, maintenance, sqlReader, logReader, writer } = this;
     for (const connection of [statusReader, maintenance, sqlReader, logReader, writer]) {
       connection.interrupt();
       connection.closeSync();
     }
     this.#instance.closeSync();
+  }
+
+  /** A log that is too long to be left to the next opening is merged into the file now. */
+  async #shortenLog(): Promise<void> {
+    const bytes = await Deno.stat(`${this.#path}.wal`).then(({ size }) => size, () => 0);
+    // Where that fails the log stays as it is, and nothing is lost.
+    if (bytes > this.#closingLogBytes) await this.writer.run("CHECKPOINT").catch(() => {});
   }
 }
 
@@ -182,6 +193,7 @@ async function openFile({ path, settings, nowMs }: OpenOptions): Promise<OpenedF
     if (missing !== undefined && await isInUse(writer, path, missing)) {
       throw new DatabaseError({ kind: "damaged", message: "its end is missing" });
     }
+    if (settings.closingLogMb > 0) await writer.run("PRAGMA disable_checkpoint_on_shutdown");
     // Given with the others above, it has no effect (DuckDB 1.5.5).
     await writer.run(`SET max_temp_directory_size = '${settings.temporaryLimitMb}MiB'`);
     await lockUp(writer, scratchDirectory);

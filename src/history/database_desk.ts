@@ -29,7 +29,7 @@ async function close(): Promise<void> {
   database = answers = batch = undefined;
   await asked?.stop();
   await begun?.abandon();
-  closing?.close();
+  await closing?.close();
 }
 
 async function open(request: Request & { type: "open" }): Promise<void> {

@@ -52,6 +52,11 @@ export interface HistoryOptions {
   threads?: number;
   /** Size of the write-ahead log at which it is merged into the file, in MiB. @default 64 */
   checkpointThresholdMb?: number;
+  /**
+   * Size of the write-ahead log up to which closing leaves it to the next opening, in MiB: for those who open and close often.
+   * @default 0
+   */
+  closingLogMb?: number;
   /** Disk that queries larger than the memory may take while they run, in MiB. @default 1_024 */
   temporaryLimitMb?: number;
   /**
@@ -110,6 +115,7 @@ export class History extends HistoryReader {
         memoryLimitMb: options.memoryLimitMb ?? 256,
         threads: options.threads ?? 2,
         checkpointThresholdMb: options.checkpointThresholdMb ?? 64,
+        closingLogMb: options.closingLogMb ?? 0,
         temporaryLimitMb: options.temporaryLimitMb ?? 1_024,
         archiveDirectory: options.archiveDirectory ?? null,
       },

@@ -65,20 +65,15 @@ export async function isInUse(
   return false;
 }
 
-/** The blocks that hold rows, and those that say where. */
+/** The blocks that hold rows, and those that say where. In few queries: each costs a start a millisecond or two. */
 async function usedBlocks(connection: DuckDBConnection): Promise<Set<number>> {
-  const used = new Set<number>();
-  const collect = async (sql: string) => {
-    for (const [block] of (await connection.runAndReadAll(sql)).getRows()) used.add(Number(block));
-  };
-  await collect("SELECT block_id FROM pragma_metadata_info()");
   const tables = await connection.runAndReadAll("SELECT table_name FROM duckdb_tables() WHERE NOT temporary");
-  for (const [table] of tables.getRows()) {
-    const segments = `pragma_storage_info('${String(table).replaceAll("'", "''")}') WHERE persistent`;
-    await collect(`SELECT DISTINCT block_id FROM ${segments} AND block_id >= 0`);
-    await collect(`SELECT DISTINCT unnest(additional_block_ids) FROM ${segments}`);
-  }
-  return used;
+  const ofTables = tables.getRows().map(([table]) => {
+    const segments = `pragma_storage_info('${String(table).replaceAll("'", "''")}')`;
+    return `SELECT unnest(list_concat([block_id], additional_block_ids)) FROM ${segments} WHERE persistent`;
+  });
+  const sql = ["SELECT block_id FROM pragma_metadata_info()", ...ofTables].join(" UNION ");
+  return new Set((await connection.runAndReadAll(sql)).getRows().map(([block]) => Number(block)));
 }
 
 async function readHeaders(path: string): Promise<{ view: DataView; fileBytes: number } | undefined> {

@@ -248,6 +248,34 @@ Deno.test("closing gives up the lock to another process", async () => {
   });
 });
 
+Deno.test("a short log is left to the next opening where that is wished for, a long one merged, and no row is missing", async () => {
+  await withDirectory(async (directory) => {
+    const path = `${directory}/app.db`;
+    const open = () => openHistory({ path, closingLogMb: 1 });
+    const logBytes = () => Deno.stat(`${path}.wal`).then(({ size }) => size, () => 0);
+    {
+      await using history = await open();
+      history.appendLogs(lines(3));
+    }
+    assert.ok(await logBytes() > 0);
+    assert.equal(((await Deno.stat(`${path}.wal`)).mode ?? 0) & 0o777, 0o600);
+    {
+      await using history = await open();
+      assert.deepEqual(await payloads(history), ["line 0", "line 1", "line 2"]);
+      history.appendLogs([line("x".repeat(2 * 1024 * 1024))]);
+    }
+    assert.equal(await logBytes(), 0);
+    // As a principal does, and other programs.
+    {
+      await using history = await open();
+      history.appendLogs([line("late")]);
+    }
+    assert.ok(await logBytes() > 0);
+    assert.deepEqual(await runSql(path, "SELECT count(*) FROM logstore"), [[5n]]);
+    assert.equal(await logBytes(), 0);
+  });
+});
+
 Deno.test("a database of something else is neither written to nor set aside", async () => {
   await withDirectory(async (directory) => {
     const path = `${directory}/app.db`;
