@@ -6,8 +6,14 @@
  * may, at that moment, a batch, which stays in the buffer and is written again. Files that DuckDB moves data to meanwhile
  * have a limit too.
  */
-import type { DuckDBConnection } from "@duckdb/node-api";
-import { systemClock } from "../clock/mod.ts";
+import {
+  type DuckDBConnection,
+  type DuckDBPendingResult,
+  DuckDBPendingResultState,
+  type DuckDBResult,
+} from "@duckdb/node-api";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { sleep, systemClock } from "../clock/mod.ts";
 import { messageOf } from "../core/mod.ts";
 import { join } from "node:path";
 import { answerFile, quoted } from "./archive.ts";
@@ -20,6 +26,8 @@ import { sqlValueOf } from "./sql_value.ts";
 const maxAnswerChars = 32 * 1024 * 1024;
 /** An answer as Parquet at most, in bytes. */
 const maxParquetBytes = 64 * 1024 * 1024;
+/** Pause while DuckDB's own threads have all there is to do, in milliseconds. */
+const otherThreadsMs = 1;
 /** How often the size of an answer is looked at while it is written, in milliseconds. */
 const sizeCheckMs = 100;
 
@@ -34,7 +42,7 @@ class SqlTooLarge extends Error {}
 export async function answerSql(connection: DuckDBConnection, text: string, maxRows: number): Promise<SqlAnswer> {
   return await reading(connection, async () => {
     await assertAnswerable(connection, text);
-    const result = await connection.stream(text);
+    const result = await execute(connection, text);
     const types = result.columnTypes().map(String);
     const columns = result.deduplicatedColumnNames().map((name, index) => ({ name, type: types[index] ?? "" }));
     const rows: SqlAnswer["rows"] = [];
@@ -78,7 +86,7 @@ export async function answerSqlAsParquet(
     connection.interrupt();
   });
   try {
-    await connection.run(`COPY (${query}) TO '${quoted(path)}' (FORMAT parquet, COMPRESSION zstd)`);
+    await execute(connection, `COPY (${query}) TO '${quoted(path)}' (FORMAT parquet, COMPRESSION zstd)`);
     isTooLarge ||= (await Deno.stat(path)).size > maxParquetBytes;
     if (!isTooLarge) return await Deno.readFile(path);
   } catch (error) {
@@ -88,6 +96,35 @@ export async function answerSqlAsParquet(
     await Deno.remove(path).catch(() => {});
   }
   throw new SqlTooLarge(`The answer is more than ${maxParquetBytes / 2 ** 20} MiB of Parquet.`);
+}
+
+/**
+ * Executes a statement up to the first rows of its result, in slices: between two the worker takes messages, so that the query
+ * can be interrupted and others go on. The binding's own way holds the thread to the end on Deno before 2.9.
+ */
+async function execute(connection: DuckDBConnection, text: string): Promise<DuckDBResult> {
+  const pending = (await connection.prepare(text)).startStream();
+  while (true) {
+    switch (runTask(pending)) {
+      case DuckDBPendingResultState.RESULT_READY:
+        return await pending.getResult();
+      case DuckDBPendingResultState.RESULT_NOT_READY:
+        await nextTurn();
+        break;
+      case DuckDBPendingResultState.NO_TASKS_AVAILABLE:
+        await sleep(systemClock, otherThreadsMs);
+        break;
+    }
+  }
+}
+
+/** Without what the binding puts in front of DuckDB's own words. */
+function runTask(pending: DuckDBPendingResult): DuckDBPendingResultState {
+  try {
+    return pending.runTask();
+  } catch (cause) {
+    throw new Error(messageOf(cause).replace(/^Failure running pending result task: /, ""), { cause });
+  }
 }
 
 /** Calls `tooLarge` when the file has become larger than an answer may be. Returns how to end that. */

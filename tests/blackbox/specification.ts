@@ -10,11 +10,6 @@ export interface Specification {
   readonly check: (outsider: Outsider) => Promise<void>;
   /** A program that it cannot do without and that not every machine has. */
   readonly needs: string | null;
-  /**
-   * Whether the database has to be stopped in the middle of a query. On the base runtime of Deno 2.6 it cannot be: there its
-   * binding works on the thread that would tell it to.
-   */
-  readonly stopsQueries: boolean;
 }
 
 /** Specifications of one kind. */
@@ -31,9 +26,9 @@ export function specification(
   sentence: string,
   shows: readonly Shown[],
   check: (outsider: Outsider) => Promise<void>,
-  { needs = null, stopsQueries = false }: Partial<Pick<Specification, "needs" | "stopsQueries">> = {},
+  { needs = null }: Partial<Pick<Specification, "needs">> = {},
 ): Specification {
-  return { number, sentence, shows, check, needs, stopsQueries };
+  return { number, sentence, shows, check, needs };
 }
 
 /** How a specification is called: `BB-101`. */

@@ -35,7 +35,7 @@ export async function prepareExecutable(root: string, python: string): Promise<E
     const path = `${directory}/${executableName(target)}`;
     return {
       readiness: { state: "ready", what: `built now, with the base runtime of Deno ${version}` },
-      env: { ...build, CDKTR_TEST_EXECUTABLE: path, CDKTR_TEST_BASE_RUNTIME: version },
+      env: { ...build, CDKTR_TEST_EXECUTABLE: path },
     };
   } catch (error) {
     return { readiness: { state: "failed", reason: error instanceof Error ? error.message : String(error) }, env: {} };

@@ -149,7 +149,6 @@ export const asking: Block = {
         deepEqual(await place.readJson(["sql", "SELECT 1 AS one"]), [{ one: 1 }]);
         equal((await principal.end()).code, 0);
       },
-      { stopsQueries: true },
     ),
     specification(
       515,

@@ -154,7 +154,6 @@ export const errors: Block = {
         equal((await query.exit()).code, 5);
         equal((await principal.exit()).code, 0);
       },
-      { stopsQueries: true },
     ),
     specification(
       909,
