@@ -3,7 +3,8 @@
  * `N passed, N failed`. A check counts as one test.
  *
  * `deno task test tests/zmtp` runs what lies there, `deno task test "high-water mark"` the tests whose names contain
- * that; both leave the checks out. With CI=true a skipped test is a failure: CI is where nothing may go unseen.
+ * that; both leave the checks out. With CI=true a skipped test is a failure: CI is where nothing may go unseen. There a test
+ * that failed is also run once more by itself; one that passes then counts as passed, and is told of at the end as unsteady.
  */
 import { printResults, staticChecks } from "./ok/static.ts";
 import { type Executable, prepareExecutable, prepareNoNetwork, withoutNetwork } from "./test/executable.ts";
@@ -16,7 +17,7 @@ import {
   prepareTmux,
   type Readiness,
 } from "./test/oracles.ts";
-import { runTests } from "./test/run.ts";
+import { runFailedAgain, runTests } from "./test/run.ts";
 import { formatTotals, sum, type Totals } from "./test/totals.ts";
 
 const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
@@ -56,7 +57,7 @@ for (const [name, readiness] of needs) {
   const isMissed = readiness.state === "failed" || (isCi && readiness.state === "missing");
   if (isMissed) {
     all.push({ passed: 0, failed: 1, skipped: 0 });
-    failures.push({ title: name, lines: readiness.reason.split("\n") });
+    failures.push({ title: `failed: ${name}`, lines: readiness.reason.split("\n") });
   }
 }
 
@@ -65,7 +66,7 @@ if (isWhole) {
   const results = await staticChecks(root);
   printResults(results);
   for (const { name, passed, output } of results) {
-    if (!passed) failures.push({ title: name, lines: output.split("\n") });
+    if (!passed) failures.push({ title: `failed: ${name}`, lines: output.split("\n") });
   }
   all.push(...results.map(({ passed }) => ({ passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 })));
 }
@@ -85,9 +86,14 @@ const args = [...(isWhole ? ["--no-check"] : []), ...filters.map((filter) => `--
 for (const group of groups) {
   for (const { title, ...how } of waysToRun(group)) {
     heading(title);
-    const run = await runTests({ root, paths: [group], args, ...how });
-    all.push(run);
-    if (run.failed > 0) failures.push({ title, lines: run.errors.length > 0 ? run.errors : [endedBadly] });
+    const options = { root, paths: [group], args, ...how };
+    const run = await runTests(options);
+    const again = isCi && filters.length === 0 ? await runFailedAgain(run, options) : { totals: run, unsteady: [] };
+    all.push(again.totals);
+    if (run.failed > 0) {
+      const outcome = again.unsteady.length > 0 ? "unsteady, passed when run again" : "failed";
+      failures.push({ title: `${outcome}: ${title}`, lines: run.errors.length > 0 ? run.errors : [endedBadly] });
+    }
     skippedNames.push(...run.skippedNames.map((name) => `${title}: ${name}`));
   }
 }
@@ -100,7 +106,7 @@ if (totals.skipped > 0) {
 if (isCi) totals = { ...totals, failed: totals.failed + totals.skipped, skipped: 0 };
 // Once more at the end, where whoever sees no more than that needs it.
 for (const { title, lines } of failures) {
-  heading(`failed: ${title}`);
+  heading(title);
   for (const line of lines.slice(0, shownLines)) console.log(line);
   if (lines.length > shownLines) console.log(`... and ${lines.length - shownLines} lines more above`);
 }

@@ -1,5 +1,13 @@
 /** Runs `deno test`, shows its output as it comes and counts what it reports. */
-import { parseIgnored, parsePart, parseSummary, settle, type Totals } from "./totals.ts";
+import {
+  type FailedTest,
+  parseFailedTest,
+  parseIgnored,
+  parsePart,
+  parseSummary,
+  settle,
+  type Totals,
+} from "./totals.ts";
 
 /** What to run. */
 export interface TestRunOptions {
@@ -24,6 +32,8 @@ export interface TestRun extends Totals {
   readonly skippedNames: readonly string[];
   /** The lines of its part "ERRORS", which names each failure and its error. Empty where it ended before that. */
   readonly errors: readonly string[];
+  /** The tests that failed, as far as it came to name them. */
+  readonly failedTests: readonly FailedTest[];
 }
 
 const defaultLimitMs = 20 * 60_000;
@@ -57,18 +67,52 @@ export async function runTests(options: TestRunOptions): Promise<TestRun> {
   let totals: Totals | null = null;
   const skippedNames: string[] = [];
   const errors: string[] = [];
+  const failedTests: FailedTest[] = [];
   let part: string | null = null;
   for await (const line of linesOf(reader, output)) {
     totals = parseSummary(line) ?? totals;
     const begun = parsePart(line);
     part = begun ?? part;
     if (part === "ERRORS" && begun === null) errors.push(line);
+    const failed = part === "FAILURES" ? parseFailedTest(line) : null;
+    if (failed !== null) failedTests.push(failed);
     const skipped = parseIgnored(line);
     if (skipped !== null) skippedNames.push(skipped);
   }
   const { code, release } = await ended;
   clearTimeout(release);
-  return { ...settle(totals, code), skippedNames, errors };
+  return { ...settle(totals, code), skippedNames, errors, failedTests };
+}
+
+/** More failures than this are no matter of chance. */
+const unsteadyMax = 5;
+
+/**
+ * Runs the tests that failed in `run` once more, by themselves.
+ *
+ * @param options Those of `run`.
+ * @returns What both runs together came to: a test that passed now counts as passed. `unsteady` names those.
+ */
+export async function runFailedAgain(
+  run: TestRun,
+  options: TestRunOptions,
+): Promise<{ totals: Totals; unsteady: readonly FailedTest[] }> {
+  const { failedTests, failed } = run;
+  // A test with several steps that failed is named several times.
+  const paths = [...new Set(failedTests.map(({ path }) => path))];
+  const names = [...new Set(failedTests.flatMap(({ name }) => name ?? []))];
+  const isNamed = names.length === failed && failedTests.every(({ name }) => name !== null);
+  if (!isNamed || failed === 0 || failed > unsteadyMax) return { totals: run, unsteady: [] };
+  // Without an end: of a name with dots in it only the beginning can be told from its steps.
+  const filter = `--filter=/^(?:${names.map(escaped).join("|")})/`;
+  const again = await runTests({ ...options, paths, args: [...options.args, filter] });
+  if (again.failed > 0 || again.passed < failed) return { totals: run, unsteady: [] };
+  return { totals: { ...run, passed: run.passed + failed, failed: 0 }, unsteady: failedTests };
+}
+
+/** The part of a regular expression that matches `text` alone. */
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
 /** Hands bytes on at once and yields them as lines. */

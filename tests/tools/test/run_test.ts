@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { findTestGroups } from "../../../tools/test/groups.ts";
-import { runTests } from "../../../tools/test/run.ts";
+import { runFailedAgain, runTests, type TestRun } from "../../../tools/test/run.ts";
 
-/** Runs one test file with the given text and hands back the totals and what was shown. */
-async function run(text: string, limits: { limitMs?: number } = {}) {
+/** Runs one test file with the given text, in CI's way if `again`, and hands back the totals and what was shown. */
+async function run(text: string, { again = false, ...limits }: { limitMs?: number; again?: boolean } = {}) {
   const root = await Deno.makeTempDir();
   const shown: string[] = [];
   try {
@@ -11,8 +11,10 @@ async function run(text: string, limits: { limitMs?: number } = {}) {
     await Deno.writeTextFile(`${root}/tests/room/a_test.js`, text);
     const decoder = new TextDecoder();
     const output = (bytes: Uint8Array) => void shown.push(decoder.decode(bytes, { stream: true }));
-    const totals = await runTests({ root, paths: ["tests/room"], args: [], env: { NO_COLOR: "1" }, output, ...limits });
-    return { ...totals, shown: shown.join("") };
+    const options = { root, paths: ["tests/room"], args: [], env: { NO_COLOR: "1" }, output, ...limits };
+    const totals: TestRun = await runTests(options);
+    const second = again ? await runFailedAgain(totals, options) : { totals, unsteady: [] };
+    return { ...totals, ...second.totals, unsteady: second.unsteady, shown: shown.join("") };
   } finally {
     await Deno.remove(root, { recursive: true });
   }
@@ -33,6 +35,32 @@ Deno.test("passed, failed and skipped tests are counted, and their output is sho
   assert.match(shown, /two \.\.\. FAILED/);
   const told = errors.filter((line) => /^(two =>|error:)/.test(line)).join("\n");
   assert.match(told, /^two => .*\nerror: Error: no$/);
+});
+
+Deno.test("a test that fails and then passes by itself counts as passed, and is named", async () => {
+  const { passed, failed, unsteady } = await run(
+    `
+    const isSecond = () => {
+      try { Deno.mkdirSync("seen"); return false; } catch { return true; }
+    };
+    Deno.test("a (strange) name / here ... and there", async (t) => {
+      await t.step("a step", () => { if (!isSecond()) throw new Error("no"); });
+    });
+    Deno.test("another", () => {});
+  `,
+    { again: true },
+  );
+  assert.deepEqual({ passed, failed }, { passed: 2, failed: 0 });
+  assert.deepEqual(unsteady.map(({ name }) => name), ["a (strange) name / here"]);
+});
+
+Deno.test("a test that fails twice is a failure, and so is a file", async () => {
+  const lasting = await run(`Deno.test("one", () => { throw new Error("no") }); Deno.test("two", () => {});`, {
+    again: true,
+  });
+  assert.deepEqual([lasting.passed, lasting.failed, lasting.unsteady], [1, 1, []]);
+  const file = await run(`Deno.test("one", () => {}); throw new Error("no");`, { again: true });
+  assert.deepEqual([file.passed, file.failed, file.unsteady], [0, 1, []]);
 });
 
 Deno.test("an error outside the tests is a failure", async () => {
