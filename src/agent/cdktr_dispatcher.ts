@@ -100,7 +100,8 @@ export class CdktrDispatcher implements Dispatcher {
       offers: [beyondOriginal, ...labels.map(labelOffer)],
       holding: this.#agent.held().map((held) => ({ ...held, cancelTasks: [...held.cancelTasks] })),
       onlyRun: onlyRunId,
-      waitMs: heartbeatMs,
+      // That a principal answers again is to be known at once, not when it has held the request.
+      waitMs: this.#isAway ? 0 : heartbeatMs,
     }, { signal });
     // The answer to a newer request came first: it says all that this one does, and what this one assigns may have been
     // begun and ended since.

@@ -117,6 +117,21 @@ Deno.test("while the principal is away a run goes on; its reports are kept and d
   assert.equal(await stage.final(await stage.trigger("quick")), "COMPLETED", "and it works on");
 });
 
+Deno.test("that the principal answers again is told as soon as it does, though it has no work", async () => {
+  await using stage = await Stage.open();
+  const isTold = (sentence: string) => stage.told.some((told) => told.endsWith(sentence));
+  while (stage.link.tries < 2) await turn(); // HELLO, and a request for work that is held.
+  stage.link.cut();
+  while (!isTold("Trying again.")) await turn();
+  stage.link.mend();
+  await stage.clock.pass(200, 50);
+  assert.ok(isTold("the principal answers again"));
+  await stage.clock.pass(4000);
+  const { tries } = stage.link;
+  await stage.clock.pass(500, 50);
+  assert.equal(stage.link.tries, tries, "from then on its requests are held again");
+});
+
 Deno.test("when the principal is lost for good, what runs is finished, and what could not be delivered is named", async () => {
   await using stage = await Stage.open({ retryAttempts: 3 });
   const runId = await stage.trigger("held");
