@@ -147,6 +147,7 @@ export class BusyPrincipal implements AsyncDisposable {
         cancelTasks: [],
       })),
       slotsTotal: 40,
+      outlived: [],
       onlyRun: null,
       waitMs: 1_000,
     });

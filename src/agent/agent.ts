@@ -105,18 +105,18 @@ export class Agent implements AgentSide {
    */
   async run(): Promise<void> {
     const { workplace } = this.#options;
-    await workplace.open(this.#session);
+    const outlived = await workplace.open(this.#session);
     this.#options.onStanding?.("seeking");
     try {
-      await this.#runThere();
+      await this.#runThere(outlived);
     } finally {
       this.#logs?.close();
       workplace.close();
     }
   }
 
-  async #runThere(): Promise<void> {
-    const dispatcher = this.#dispatcher = await this.#meetPrincipal();
+  async #runThere(outlived: readonly string[]): Promise<void> {
+    const dispatcher = this.#dispatcher = await this.#meetPrincipal(outlived);
     if (dispatcher === null) return;
     this.#options.onStanding?.("working");
     const loss = await this.#work(dispatcher);
@@ -205,14 +205,14 @@ export class Agent implements AgentSide {
   }
 
   /** Finds out whom it works for; null when it was asked to stop before. */
-  async #meetPrincipal(): Promise<Dispatcher | null> {
+  async #meetPrincipal(outlived: readonly string[]): Promise<Dispatcher | null> {
     const { client, clock, random, log, spool, retryAttempts, timeoutMs, agentId, version, labels, onlyRunId } =
       this.#options;
     const newPatience = () => new Patience({ clock, random, attempts: retryAttempts, timeoutMs });
     const patience = newPatience();
     const session = this.#session;
     const options: DispatcherOptions = {
-      ...{ agentId, session, version, labels, client, clock, random, log, newPatience },
+      ...{ agentId, session, outlived, version, labels, client, clock, random, log, newPatience },
       onReporting: () => this.#logs?.sendAhead(),
       onlyRunId: onlyRunId ?? null,
     };

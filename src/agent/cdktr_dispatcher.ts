@@ -2,7 +2,15 @@
 import { type Clock, type Random, sleep } from "../clock/mod.ts";
 import { isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
 import { CdktrError, messageOf, type OperatorLog, type Report } from "../core/mod.ts";
-import { beyondOriginal, labelOffer, maxReports, maxSentenceChars, type ReplyTo, type RequestOf } from "../wire/mod.ts";
+import {
+  beyondOriginal,
+  labelOffer,
+  maxOutlived,
+  maxReports,
+  maxSentenceChars,
+  type ReplyTo,
+  type RequestOf,
+} from "../wire/mod.ts";
 import { workflowFromJson } from "../workflow/mod.ts";
 import type { AgentSide, Dispatcher } from "./dispatcher.ts";
 import type { Patience } from "./patience.ts";
@@ -17,6 +25,8 @@ export interface DispatcherOptions {
   readonly agentId: string;
   /** Unique to this process. */
   readonly session: string;
+  /** Sessions before it on this machine that were killed, of which nothing runs any more. */
+  readonly outlived: readonly string[];
   readonly version: string;
   /** What the agent is for; workflows ask for labels. */
   readonly labels: readonly string[];
@@ -45,11 +55,14 @@ export class CdktrDispatcher implements Dispatcher {
   /** The newest request for work that was answered. */
   #answered = 0;
   #isAway = false;
+  /** Sessions that the principal is still to be told of. */
+  #outlived: readonly string[];
 
   constructor(options: DispatcherOptions, agent: AgentSide) {
     const { clock, newPatience, client, agentId, session, log, onReporting } = options;
     this.#options = options;
     this.#agent = agent;
+    this.#outlived = options.outlived.toSorted().slice(-maxOutlived); // The newest: of the others it has long heard nothing.
     this.#patience = newPatience();
     this.outbox = new ReportOutbox({
       clock,
@@ -100,6 +113,7 @@ export class CdktrDispatcher implements Dispatcher {
       offers: [beyondOriginal, ...labels.map(labelOffer)],
       holding: this.#agent.held().map((held) => ({ ...held, cancelTasks: [...held.cancelTasks] })),
       onlyRun: onlyRunId,
+      outlived: [...this.#outlived],
       // That a principal answers again is to be known at once, not when it has held the request.
       waitMs: this.#isAway ? 0 : heartbeatMs,
     }, { signal });
@@ -112,6 +126,7 @@ export class CdktrDispatcher implements Dispatcher {
 
   #take({ begin, end, steer }: ReplyTo<"WORK">): void {
     this.#patience.succeeded();
+    this.#outlived = [];
     if (this.#isAway) this.#options.log.info("the principal answers again");
     this.#isAway = false;
     for (const { runId, attempt, reason } of end) this.#agent.end(runId, attempt, reason);

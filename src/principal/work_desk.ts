@@ -111,6 +111,11 @@ export class WorkDesk {
     for (const { runId } of this.#ledger.state.runsOfWorkflow(workflowId)) this.nudgeHolderOf(runId);
   }
 
+  /** Whether a request of that session is being held. */
+  isWaiting(session: string): boolean {
+    return this.#waiters.has(session);
+  }
+
   /** Answers a session that has no further use for work. */
   dismiss(session: string): void {
     this.#waiters.get(session)?.answer(nothing);

@@ -32,6 +32,8 @@ export const maxPageRuns = 1000;
 export const maxPageLines = 10_000;
 /** Reports in one request. */
 export const maxReports = 5000;
+/** Sessions that one request for work may say to be gone. */
+export const maxOutlived = 100;
 /** Parameters of one run, and characters of their values together. */
 export const maxParams = 100;
 const maxParamsChars = 256 * 1024;
@@ -399,6 +401,8 @@ export const verbs = {
       /** What it has, and what it knows of the wishes about that. */
       holding: z.array(z.object({ ...attempt, cancelling: z.boolean(), paused, cancelTasks })).max(10_000),
       onlyRun: name.nullable(),
+      /** Sessions of agents on its machine that were killed, of which nothing runs any more. */
+      outlived: z.array(name.min(1)).max(maxOutlived).default([]),
       waitMs,
     }),
     reply: z.object({

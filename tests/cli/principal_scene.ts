@@ -126,6 +126,7 @@ export class PrincipalScene implements AsyncDisposable {
       offers: ["beyond-original"],
       holding: [],
       slotsTotal: null,
+      outlived: [],
       onlyRun: null,
       waitMs: 5000,
     });

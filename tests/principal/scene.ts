@@ -238,6 +238,7 @@ export class FakeAgent {
       offers: ["beyond-original"],
       holding: [],
       slotsTotal: null,
+      outlived: [],
       onlyRun: null,
       waitMs: 5000,
       ...more,

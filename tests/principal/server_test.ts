@@ -26,7 +26,17 @@ async function connected<Socket extends Dealer | Req>(socket: Socket, server: Se
 const workOf = (name: string, scene: Scene, slots = 1) =>
   encodeVerbRequest("WORK", {
     ...scene.agent(name).holder,
-    ...{ version: "1", sequence: 1, slots, offers: [], holding: [], slotsTotal: null, onlyRun: null, waitMs: 60_000 },
+    ...{
+      version: "1",
+      sequence: 1,
+      slots,
+      offers: [],
+      holding: [],
+      slotsTotal: null,
+      onlyRun: null,
+      outlived: [],
+      waitMs: 60_000,
+    },
   });
 
 Deno.test("many requests of one connection are in flight, and each reply carries what came before its delimiter", async () => {
