@@ -148,6 +148,7 @@ export class BusyPrincipal implements AsyncDisposable {
       })),
       slotsTotal: 40,
       outlived: [],
+      stopping: false,
       onlyRun: null,
       waitMs: 1_000,
     });

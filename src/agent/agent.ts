@@ -122,7 +122,7 @@ export class Agent implements AgentSide {
     const loss = await this.#work(dispatcher);
     await this.#allEnded();
     await dispatcher.outbox.settled();
-    if (loss === null) await this.#logs?.drain();
+    if (loss === null) await Promise.all([this.#logs?.drain(), dispatcher.windUp()]);
     const undelivered = dispatcher.outbox.waiting;
     if (undelivered.length === 0) await dispatcher.leave(this.#isDraining ? "it was asked to stop" : "it gave up");
     if (loss === null && undelivered.length === 0) return;
@@ -150,6 +150,10 @@ export class Agent implements AgentSide {
   /** Cancels everything that runs, for an end that cannot wait. */
   cancelAll(reason: string): void {
     for (const { runId, attempt } of this.#held.values()) this.end(runId, attempt, reason);
+  }
+
+  get isStopping(): boolean {
+    return this.#isDraining;
   }
 
   get slotsTotal(): number {

@@ -91,6 +91,14 @@ export class CdktrDispatcher implements Dispatcher {
     }
   }
 
+  async windUp(): Promise<void> {
+    try {
+      await this.#request(++this.#sequence, 0);
+    } catch {
+      // The principal is away: nobody looks.
+    }
+  }
+
   async leave(reason: string): Promise<void> {
     const { client, agentId, session } = this.#options;
     try {
@@ -101,27 +109,32 @@ export class CdktrDispatcher implements Dispatcher {
   }
 
   async #ask(signal: AbortSignal): Promise<void> {
-    const { client, agentId, session, version, labels, onlyRunId } = this.#options;
     const sequence = ++this.#sequence;
-    const reply = await client.call("WORK", {
+    // That a principal answers again is to be known at once, not when it has held the request.
+    const reply = await this.#request(sequence, this.#isAway ? 0 : heartbeatMs, signal);
+    // The answer to a newer request came first: it says all that this one does, and what this one assigns may have been
+    // begun and ended since.
+    if (sequence < this.#answered) return;
+    this.#answered = sequence;
+    this.#take(reply);
+  }
+
+  #request(sequence: number, waitMs: number, signal?: AbortSignal): Promise<ReplyTo<"WORK">> {
+    const { client, agentId, session, version, labels, onlyRunId } = this.#options;
+    return client.call("WORK", {
       agentId,
       session,
       version,
       sequence,
       slots: this.#agent.freeSlots(),
       slotsTotal: this.#agent.slotsTotal,
+      stopping: this.#agent.isStopping,
       offers: [beyondOriginal, ...labels.map(labelOffer)],
       holding: this.#agent.held().map((held) => ({ ...held, cancelTasks: [...held.cancelTasks] })),
       onlyRun: onlyRunId,
       outlived: [...this.#outlived],
-      // That a principal answers again is to be known at once, not when it has held the request.
-      waitMs: this.#isAway ? 0 : heartbeatMs,
-    }, { signal });
-    // The answer to a newer request came first: it says all that this one does, and what this one assigns may have been
-    // begun and ended since.
-    if (sequence < this.#answered) return;
-    this.#answered = sequence;
-    this.#take(reply);
+      waitMs,
+    }, signal === undefined ? {} : { signal });
   }
 
   #take({ begin, end, steer }: ReplyTo<"WORK">): void {

@@ -16,6 +16,8 @@ export interface Agent {
   readonly version: string | null;
   /** Free and busy places for runs; null when it does not say. */
   readonly slots: number | null;
+  /** It takes no more work. */
+  readonly stopping: boolean;
   /** What it can do beyond plain commands. */
   readonly offers: readonly string[];
   /** Wall clock, Unix milliseconds. */
@@ -30,6 +32,7 @@ export interface Agent {
 export interface Introduction {
   readonly version?: string;
   readonly slots?: number;
+  readonly stopping?: boolean;
   readonly offers?: readonly string[];
 }
 
@@ -59,6 +62,7 @@ export class Agents {
       session,
       version: introduction.version ?? known?.version ?? null,
       slots: introduction.slots ?? known?.slots ?? null,
+      stopping: introduction.stopping ?? known?.stopping ?? false,
       offers: introduction.offers ?? known?.offers ?? [],
       lastSeenMs: this.#clock.nowMs(),
       lastSeenMonotonicMs: this.#clock.monotonicMs(),

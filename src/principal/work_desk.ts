@@ -58,9 +58,9 @@ export class WorkDesk {
    * @param gone Aborts when the agent's connection is lost: nothing must be handed to it any more.
    */
   async ask(request: WorkRequest, gone: AbortSignal): Promise<WorkAnswer> {
-    const { agentId, session, version, sequence, offers } = request;
+    const { agentId, session, version, sequence, offers, stopping } = request;
     const slots = request.slotsTotal ?? request.slots + request.holding.length;
-    this.#agents.hear(agentId, session, { version, slots, offers });
+    this.#agents.hear(agentId, session, { version, slots, stopping, offers });
     // A request that was overtaken by a newer one knows less of what its agent holds: serving it would hand out twice.
     if (!this.#agents.advance(agentId, session, sequence)) return nothing;
     this.dismiss(session);

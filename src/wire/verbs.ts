@@ -150,6 +150,8 @@ const agent = z.object({
   version: z.string().nullable(),
   lastSeenMs: z.number(),
   slots: z.int().nullable(),
+  /** It takes no more work. */
+  stopping: z.boolean().default(false),
   labels: z.array(z.string()),
   running: z.array(z.string()),
 });
@@ -397,6 +399,8 @@ export const verbs = {
       /** Free places for runs, and all of them. */
       slots: z.int().min(0).max(10_000),
       slotsTotal: z.int().min(0).max(10_000).nullable().default(null),
+      /** It takes no more work: it ends when what it has is done. */
+      stopping: z.boolean().default(false),
       offers: z.array(name).max(100),
       /** What it has, and what it knows of the wishes about that. */
       holding: z.array(z.object({ ...attempt, cancelling: z.boolean(), paused, cancelTasks })).max(10_000),

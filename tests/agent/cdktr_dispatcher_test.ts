@@ -53,7 +53,15 @@ class Counter {
       newPatience: () => new Patience({ ...sources, attempts: 20, timeoutMs: 3000 }),
       onReporting: () => {},
     }, {
-      ...{ freeSlots: () => 1, slotsTotal: 1, running: 0, held: () => [], end: () => {}, steer: () => {} },
+      ...{
+        freeSlots: () => 1,
+        slotsTotal: 1,
+        isStopping: false,
+        running: 0,
+        held: () => [],
+        end: () => {},
+        steer: () => {},
+      },
       begin: ({ runId, attempt }) => this.begun.push(`${runId}/${attempt}`),
     });
     this.#ended = this.dispatcher.run(this.#stopping.signal);

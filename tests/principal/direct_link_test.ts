@@ -19,6 +19,7 @@ const work = (scene: Scene, sequence: number, more: { holding?: ReturnType<typeo
     slotsTotal: null,
     onlyRun: null,
     outlived: [],
+    stopping: false,
     waitMs: 0,
     ...more,
   },

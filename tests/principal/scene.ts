@@ -239,6 +239,7 @@ export class FakeAgent {
       holding: [],
       slotsTotal: null,
       outlived: [],
+      stopping: false,
       onlyRun: null,
       waitMs: 5000,
       ...more,

@@ -35,6 +35,7 @@ const workOf = (name: string, scene: Scene, slots = 1) =>
       slotsTotal: null,
       onlyRun: null,
       outlived: [],
+      stopping: false,
       waitMs: 60_000,
     },
   });

@@ -9,7 +9,8 @@ import { loadSettings, settingOption } from "../settings.ts";
 import { formatTable } from "../table.ts";
 
 const afterHelp = `
-PLACES are the runs it takes at the same time, and how many it has. An agent of the original tells neither that nor its version.
+PLACES are the runs it takes at the same time, and how many it has. One that is stopping finishes those and takes no more.
+An agent of the original tells neither that nor its version.
 An agent that was silent for CDKTR_AGENT_HEARTBEAT_TIMEOUT_MS is given up.
 
 Examples:
@@ -52,7 +53,8 @@ const columns = [
   { heading: "HEARD", align: "right", whole: true },
 ] as const;
 
-function cells({ agentId, version, slots, labels, running, lastSeenMs }: AgentSummary, nowMs: number): string[] {
-  const places = `${running.length} of ${slots ?? "?"}`;
+function cells(agent: AgentSummary, nowMs: number): string[] {
+  const { agentId, version, slots, stopping, labels, running, lastSeenMs } = agent;
+  const places = stopping ? `${running.length}, stopping` : `${running.length} of ${slots ?? "?"}`;
   return [agentId, version ?? "original", places, labels.join(","), `${spanText(nowMs - lastSeenMs)} ago`];
 }

@@ -28,6 +28,8 @@ export interface AgentHealth extends Place {
   readonly version: string | null;
   /** Unix milliseconds. */
   readonly lastSeenMs: number;
+  /** It takes no more work. */
+  readonly stopping: boolean;
 }
 
 /** What a check-up rests on. */
@@ -76,8 +78,8 @@ export async function checkUp(
     refusal: ledger.refusal,
     history: history.health,
     eventsBehind: projector.eventsBehind,
-    agents: agents.list().map(({ agentId, session, version, lastSeenMs, slots, offers }) => ({
-      ...{ agentId, session, version, lastSeenMs, slots, offers },
+    agents: agents.list().map(({ agentId, session, version, lastSeenMs, slots, stopping, offers }) => ({
+      ...{ agentId, session, version, lastSeenMs, slots, stopping, offers },
       busy: ledger.state.runsOf(agentId, session).length,
     })),
     waiting: queue.ids().take(waitingLookedAtMax).toArray().flatMap((runId) => runs.get(runId) ?? []),
@@ -214,9 +216,18 @@ function agentsFinding({ agents, version, nowMs }: Condition): Finding {
       "Start them anew with this one.",
     );
   }
-  const slots = agents.reduce((sum, agent) => sum + (agent.slots ?? 0), 0);
-  const busy = agents.reduce((sum, agent) => sum + agent.busy, 0);
-  return ok("agents", `${counted(agents.length, "agent")}, ${busy} of ${counted(slots, "place")} taken.`);
+  const working = agents.filter(({ stopping }) => !stopping);
+  if (working.length === 0) {
+    return warning(
+      "agents",
+      `${counted(agents.length, "agent")}, and all are stopping, so nothing new can run.`,
+      "Start one with `cdktr start agent`.",
+    );
+  }
+  const slots = working.reduce((sum, agent) => sum + (agent.slots ?? 0), 0);
+  const busy = working.reduce((sum, agent) => sum + agent.busy, 0);
+  const stopping = working.length === agents.length ? "" : `, ${agents.length - working.length} stopping`;
+  return ok("agents", `${counted(agents.length, "agent")}${stopping}, ${busy} of ${counted(slots, "place")} taken.`);
 }
 
 function queueFinding({ waiting, queueLength, pausedRuns, agents, nowMs }: Condition): Finding {

@@ -326,7 +326,10 @@ export const start: Block = {
       "When an agent that was killed is started again, the runs of the killed one end without waiting for the timeout",
       ["start agent", "explain", "agents list"],
       async (outsider) => {
-        const place = await outsider.place({ CDKTR_AGENT_HEARTBEAT_TIMEOUT_MS: "3600000", CDKTR_TASK_GRACE_MS: "1000" });
+        const place = await outsider.place({
+          CDKTR_AGENT_HEARTBEAT_TIMEOUT_MS: "3600000",
+          CDKTR_TASK_GRACE_MS: "1000",
+        });
         await place.startPrincipal();
         const agent = await place.startAgent();
         const held = await place.held();
