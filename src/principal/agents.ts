@@ -26,6 +26,8 @@ export interface Agent {
   readonly lastSeenMonotonicMs: number;
   /** The number of its newest request for work; -1 before the first. */
   readonly sequence: number;
+  /** Its first and its newest request for work among those of all agents, in the order they came; null before the first. */
+  readonly asked: { readonly first: number; readonly last: number } | null;
 }
 
 /** What an agent tells about itself. */
@@ -46,6 +48,8 @@ export class Agents {
   readonly #agents = new Map<string, Agent>();
   /** Those of whom it was told that they joined. */
   readonly #joined = new Set<string>();
+  /** Requests for work so far. */
+  #asks = 0;
 
   constructor(clock: Clock, onJoined: OnJoined) {
     this.#clock = clock;
@@ -67,6 +71,7 @@ export class Agents {
       lastSeenMs: this.#clock.nowMs(),
       lastSeenMonotonicMs: this.#clock.monotonicMs(),
       sequence: known?.sequence ?? -1,
+      asked: known?.asked ?? null,
     };
     this.#agents.set(key, agent);
     if (this.#agents.size > maxAgents) this.#forgetFirst();
@@ -93,7 +98,8 @@ export class Agents {
     const key = holderKey(agentId, session);
     const known = this.#agents.get(key);
     if (known === undefined || sequence <= known.sequence) return false;
-    this.#agents.set(key, { ...known, sequence });
+    const last = ++this.#asks;
+    this.#agents.set(key, { ...known, sequence, asked: { first: known.asked?.first ?? last, last } });
     return true;
   }
 

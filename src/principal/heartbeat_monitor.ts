@@ -1,7 +1,8 @@
-/** Gives up agents that fell silent, and takes runs back that an original agent fetched and never began. */
+/** Gives up agents that fell silent, takes runs back that an original agent fetched and never began, and tells of namesakes. */
 import type { Clock } from "../clock/mod.ts";
 import { messageOf } from "../core/mod.ts";
 import type { Agent } from "./agents.ts";
+import { namesakes, namesakesHint } from "./namesakes.ts";
 import { giveUp, type GiveUpOptions } from "./give_up.ts";
 
 /** How often the monitor looks. */
@@ -25,6 +26,7 @@ export class HeartbeatMonitor {
   readonly #options: HeartbeatMonitorOptions;
   /** When a run held by an original agent was first seen unstarted, on the monotonic clock. */
   readonly #unstartedSinceMs = new Map<string, number>();
+  #toldNamesakes: ReadonlySet<string> = new Set();
   #lastCheckMs = 0;
   #wasLate = false;
   #cancelTimer: () => void = () => {};
@@ -70,6 +72,18 @@ export class HeartbeatMonitor {
       this.#considerSilent(agent, silentMs);
     }
     this.#takeBackUnstarted(nowMs);
+    this.#tellNamesakes();
+  }
+
+  /** Tells of each id that several agents have, once for as long as they have it. */
+  #tellNamesakes(): void {
+    const { agents, clock, report } = this.#options;
+    const counts = namesakes(agents.list(), clock.nowMs());
+    for (const [agentId, count] of counts) {
+      if (this.#toldNamesakes.has(agentId)) continue;
+      report.warn(`${count} agents are called ${agentId}, so nothing tells which of them has a run; ${namesakesHint}`);
+    }
+    this.#toldNamesakes = new Set(counts.keys());
   }
 
   /** No run is held by somebody who is not watched, whatever became of what was known of them. */

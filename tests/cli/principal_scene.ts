@@ -129,6 +129,11 @@ export class PrincipalScene implements AsyncDisposable {
     await this.#work({ slots: 0, slotsTotal: held.length, stopping: true, holding, waitMs: 0 });
   }
 
+  /** An agent of the same id comes, and finds nothing to do. */
+  async meet(session: string): Promise<void> {
+    await this.#work({ session, waitMs: 0 });
+  }
+
   async #work(more: Partial<RequestOf<"WORK">>): Promise<ReplyTo<"WORK">> {
     return await this.client.call("WORK", {
       ...holder,

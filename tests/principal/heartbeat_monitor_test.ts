@@ -212,3 +212,41 @@ Deno.test("an agent that waits for an answer is not given up, whatever another o
   await scene.agent("ann").work({ sequence: 9, outlived: [ann.holder.session], waitMs: 0, ...holding(runId) }).reply;
   assert.equal((await scene.run(runId)).state, "RUNNING", "nor is the one that says it");
 });
+
+Deno.test("that two agents have one id is told once, when they have asked for work in turns", async () => {
+  await using scene = await Scene.open();
+  const [one, two, next] = ["one", "two", "next"].map((name) => scene.agent(name));
+  const ask = (agent = one) => agent?.work({ agentId: "ann@host/AG", version: "1.2.3", waitMs: 0 }).reply;
+  const warnings = () => scene.told.filter((sentence) => sentence.startsWith("warn: "));
+  await ask(one);
+  await ask(two);
+  await scene.clock.pass(2000);
+  assert.deepEqual(warnings(), [], "the first may have been killed");
+  for (let round = 0; round < 5; round++) {
+    await ask(one);
+    await ask(two);
+    await scene.clock.pass(5000);
+  }
+  assert.deepEqual(warnings(), [
+    "warn: 2 agents are called ann@host/AG, so nothing tells which of them has a run; " +
+    "`cdktr start agent --suffix 2` gives one an id of its own",
+  ]);
+  const { findings } = await scene.ask("DOCTOR", { deep: false }).reply;
+  assert.match(findings.find(({ name }) => name === "agents")?.detail ?? "", /^Several agents have one id/);
+  await scene.clock.pass(16_000);
+  await ask(next);
+  await scene.clock.pass(2000);
+  assert.equal(warnings().length, 1, "one that took the place of others has no namesake");
+});
+
+Deno.test("an agent that takes the place of one that is stopping has no namesake", async () => {
+  await using scene = await Scene.open();
+  const [old, next] = ["old", "next"].map((name) => scene.agent(name));
+  const agentId = "ann@host/AG";
+  for (const stopping of [false, true]) {
+    await old?.work({ agentId, stopping, waitMs: 0 }).reply;
+    await next?.work({ agentId, waitMs: 0 }).reply;
+  }
+  await scene.clock.pass(2000);
+  assert.deepEqual(scene.told.filter((sentence) => sentence.startsWith("warn: ")), []);
+});

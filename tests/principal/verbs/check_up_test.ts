@@ -16,6 +16,7 @@ const ann = {
     busy: 2,
   },
   lastSeenMs: nowMs - 1000,
+  asked: { first: 1, last: 5 },
 };
 const healthy: Condition = {
   ...{ version: "1.2.3", nowMs, upMs: 3_600_000, journalFaults: [], isOnReserve: false, refusal: null },
@@ -84,6 +85,18 @@ const troubles: [change: Partial<Condition>, name: string, state: "warning" | "e
     "agents",
     "warning",
     /^1 agent, and all are stopping, so nothing new can run\.$/,
+  ],
+  [
+    { agents: [ann, { ...ann, session: "t", asked: { first: 2, last: 6 } }] },
+    "agents",
+    "warning",
+    /^Several agents have one id, so nothing tells which of them has a run: ann \(2 agents\)\.$/,
+  ],
+  [
+    { agents: [ann, { ...ann, session: "t", asked: { first: 6, last: 7 } }] },
+    "agents",
+    "ok",
+    /^2 agents, 4 of 10 places taken\.$/,
   ],
   [
     { agents: [ann, { ...ann, agentId: "bob", slots: 1, busy: 1, stopping: true }] },
