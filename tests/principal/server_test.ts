@@ -213,7 +213,9 @@ Deno.test("a port that is taken is one clear sentence, and the ports before it a
     message: `Cannot listen on 127.0.0.1:${ports.logsInPort}: another program has that port.`,
     hint: "Stop that program, or give another port in CDKTR_LOGS_LISTENING_PORT.",
   });
+  await assert.rejects(Server.probe({ host, ...ports, ...sources }), { code: "ADDRESS_IN_USE" });
   await first.close();
+  await Server.probe({ host, ...first.ports, ...sources });
   const again = await Server.listen(scene.principal, { host, ...first.ports, ...sources });
   assert.deepEqual(again.ports, first.ports);
   await again.close();
