@@ -62,7 +62,8 @@ export class CdktrDispatcher implements Dispatcher {
     const { clock, newPatience, client, agentId, session, log, onReporting } = options;
     this.#options = options;
     this.#agent = agent;
-    this.#outlived = options.outlived.toSorted().slice(-maxOutlived); // The newest: of the others it has long heard nothing.
+    // Sessions sort by time: of the older ones the principal has long heard nothing.
+    this.#outlived = options.outlived.toSorted().slice(-maxOutlived);
     this.#patience = newPatience();
     this.outbox = new ReportOutbox({
       clock,

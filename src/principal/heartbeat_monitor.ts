@@ -1,9 +1,12 @@
-/** Gives up agents that fell silent, takes runs back that an original agent fetched and never began, and tells of namesakes. */
+/**
+ * Gives up agents that fell silent, takes runs back that an original agent fetched and never began, and tells of ids that
+ * several agents have.
+ */
 import type { Clock } from "../clock/mod.ts";
 import { messageOf } from "../core/mod.ts";
 import type { Agent } from "./agents.ts";
-import { namesakes, namesakesHint } from "./namesakes.ts";
 import { giveUp, type GiveUpOptions } from "./give_up.ts";
+import { namesakes, namesakesHint } from "./namesakes.ts";
 
 /** How often the monitor looks. */
 const checkEveryMs = 1000;

@@ -52,7 +52,8 @@ export async function runPrincipal(service: Service, { scheduler: hasScheduler, 
     if (problemsChanged) reportProblems(workflows.problems);
   }));
 
-  // One that cannot listen shall leave no data directory behind. Where there is a journal, who has it is the better answer.
+  // One that cannot listen shall leave no new data directory behind. Where there is a journal already, whether somebody has
+  // it is the more important answer.
   if (!existsSync(config.statePath)) await Server.probe(serverOptions(config));
   const holder = ending.use(journalHolder(config, "cdktr start principal"));
   const principal = await openPrincipal(config, workflows, true, holder);
