@@ -147,6 +147,8 @@ export class BusyPrincipal implements AsyncDisposable {
         cancelTasks: [],
       })),
       slotsTotal: 40,
+      outlived: [],
+      stopping: false,
       onlyRun: null,
       waitMs: 1_000,
     });

@@ -105,24 +105,24 @@ export class Agent implements AgentSide {
    */
   async run(): Promise<void> {
     const { workplace } = this.#options;
-    await workplace.open(this.#session);
+    const outlived = await workplace.open(this.#session);
     this.#options.onStanding?.("seeking");
     try {
-      await this.#runThere();
+      await this.#runThere(outlived);
     } finally {
       this.#logs?.close();
       workplace.close();
     }
   }
 
-  async #runThere(): Promise<void> {
-    const dispatcher = this.#dispatcher = await this.#meetPrincipal();
+  async #runThere(outlived: readonly string[]): Promise<void> {
+    const dispatcher = this.#dispatcher = await this.#meetPrincipal(outlived);
     if (dispatcher === null) return;
     this.#options.onStanding?.("working");
     const loss = await this.#work(dispatcher);
     await this.#allEnded();
     await dispatcher.outbox.settled();
-    if (loss === null) await this.#logs?.drain();
+    if (loss === null) await Promise.all([this.#logs?.drain(), dispatcher.windUp()]);
     const undelivered = dispatcher.outbox.waiting;
     if (undelivered.length === 0) await dispatcher.leave(this.#isDraining ? "it was asked to stop" : "it gave up");
     if (loss === null && undelivered.length === 0) return;
@@ -150,6 +150,10 @@ export class Agent implements AgentSide {
   /** Cancels everything that runs, for an end that cannot wait. */
   cancelAll(reason: string): void {
     for (const { runId, attempt } of this.#held.values()) this.end(runId, attempt, reason);
+  }
+
+  get isStopping(): boolean {
+    return this.#isDraining;
   }
 
   get slotsTotal(): number {
@@ -205,14 +209,14 @@ export class Agent implements AgentSide {
   }
 
   /** Finds out whom it works for; null when it was asked to stop before. */
-  async #meetPrincipal(): Promise<Dispatcher | null> {
+  async #meetPrincipal(outlived: readonly string[]): Promise<Dispatcher | null> {
     const { client, clock, random, log, spool, retryAttempts, timeoutMs, agentId, version, labels, onlyRunId } =
       this.#options;
     const newPatience = () => new Patience({ clock, random, attempts: retryAttempts, timeoutMs });
     const patience = newPatience();
     const session = this.#session;
     const options: DispatcherOptions = {
-      ...{ agentId, session, version, labels, client, clock, random, log, newPatience },
+      ...{ agentId, session, outlived, version, labels, client, clock, random, log, newPatience },
       onReporting: () => this.#logs?.sendAhead(),
       onlyRunId: onlyRunId ?? null,
     };

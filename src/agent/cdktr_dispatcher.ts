@@ -2,7 +2,15 @@
 import { type Clock, type Random, sleep } from "../clock/mod.ts";
 import { isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
 import { CdktrError, messageOf, type OperatorLog, type Report } from "../core/mod.ts";
-import { beyondOriginal, labelOffer, maxReports, maxSentenceChars, type ReplyTo, type RequestOf } from "../wire/mod.ts";
+import {
+  beyondOriginal,
+  labelOffer,
+  maxOutlived,
+  maxReports,
+  maxSentenceChars,
+  type ReplyTo,
+  type RequestOf,
+} from "../wire/mod.ts";
 import { workflowFromJson } from "../workflow/mod.ts";
 import type { AgentSide, Dispatcher } from "./dispatcher.ts";
 import type { Patience } from "./patience.ts";
@@ -17,6 +25,8 @@ export interface DispatcherOptions {
   readonly agentId: string;
   /** Unique to this process. */
   readonly session: string;
+  /** Sessions before it on this machine that were killed, of which nothing runs any more. */
+  readonly outlived: readonly string[];
   readonly version: string;
   /** What the agent is for; workflows ask for labels. */
   readonly labels: readonly string[];
@@ -45,11 +55,15 @@ export class CdktrDispatcher implements Dispatcher {
   /** The newest request for work that was answered. */
   #answered = 0;
   #isAway = false;
+  /** Sessions that the principal is still to be told of. */
+  #outlived: readonly string[];
 
   constructor(options: DispatcherOptions, agent: AgentSide) {
     const { clock, newPatience, client, agentId, session, log, onReporting } = options;
     this.#options = options;
     this.#agent = agent;
+    // Sessions sort by time: of the older ones the principal has long heard nothing.
+    this.#outlived = options.outlived.toSorted().slice(-maxOutlived);
     this.#patience = newPatience();
     this.outbox = new ReportOutbox({
       clock,
@@ -78,6 +92,14 @@ export class CdktrDispatcher implements Dispatcher {
     }
   }
 
+  async windUp(): Promise<void> {
+    try {
+      await this.#request(++this.#sequence, 0);
+    } catch {
+      // The principal is away: nobody looks.
+    }
+  }
+
   async leave(reason: string): Promise<void> {
     const { client, agentId, session } = this.#options;
     try {
@@ -88,20 +110,9 @@ export class CdktrDispatcher implements Dispatcher {
   }
 
   async #ask(signal: AbortSignal): Promise<void> {
-    const { client, agentId, session, version, labels, onlyRunId } = this.#options;
     const sequence = ++this.#sequence;
-    const reply = await client.call("WORK", {
-      agentId,
-      session,
-      version,
-      sequence,
-      slots: this.#agent.freeSlots(),
-      slotsTotal: this.#agent.slotsTotal,
-      offers: [beyondOriginal, ...labels.map(labelOffer)],
-      holding: this.#agent.held().map((held) => ({ ...held, cancelTasks: [...held.cancelTasks] })),
-      onlyRun: onlyRunId,
-      waitMs: heartbeatMs,
-    }, { signal });
+    // That a principal answers again is to be known at once, not when it has held the request.
+    const reply = await this.#request(sequence, this.#isAway ? 0 : heartbeatMs, signal);
     // The answer to a newer request came first: it says all that this one does, and what this one assigns may have been
     // begun and ended since.
     if (sequence < this.#answered) return;
@@ -109,8 +120,27 @@ export class CdktrDispatcher implements Dispatcher {
     this.#take(reply);
   }
 
+  #request(sequence: number, waitMs: number, signal?: AbortSignal): Promise<ReplyTo<"WORK">> {
+    const { client, agentId, session, version, labels, onlyRunId } = this.#options;
+    return client.call("WORK", {
+      agentId,
+      session,
+      version,
+      sequence,
+      slots: this.#agent.freeSlots(),
+      slotsTotal: this.#agent.slotsTotal,
+      stopping: this.#agent.isStopping,
+      offers: [beyondOriginal, ...labels.map(labelOffer)],
+      holding: this.#agent.held().map((held) => ({ ...held, cancelTasks: [...held.cancelTasks] })),
+      onlyRun: onlyRunId,
+      outlived: [...this.#outlived],
+      waitMs,
+    }, signal === undefined ? {} : { signal });
+  }
+
   #take({ begin, end, steer }: ReplyTo<"WORK">): void {
     this.#patience.succeeded();
+    this.#outlived = [];
     if (this.#isAway) this.#options.log.info("the principal answers again");
     this.#isAway = false;
     for (const { runId, attempt, reason } of end) this.#agent.end(runId, attempt, reason);

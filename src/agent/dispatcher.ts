@@ -39,6 +39,8 @@ export interface AgentSide {
   freeSlots(): number;
   /** How many it can have at a time. */
   readonly slotsTotal: number;
+  /** Whether it takes no more. */
+  readonly isStopping: boolean;
   /** How many runs have not ended. */
   readonly running: number;
   /** What it runs. */
@@ -63,6 +65,11 @@ export interface Dispatcher {
   readonly slotsChanged: Pulse;
   /** Reports to this principal: sent in order, and kept until it has taken them. */
   readonly outbox: ReportOutbox;
+  /**
+   * Tells that the agent takes nothing more and only has lines left to deliver, if the dialect has a word for it. To be
+   * called after {@linkcode Dispatcher.run}. Never throws.
+   */
+  windUp(): Promise<void>;
   /** Says good-bye, if the dialect has a word for it. Only for an agent that has nothing left to report. Never throws. */
   leave(reason: string): Promise<void>;
 }

@@ -47,9 +47,10 @@ export interface Workplace extends Executor {
    * Prepares it; ends what an earlier agent has left running in it.
    *
    * @param session Names the agent's process.
+   * @returns Sessions of agents that were killed, of which nothing runs here any more.
    * @throws {CdktrError} STORAGE when it cannot be prepared.
    */
-  open(session: string): Promise<void>;
+  open(session: string): Promise<readonly string[]>;
   /** Nothing runs in it any more. Does not throw. */
   close(): void;
 }

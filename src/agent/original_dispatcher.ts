@@ -57,6 +57,11 @@ export class OriginalDispatcher implements Dispatcher {
   }
 
   /** The original has no word for it. */
+  windUp(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Nor for this. */
   leave(): Promise<void> {
     return Promise.resolve();
   }

@@ -16,7 +16,7 @@ import type { Clock } from "../clock/mod.ts";
 import { CdktrError, messageOf, type OperatorLog } from "../core/mod.ts";
 import { type FileLock, tryLockFile } from "../lock/mod.ts";
 import type { TaskTry, TryOutcome, Workplace } from "./executor.ts";
-import { endOrphans } from "./executors/orphans.ts";
+import { canFindOrphans, endOrphans } from "./executors/orphans.ts";
 import { ProcessExecutor, tryFilePattern } from "./executors/process_executor.ts";
 import { defaultGraceMs } from "./executors/run_process.ts";
 import type { ProcessLimits } from "./run_task.ts";
@@ -49,7 +49,7 @@ export class ProcessWorkplace implements Workplace {
     this.#options = options;
   }
 
-  async open(session: string): Promise<void> {
+  async open(session: string): Promise<readonly string[]> {
     const { directory, log, limits } = this.#options;
     const path = join(directory, session);
     try {
@@ -66,14 +66,16 @@ export class ProcessWorkplace implements Workplace {
         cause,
       });
     }
+    const outlived: string[] = [];
     for (const { name, isDirectory } of [...Deno.readDirSync(directory)]) {
       if (!isDirectory || name === session) continue;
       try {
-        await this.#clearUp(join(directory, name));
+        if (await this.#clearUp(join(directory, name))) outlived.push(name);
       } catch (error) {
         log.warn(`cannot clear up what an earlier agent left in ${join(directory, name)}: ${messageOf(error)}`);
       }
     }
+    return outlived;
   }
 
   run(taskTry: TaskTry): Promise<TryOutcome> {
@@ -90,18 +92,24 @@ export class ProcessWorkplace implements Workplace {
     lock[Symbol.dispose]();
   }
 
-  /** Ends what a killed agent left running, and removes its files. */
-  async #clearUp(path: string): Promise<void> {
+  /**
+   * Ends what a killed agent left running, and removes its files.
+   *
+   * @returns Whether its processes are known to be gone; not where they cannot be found, nor while the agent lives.
+   */
+  async #clearUp(path: string): Promise<boolean> {
     const { clock, log, limits } = this.#options;
     using lock = tryLockFile(path + lockSuffix);
-    if (lock === null) return;
-    const groups = await endOrphans(taskRunsIn(path), clock, limits?.graceMs ?? defaultGraceMs);
+    if (lock === null) return false;
+    const taskRuns = taskRunsIn(path);
+    const groups = await endOrphans(taskRuns, clock, limits?.graceMs ?? defaultGraceMs);
     if (groups > 0) {
       const what = groups === 1 ? "a process group" : `${groups} process groups`;
       log.warn(`ended ${what} that an agent had left running when it was killed`);
     }
     removeAll(path);
     removeAll(lock.path);
+    return canFindOrphans || taskRuns.length === 0;
   }
 }
 

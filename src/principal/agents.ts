@@ -16,6 +16,8 @@ export interface Agent {
   readonly version: string | null;
   /** Free and busy places for runs; null when it does not say. */
   readonly slots: number | null;
+  /** It takes no more work. */
+  readonly stopping: boolean;
   /** What it can do beyond plain commands. */
   readonly offers: readonly string[];
   /** Wall clock, Unix milliseconds. */
@@ -24,12 +26,15 @@ export interface Agent {
   readonly lastSeenMonotonicMs: number;
   /** The number of its newest request for work; -1 before the first. */
   readonly sequence: number;
+  /** Its first and its newest request for work among those of all agents, in the order they came; null before the first. */
+  readonly asked: { readonly first: number; readonly last: number } | null;
 }
 
 /** What an agent tells about itself. */
 export interface Introduction {
   readonly version?: string;
   readonly slots?: number;
+  readonly stopping?: boolean;
   readonly offers?: readonly string[];
 }
 
@@ -43,6 +48,8 @@ export class Agents {
   readonly #agents = new Map<string, Agent>();
   /** Those of whom it was told that they joined. */
   readonly #joined = new Set<string>();
+  /** Requests for work so far. */
+  #asks = 0;
 
   constructor(clock: Clock, onJoined: OnJoined) {
     this.#clock = clock;
@@ -59,10 +66,12 @@ export class Agents {
       session,
       version: introduction.version ?? known?.version ?? null,
       slots: introduction.slots ?? known?.slots ?? null,
+      stopping: introduction.stopping ?? known?.stopping ?? false,
       offers: introduction.offers ?? known?.offers ?? [],
       lastSeenMs: this.#clock.nowMs(),
       lastSeenMonotonicMs: this.#clock.monotonicMs(),
       sequence: known?.sequence ?? -1,
+      asked: known?.asked ?? null,
     };
     this.#agents.set(key, agent);
     if (this.#agents.size > maxAgents) this.#forgetFirst();
@@ -89,7 +98,8 @@ export class Agents {
     const key = holderKey(agentId, session);
     const known = this.#agents.get(key);
     if (known === undefined || sequence <= known.sequence) return false;
-    this.#agents.set(key, { ...known, sequence });
+    const last = ++this.#asks;
+    this.#agents.set(key, { ...known, sequence, asked: { first: known.asked?.first ?? last, last } });
     return true;
   }
 

@@ -1,8 +1,12 @@
-/** Gives up agents that fell silent, and takes runs back that an original agent fetched and never began. */
+/**
+ * Gives up agents that fell silent, takes runs back that an original agent fetched and never began, and tells of ids that
+ * several agents have.
+ */
 import type { Clock } from "../clock/mod.ts";
-import { counted, messageOf, type OperatorLog } from "../core/mod.ts";
-import type { Agents } from "./agents.ts";
-import type { Ledger } from "./ledger.ts";
+import { messageOf } from "../core/mod.ts";
+import type { Agent } from "./agents.ts";
+import { giveUp, type GiveUpOptions } from "./give_up.ts";
+import { namesakes, namesakesHint } from "./namesakes.ts";
 
 /** How often the monitor looks. */
 const checkEveryMs = 1000;
@@ -14,15 +18,10 @@ const originalLeaseMs = 10_000;
 export const forgetIdleAfterMs = 10 * 60_000;
 
 /** What the monitor watches. */
-export interface HeartbeatMonitorOptions {
-  readonly ledger: Ledger;
-  readonly agents: Agents;
+export interface HeartbeatMonitorOptions extends GiveUpOptions {
   readonly clock: Clock;
   /** Silence that counts as death, in milliseconds. */
   readonly agentTimeoutMs: number;
-  readonly report: OperatorLog;
-  /** Called when runs wait again, or may go on waiting elsewhere. */
-  readonly onQueued: () => void;
 }
 
 /** Looks once a second, from start to stop. */
@@ -30,6 +29,7 @@ export class HeartbeatMonitor {
   readonly #options: HeartbeatMonitorOptions;
   /** When a run held by an original agent was first seen unstarted, on the monotonic clock. */
   readonly #unstartedSinceMs = new Map<string, number>();
+  #toldNamesakes: ReadonlySet<string> = new Set();
   #lastCheckMs = 0;
   #wasLate = false;
   #cancelTimer: () => void = () => {};
@@ -72,9 +72,21 @@ export class HeartbeatMonitor {
     for (const agent of agents.list()) {
       const silentMs = nowMs - agent.lastSeenMonotonicMs;
       if (silentMs <= agentTimeoutMs) break;
-      this.#considerSilent(agent.agentId, agent.session, silentMs);
+      this.#considerSilent(agent, silentMs);
     }
     this.#takeBackUnstarted(nowMs);
+    this.#tellNamesakes();
+  }
+
+  /** Tells of each id that several agents have, once for as long as they have it. */
+  #tellNamesakes(): void {
+    const { agents, clock, report } = this.#options;
+    const counts = namesakes(agents.list(), clock.nowMs());
+    for (const [agentId, count] of counts) {
+      if (this.#toldNamesakes.has(agentId)) continue;
+      report.warn(`${count} agents are called ${agentId}, so nothing tells which of them has a run; ${namesakesHint}`);
+    }
+    this.#toldNamesakes = new Set(counts.keys());
   }
 
   /** No run is held by somebody who is not watched, whatever became of what was known of them. */
@@ -85,23 +97,10 @@ export class HeartbeatMonitor {
     }
   }
 
-  #considerSilent(agentId: string, session: string | null, silentMs: number): void {
-    const { ledger, agents, report, onQueued } = this.#options;
-    const isIdle = ledger.state.runsOf(agentId, session).length === 0;
+  #considerSilent({ agentId, session }: Agent, silentMs: number): void {
+    const isIdle = this.#options.ledger.state.runsOf(agentId, session).length === 0;
     if (isIdle && silentMs <= forgetIdleAfterMs) return;
-    const reason = `agent ${agentId} was silent for ${(silentMs / 1000).toFixed(1)} s`;
-    agents.forget(agentId, session);
-    ledger.execute("lose_agent", { agentId, session, reason }).then(
-      ({ crashed, requeued }) => {
-        if (crashed > 0) report.warn(`${reason}: ${counted(crashed, "run")} marked CRASHED`);
-        if (requeued > 0) report.warn(`${reason}: ${counted(requeued, "run")} waiting for another attempt`);
-        onQueued();
-      },
-      (error) => {
-        agents.hear(agentId, session);
-        report.error(`cannot mark the runs of agent ${agentId} as crashed: ${messageOf(error)}`);
-      },
-    );
+    giveUp(this.#options, { agentId, session }, `agent ${agentId} was silent for ${(silentMs / 1000).toFixed(1)} s`);
   }
 
   #takeBackUnstarted(nowMs: number): void {

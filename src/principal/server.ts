@@ -69,29 +69,17 @@ export class Server {
    * @throws {CdktrError} ADDRESS_IN_USE when a port is taken, INVALID_SETTING when the host is no address of this machine.
    */
   static async listen(principal: Principal, options: ServerOptions): Promise<Server> {
-    const { host, clock, random } = options;
-    const common: SocketOptions = { clock, random };
-    const alive = { ...common, heartbeatIntervalMs, heartbeatTimeoutMs };
-    const sockets: Sockets = {
-      router: new Router(alive),
-      pull: new Pull({ ...alive, maxFrameBytes: logMessageBytesMax, maxMessageBytes: logMessageBytesMax }),
-      pub: new Pub({
-        ...common,
-        sendHighWaterMark: subscriberLinesMax,
-        sendHighWaterBytes: subscriberBytesMax,
-      }),
-    };
-    try {
-      const ports = {
-        port: await bind(sockets.router, host, options.port, "CDKTR_PRINCIPAL_PORT"),
-        logsInPort: await bind(sockets.pull, host, options.logsInPort, "CDKTR_LOGS_LISTENING_PORT"),
-        logsOutPort: await bind(sockets.pub, host, options.logsOutPort, "CDKTR_LOGS_PUBLISHING_PORT"),
-      };
-      return new Server(principal, clock, sockets, ports);
-    } catch (error) {
-      await closeAll(sockets);
-      throw error;
-    }
+    const { sockets, ports } = await bindAll(options);
+    return new Server(principal, options.clock, sockets, ports);
+  }
+
+  /**
+   * Sees whether a principal could listen there, and leaves the ports free.
+   *
+   * @throws {CdktrError} what {@linkcode Server.listen} would.
+   */
+  static async probe(options: ServerOptions): Promise<void> {
+    await closeAll((await bindAll(options)).sockets);
   }
 
   /** Answers whoever waits, stops listening, sends what is queued within the sockets' linger time, and closes. */
@@ -107,6 +95,32 @@ interface Sockets {
   readonly router: Router;
   readonly pull: Pull;
   readonly pub: Pub;
+}
+
+async function bindAll(options: ServerOptions): Promise<{ sockets: Sockets; ports: ServerPorts }> {
+  const { host, clock, random } = options;
+  const common: SocketOptions = { clock, random };
+  const alive = { ...common, heartbeatIntervalMs, heartbeatTimeoutMs };
+  const sockets: Sockets = {
+    router: new Router(alive),
+    pull: new Pull({ ...alive, maxFrameBytes: logMessageBytesMax, maxMessageBytes: logMessageBytesMax }),
+    pub: new Pub({
+      ...common,
+      sendHighWaterMark: subscriberLinesMax,
+      sendHighWaterBytes: subscriberBytesMax,
+    }),
+  };
+  try {
+    const ports = {
+      port: await bind(sockets.router, host, options.port, "CDKTR_PRINCIPAL_PORT"),
+      logsInPort: await bind(sockets.pull, host, options.logsInPort, "CDKTR_LOGS_LISTENING_PORT"),
+      logsOutPort: await bind(sockets.pub, host, options.logsOutPort, "CDKTR_LOGS_PUBLISHING_PORT"),
+    };
+    return { sockets, ports };
+  } catch (error) {
+    await closeAll(sockets);
+    throw error;
+  }
 }
 
 async function closeAll({ router, pull, pub }: Sockets): Promise<void> {

@@ -58,9 +58,9 @@ export class WorkDesk {
    * @param gone Aborts when the agent's connection is lost: nothing must be handed to it any more.
    */
   async ask(request: WorkRequest, gone: AbortSignal): Promise<WorkAnswer> {
-    const { agentId, session, version, sequence, offers } = request;
+    const { agentId, session, version, sequence, offers, stopping } = request;
     const slots = request.slotsTotal ?? request.slots + request.holding.length;
-    this.#agents.hear(agentId, session, { version, slots, offers });
+    this.#agents.hear(agentId, session, { version, slots, stopping, offers });
     // A request that was overtaken by a newer one knows less of what its agent holds: serving it would hand out twice.
     if (!this.#agents.advance(agentId, session, sequence)) return nothing;
     this.dismiss(session);
@@ -109,6 +109,11 @@ export class WorkDesk {
   /** Does the same for every run of a workflow. */
   nudgeHoldersOf(workflowId: string): void {
     for (const { runId } of this.#ledger.state.runsOfWorkflow(workflowId)) this.nudgeHolderOf(runId);
+  }
+
+  /** Whether a request of that session is being held. */
+  isWaiting(session: string): boolean {
+    return this.#waiters.has(session);
   }
 
   /** Answers a session that has no further use for work. */

@@ -98,7 +98,7 @@ class Poll {
       queueHeadAgeMs: null,
       runs: { RUNNING: running },
       agents: this.#agents.map(({ agentId, lastPingMicros, runningWorkflows }) => ({
-        ...{ agentId, session: null, version: null, slots: null, labels: [] },
+        ...{ agentId, session: null, version: null, slots: null, stopping: false, labels: [] },
         lastSeenMs: Math.floor(lastPingMicros / 1000),
         running: Array.from({ length: runningWorkflows }, unknownRun),
       })),

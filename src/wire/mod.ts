@@ -60,6 +60,7 @@ export {
   isVerb,
   labelOffer,
   labelsAmong,
+  maxOutlived,
   maxPageLines,
   maxPageRuns,
   maxQueryRows,

@@ -33,6 +33,8 @@ export const maxPageRuns = 1000;
 export const maxPageLines = 10_000;
 /** Reports in one request. */
 export const maxReports = 5000;
+/** Sessions that one request for work may say to be gone. */
+export const maxOutlived = 100;
 /** Parameters of one run, and characters of their values together. */
 export const maxParams = 100;
 const maxParamsChars = 256 * 1024;
@@ -149,6 +151,8 @@ const agent = z.object({
   version: z.string().nullable(),
   lastSeenMs: z.number(),
   slots: z.int().nullable(),
+  /** It takes no more work. */
+  stopping: z.boolean().default(false),
   labels: z.array(z.string()),
   running: z.array(z.string()),
 });
@@ -396,10 +400,14 @@ export const verbs = {
       /** Free places for runs, and all of them. */
       slots: z.int().min(0).max(10_000),
       slotsTotal: z.int().min(0).max(10_000).nullable().default(null),
+      /** It takes no more work: it ends when what it has is done. */
+      stopping: z.boolean().default(false),
       offers: z.array(name).max(100),
       /** What it has, and what it knows of the wishes about that. */
       holding: z.array(z.object({ ...attempt, cancelling: z.boolean(), paused, cancelTasks })).max(10_000),
       onlyRun: name.nullable(),
+      /** Sessions of agents on its machine that were killed, of which nothing runs any more. */
+      outlived: z.array(name.min(1)).max(maxOutlived).default([]),
       waitMs,
     }),
     reply: z.object({

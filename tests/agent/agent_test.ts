@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { CdktrError } from "../../src/core/mod.ts";
+import { parseVerbRequest, type RequestOf } from "../../src/wire/mod.ts";
 import { turn } from "../fake_clock.ts";
 import { Scene } from "../principal/scene.ts";
 import { Stage } from "./stage.ts";
@@ -53,6 +54,26 @@ Deno.test("an agent that drains finishes what runs, takes nothing more, reports 
   assert.equal(await stage.state(running), "COMPLETED");
   assert.equal(await stage.state(waiting), "PENDING");
   assert.deepEqual((await stage.scene.ask("STATUS", {}).reply).agents, []);
+});
+
+Deno.test("an agent that drains is known to be stopping, also when it only has lines left to deliver", async () => {
+  await using stage = await Stage.open();
+  const requests: RequestOf<"WORK">[] = [];
+  const request = stage.link.request.bind(stage.link);
+  stage.link.request = (body, options) => {
+    const [verb, argument] = new TextDecoder().decode(body).split("\x01");
+    if (verb === "WORK") requests.push(parseVerbRequest(verb, argument));
+    return request(body, options);
+  };
+  await stage.begun(await stage.trigger("held"));
+  stage.agent.drain();
+  const agents = async () => (await stage.scene.ask("STATUS", {}).reply).agents;
+  while (!(await agents())[0]?.stopping) await turn();
+  assert.equal((await agents())[0]?.slots, 1, "the run it has");
+  await stage.release();
+  await stage.end();
+  const { stopping, slotsTotal, waitMs } = requests.at(-1) ?? {};
+  assert.deepEqual({ stopping, slotsTotal, waitMs }, { stopping: true, slotsTotal: 0, waitMs: 0 });
 });
 
 Deno.test("an idle agent drains at once, and what was just assigned to it waits again", async () => {
@@ -115,6 +136,21 @@ Deno.test("while the principal is away a run goes on; its reports are kept and d
   await stage.clock.pass(5000);
   assert.equal(await stage.final(runId), "COMPLETED");
   assert.equal(await stage.final(await stage.trigger("quick")), "COMPLETED", "and it works on");
+});
+
+Deno.test("that the principal answers again is told as soon as it does, though it has no work", async () => {
+  await using stage = await Stage.open();
+  const isTold = (sentence: string) => stage.told.some((told) => told.endsWith(sentence));
+  while (stage.link.tries < 2) await turn(); // HELLO, and a request for work that is held.
+  stage.link.cut();
+  while (!isTold("Trying again.")) await turn();
+  stage.link.mend();
+  await stage.clock.pass(200, 50);
+  assert.ok(isTold("the principal answers again"));
+  await stage.clock.pass(4000);
+  const { tries } = stage.link;
+  await stage.clock.pass(500, 50);
+  assert.equal(stage.link.tries, tries, "from then on its requests are held again");
 });
 
 Deno.test("when the principal is lost for good, what runs is finished, and what could not be delivered is named", async () => {

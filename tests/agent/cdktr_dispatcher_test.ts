@@ -3,7 +3,7 @@ import { CdktrDispatcher } from "../../src/agent/cdktr_dispatcher.ts";
 import { Patience } from "../../src/agent/patience.ts";
 import { systemRandom } from "../../src/clock/mod.ts";
 import { PrincipalClient, type PrincipalLink } from "../../src/client/mod.ts";
-import { encodeVerbReply, type ReplyTo } from "../../src/wire/mod.ts";
+import { encodeVerbReply, parseVerbRequest, type ReplyTo } from "../../src/wire/mod.ts";
 import { FakeClock, turn } from "../fake_clock.ts";
 import { workflowOf } from "../principal/scene.ts";
 
@@ -14,6 +14,8 @@ class Counter {
   readonly dispatcher: CdktrDispatcher;
   /** What the agent was told to begin. */
   readonly begun: string[] = [];
+  /** Of each request, the sessions that it says to be gone. */
+  readonly outlived: string[][] = [];
   readonly #asked: ((reply: ReplyTo<"WORK">) => void)[] = [];
   readonly #stopping = new AbortController();
   readonly #ended: Promise<void>;
@@ -26,6 +28,9 @@ class Counter {
       address: "the counter",
       request: (body) => {
         if (new TextDecoder().decode(body).startsWith("HELLO")) return Promise.resolve(encodeVerbReply("HELLO", hello));
+        this.outlived.push(
+          parseVerbRequest("WORK", new TextDecoder().decode(body.subarray("WORK\x01".length))).outlived,
+        );
         return new Promise((resolve) => this.#asked.push((reply) => resolve(encodeVerbReply("WORK", reply))));
       },
       tryPushLog: () => false,
@@ -34,12 +39,29 @@ class Counter {
       close: () => Promise.resolve(),
     };
     this.dispatcher = new CdktrDispatcher({
-      ...{ agentId: "ann@host/AG", session: "s", version: "1", ...sources, log: silent, labels: [], onlyRunId: null },
+      ...{
+        agentId: "ann@host/AG",
+        session: "s",
+        version: "1",
+        ...sources,
+        log: silent,
+        labels: [],
+        onlyRunId: null,
+        outlived: ["dead"],
+      },
       client: PrincipalClient.overLink(link, { ...sources, version: "1", role: "agent", timeoutMs: 3000 }),
       newPatience: () => new Patience({ ...sources, attempts: 20, timeoutMs: 3000 }),
       onReporting: () => {},
     }, {
-      ...{ freeSlots: () => 1, slotsTotal: 1, running: 0, held: () => [], end: () => {}, steer: () => {} },
+      ...{
+        freeSlots: () => 1,
+        slotsTotal: 1,
+        isStopping: false,
+        running: 0,
+        held: () => [],
+        end: () => {},
+        steer: () => {},
+      },
       begin: ({ runId, attempt }) => this.begun.push(`${runId}/${attempt}`),
     });
     this.#ended = this.dispatcher.run(this.#stopping.signal);
@@ -81,5 +103,13 @@ Deno.test("answers that come in the order of their requests all count", async ()
   await counter.answer(1, "older");
   await counter.answer(2, "newer");
   assert.deepEqual(counter.begun, ["older/1", "newer/1"]);
+  await counter.stop();
+});
+
+Deno.test("who was killed on the machine is said until a request is answered", async () => {
+  const counter = new Counter();
+  await counter.askAgain();
+  await counter.answer(2, "newer");
+  assert.deepEqual(counter.outlived, [["dead"], ["dead"], []]);
   await counter.stop();
 });

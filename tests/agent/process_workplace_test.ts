@@ -98,7 +98,7 @@ Deno.test({
     await dead.child.status;
     for (const pid of dead.pids) assert.equal(await isAlive(pid), true, "it outlives its agent");
     const workplace = site.workplace();
-    await workplace.open("next");
+    assert.deepEqual(await workplace.open("next"), ["dead"], "it tells who is gone");
     assert.equal(dead.pids.length, 2);
     for (const pid of dead.pids) assert.equal(await isGone(pid), true);
     assert.deepEqual(site.told, ["ended 2 process groups that an agent had left running when it was killed"]);

@@ -6,7 +6,7 @@ import type { FinalRunState, TaskState } from "../../src/core/mod.ts";
 import { History } from "../../src/history/mod.ts";
 import { MemoryJournal } from "../../src/journal/mod.ts";
 import { Principal, Server, type ServerPorts } from "../../src/principal/mod.ts";
-import { encodeLogLine, logPayload } from "../../src/wire/mod.ts";
+import { encodeLogLine, logPayload, type ReplyTo, type RequestOf } from "../../src/wire/mod.ts";
 import { parseWorkflow, type Workflow } from "../../src/workflow/mod.ts";
 
 /** An attempt that the scene's agent holds. */
@@ -118,7 +118,24 @@ export class PrincipalScene implements AsyncDisposable {
 
   /** The agent fetches the run that waits longest. */
   async fetch(): Promise<Attempt> {
-    const { begin: [begun] } = await this.client.call("WORK", {
+    const { begin: [begun] } = await this.#work({});
+    if (begun === undefined) throw new Error("there was no work");
+    return { runId: begun.runId, attempt: begun.attempt };
+  }
+
+  /** The agent says that it has this and takes no more. */
+  async stopAgent(...held: Attempt[]): Promise<void> {
+    const holding = held.map((attempt) => ({ ...attempt, cancelling: false, paused: false, cancelTasks: [] }));
+    await this.#work({ slots: 0, slotsTotal: held.length, stopping: true, holding, waitMs: 0 });
+  }
+
+  /** An agent of the same id comes, and finds nothing to do. */
+  async meet(session: string): Promise<void> {
+    await this.#work({ session, waitMs: 0 });
+  }
+
+  async #work(more: Partial<RequestOf<"WORK">>): Promise<ReplyTo<"WORK">> {
+    return await this.client.call("WORK", {
       ...holder,
       version: "1",
       sequence: this.#lastRequest++,
@@ -126,11 +143,12 @@ export class PrincipalScene implements AsyncDisposable {
       offers: ["beyond-original"],
       holding: [],
       slotsTotal: null,
+      outlived: [],
+      stopping: false,
       onlyRun: null,
       waitMs: 5000,
+      ...more,
     });
-    if (begun === undefined) throw new Error("there was no work");
-    return { runId: begun.runId, attempt: begun.attempt };
   }
 
   /** The agent reports a run's state. */

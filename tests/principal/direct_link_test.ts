@@ -10,7 +10,19 @@ const call = (scene: Scene, signal?: AbortSignal) =>
 
 const work = (scene: Scene, sequence: number, more: { holding?: ReturnType<typeof holding>["holding"] } = {}) => ({
   ...scene.agent("ann").holder,
-  ...{ version: "1", sequence, slots: 1, offers: [], holding: [], slotsTotal: null, onlyRun: null, waitMs: 0, ...more },
+  ...{
+    version: "1",
+    sequence,
+    slots: 1,
+    offers: [],
+    holding: [],
+    slotsTotal: null,
+    onlyRun: null,
+    outlived: [],
+    stopping: false,
+    waitMs: 0,
+    ...more,
+  },
 });
 
 Deno.test("a reply that does not come in time is TIMED_OUT, also within one process", async () => {

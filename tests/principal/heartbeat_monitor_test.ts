@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { encodeLogLine, encodeRequest } from "../../src/wire/mod.ts";
 import { forgetIdleAfterMs } from "../../src/principal/heartbeat_monitor.ts";
 import { turn } from "../fake_clock.ts";
-import { agentTimeoutMs, holding, Scene } from "./scene.ts";
+import { agentTimeoutMs, holding, Scene, Shelf, workflowOf } from "./scene.ts";
 
 const original = (scene: Scene, verb: "FETCHWORKFLOW" | "REGISTERAGENT") =>
   scene.send(new TextDecoder().decode(encodeRequest({ verb, agentId: "old@host/AG" })));
@@ -169,4 +169,84 @@ Deno.test("an original agent is heard through its heartbeat alone", async () => 
   await using scene = await Scene.open();
   await original(scene, "REGISTERAGENT");
   assert.deepEqual(await agentIds(scene), ["old@host/AG"]);
+});
+
+Deno.test("what a killed agent held is CRASHED as soon as the next agent on its machine says that it is gone", async () => {
+  await using scene = await Scene.open();
+  const runId = await scene.trigger();
+  const ann = scene.agent("ann");
+  await ann.begin();
+  const { agentId } = ann.holder;
+  const next = scene.agent("next");
+  await next.work({ agentId, outlived: [ann.holder.session], waitMs: 0 }).reply;
+  const { run: { state, reason } } = await scene.ask("WAITRUN", { run: runId, waitMs: 1000 }).reply;
+  assert.deepEqual([state, reason], ["CRASHED", "agent ann@host/AG was killed and started again"]);
+  assert.equal(scene.told.at(-1), "warn: agent ann@host/AG was killed and started again: 1 run marked CRASHED");
+  const { agents } = await scene.ask("STATUS", {}).reply;
+  assert.deepEqual(agents.map(({ session }) => session), [next.holder.session]);
+});
+
+Deno.test("with on_crash: retry the next agent gets the run of the killed one in the same answer", async () => {
+  await using scene = await Scene.open({ shelf: new Shelf(workflowOf("etl", "on_crash: retry")) });
+  const runId = await scene.trigger();
+  const ann = scene.agent("ann");
+  await ann.begin();
+  const { begin } = await scene.agent("bob").work({ outlived: [ann.holder.session], waitMs: 0 }).reply;
+  assert.deepEqual(begin.map(({ runId, attempt }) => [runId, attempt]), [[runId, 2]]);
+  assert.ok(
+    scene.told.some((sentence) => /killed; agent bob@host\/AG was started in its place: 1 run wait/.test(sentence)),
+  );
+});
+
+Deno.test("an agent that waits for an answer is not given up, whatever another one says of it", async () => {
+  await using scene = await Scene.open();
+  const runId = await scene.trigger();
+  const ann = scene.agent("ann");
+  await ann.begin();
+  const waiting = ann.work({ slots: 0, ...holding(runId) });
+  assert.ok(await waiting.isHeld());
+  const { agentId } = ann.holder;
+  await scene.agent("twin").work({ agentId, outlived: [ann.holder.session, "unknown"], waitMs: 0 }).reply;
+  assert.ok(await waiting.isHeld());
+  assert.equal((await scene.run(runId)).state, "RUNNING");
+  await scene.agent("ann").work({ sequence: 9, outlived: [ann.holder.session], waitMs: 0, ...holding(runId) }).reply;
+  assert.equal((await scene.run(runId)).state, "RUNNING", "nor is the one that says it");
+});
+
+Deno.test("that two agents have one id is told once, when they have asked for work in turns", async () => {
+  await using scene = await Scene.open();
+  const [one, two, next] = ["one", "two", "next"].map((name) => scene.agent(name));
+  const ask = (agent = one) => agent?.work({ agentId: "ann@host/AG", version: "1.2.3", waitMs: 0 }).reply;
+  const warnings = () => scene.told.filter((sentence) => sentence.startsWith("warn: "));
+  await ask(one);
+  await ask(two);
+  await scene.clock.pass(2000);
+  assert.deepEqual(warnings(), [], "the first may have been killed");
+  for (let round = 0; round < 5; round++) {
+    await ask(one);
+    await ask(two);
+    await scene.clock.pass(5000);
+  }
+  assert.deepEqual(warnings(), [
+    "warn: 2 agents are called ann@host/AG, so nothing tells which of them has a run; " +
+    "`cdktr start agent --suffix 2` gives one an id of its own",
+  ]);
+  const { findings } = await scene.ask("DOCTOR", { deep: false }).reply;
+  assert.match(findings.find(({ name }) => name === "agents")?.detail ?? "", /^Several agents have one id/);
+  await scene.clock.pass(16_000);
+  await ask(next);
+  await scene.clock.pass(2000);
+  assert.equal(warnings().length, 1, "one that took the place of others has no namesake");
+});
+
+Deno.test("an agent that takes the place of one that is stopping has no namesake", async () => {
+  await using scene = await Scene.open();
+  const [old, next] = ["old", "next"].map((name) => scene.agent(name));
+  const agentId = "ann@host/AG";
+  for (const stopping of [false, true]) {
+    await old?.work({ agentId, stopping, waitMs: 0 }).reply;
+    await next?.work({ agentId, waitMs: 0 }).reply;
+  }
+  await scene.clock.pass(2000);
+  assert.deepEqual(scene.told.filter((sentence) => sentence.startsWith("warn: ")), []);
 });

@@ -238,6 +238,8 @@ export class FakeAgent {
       offers: ["beyond-original"],
       holding: [],
       slotsTotal: null,
+      outlived: [],
+      stopping: false,
       onlyRun: null,
       waitMs: 5000,
       ...more,

@@ -26,7 +26,18 @@ async function connected<Socket extends Dealer | Req>(socket: Socket, server: Se
 const workOf = (name: string, scene: Scene, slots = 1) =>
   encodeVerbRequest("WORK", {
     ...scene.agent(name).holder,
-    ...{ version: "1", sequence: 1, slots, offers: [], holding: [], slotsTotal: null, onlyRun: null, waitMs: 60_000 },
+    ...{
+      version: "1",
+      sequence: 1,
+      slots,
+      offers: [],
+      holding: [],
+      slotsTotal: null,
+      onlyRun: null,
+      outlived: [],
+      stopping: false,
+      waitMs: 60_000,
+    },
   });
 
 Deno.test("many requests of one connection are in flight, and each reply carries what came before its delimiter", async () => {
@@ -202,7 +213,9 @@ Deno.test("a port that is taken is one clear sentence, and the ports before it a
     message: `Cannot listen on 127.0.0.1:${ports.logsInPort}: another program has that port.`,
     hint: "Stop that program, or give another port in CDKTR_LOGS_LISTENING_PORT.",
   });
+  await assert.rejects(Server.probe({ host, ...ports, ...sources }), { code: "ADDRESS_IN_USE" });
   await first.close();
+  await Server.probe({ host, ...first.ports, ...sources });
   const again = await Server.listen(scene.principal, { host, ...first.ports, ...sources });
   assert.deepEqual(again.ports, first.ports);
   await again.close();

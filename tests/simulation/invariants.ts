@@ -63,7 +63,7 @@ export class Invariants {
     const { events } = this.#watched.model;
     for (; this.#checkedEvents < events.length; this.#checkedEvents++) {
       const event = events[this.#checkedEvents]?.event;
-      if (event?.type === "run_finished") this.#nothingRunsOn(event);
+      if (event?.type === "run_finished" || event?.type === "run_requeued") this.#nothingRunsOn(event);
       if (event?.type !== "agent_left" || event.session === null) continue;
       if (event.reason.includes("was silent")) this.#silenceWasReal(event.session, event.atMs);
     }
@@ -156,13 +156,17 @@ export class Invariants {
     }
   }
 
-  /** An attempt that came to its own end has no task that runs on. */
-  #nothingRunsOn({ runId, attempt, state }: Extract<Event, { type: "run_finished" }>): void {
-    if (state !== "COMPLETED" && state !== "FAILED") return;
+  /** An attempt that came to its own end, or whose agent is known to have been killed, has no task that runs on. */
+  #nothingRunsOn(event: Extract<Event, { type: "run_finished" | "run_requeued" }>): void {
     const { world, tasks } = this.#watched;
+    const { runId, attempt, reason } = event;
+    const isKnownDead = reason?.includes(" was killed") ?? false;
+    if (isKnownDead) world.coverage.count("attempts ended by the next agent on the machine");
+    const hasEndedItself = event.type === "run_finished" && (event.state === "COMPLETED" || event.state === "FAILED");
+    if (!isKnownDead && !hasEndedItself) return;
     const task = [...tasks.live].find((task) => task.runId === runId && task.attempt === attempt);
     if (task === undefined) return;
-    const what = `attempt ${attempt} of ${runId} is ${state}, and its task ${task.taskId} runs on`;
+    const what = `attempt ${attempt} of ${runId} has ended, and its task ${task.taskId} runs on`;
     world.violated("an attempt ends with its tasks", what);
   }
 

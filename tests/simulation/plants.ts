@@ -44,7 +44,7 @@ export const plants: Readonly<Record<string, PlantedFault>> = {
   },
   "the outbox forgets reports when the connection is lost": {
     plant: { agentLink: (link) => forgetting(link, "REPORT", () => ({ ignored: 0 })) },
-    breaks: ["nothing is stuck", "an attempt ends with its tasks"],
+    breaks: ["nothing is stuck", "an attempt ends with its tasks", "an attempt runs once"],
   },
   "the spool forgets lines when the connection is lost": {
     plant: {

@@ -9,6 +9,7 @@ const seeds = 1000;
 const mustHappen = [
   ...["before", "torn", "after"].map((point) => `crashes in a commit: ${point}`),
   ...["crashes of agents", "agents killed in a write of log lines", "agents given up", "tasks left behind"],
+  "attempts ended by the next agent on the machine",
   ...["messages lost", "messages doubled", "messages lost in partitions", "connections lost"],
   ...["faults: the principal stalls", "faults: the principal's clock is put", "faults: the history is replaced"],
   ...["faults: the disk is full", "faults: the history cannot be written", "log gaps told"],

@@ -36,6 +36,8 @@ export class SimTasks {
   onBegin: (taskTry: TaskTry) => void = () => {};
   readonly #world: World;
   readonly #random: SeededRandom;
+  /** The processes of agents by their sessions, but for those that a later one has found dead. */
+  readonly #sessions = new Map<SimProcess, string>();
   /** Which task a task run that succeeded was of. */
   readonly #succeeded = new Map<string, string>();
 
@@ -47,9 +49,9 @@ export class SimTasks {
   /** Where an agent in `process` runs its tasks. */
   workplace(process: SimProcess): Workplace {
     return {
-      open: () => this.#endOrphans(process),
+      open: (session) => this.#open(session, process),
       run: (taskTry) => this.#run(process, taskTry),
-      close: () => {},
+      close: () => void this.#sessions.delete(process),
     };
   }
 
@@ -64,12 +66,16 @@ export class SimTasks {
     }
   }
 
-  /** Before its first work, an agent ends what one before it left on the machine. */
-  async #endOrphans(process: SimProcess): Promise<void> {
+  /** Before its first work, an agent ends what those before it left on the machine, and tells who they were. */
+  async #open(session: string, process: SimProcess): Promise<string[]> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#world.timeline.after(this.#random.between(0, 200), () => process.input(resolve));
     await promise;
     for (const task of this.#orphansOn(process.machine)) this.live.delete(task);
+    const outlived = [...this.#sessions].filter(([{ machine, isAlive }]) => machine === process.machine && !isAlive);
+    for (const [killed] of outlived) this.#sessions.delete(killed);
+    this.#sessions.set(process, session);
+    return outlived.map(([, name]) => name);
   }
 
   #orphansOn(machine: Machine): LiveTask[] {

@@ -26,6 +26,8 @@ Deno.test("a port that is taken", async () => {
       `^error\\[ADDRESS_IN_USE\\]: Cannot listen on 127.0.0.1:${port}: another program has that port.\n`,
     ),
   });
+  const left = [...Deno.readDirSync(place.path)].map(({ name }) => name);
+  deepEqual(left.filter((name) => name === "kept"), [], "no data directory is left behind");
 });
 
 Deno.test("a port that is none", async () => {

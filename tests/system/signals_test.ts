@@ -162,6 +162,30 @@ Deno.test("the run of an agent that was killed is CRASHED after the heartbeat ti
   equal((await waitForEnd(client, await trigger(client, "quick"))).state, "COMPLETED");
 });
 
+Deno.test({
+  name: "the run of an agent that was killed and started again is CRASHED at once, not after the heartbeat timeout",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const { place, held } = await makePlace({ CDKTR_AGENT_HEARTBEAT_TIMEOUT_MS: "3600000" });
+    await using _place = place;
+    await using principal = await place.startPrincipal();
+    await using client = place.client();
+    await using agent = await place.startAgent();
+    const runId = await trigger(client, "held");
+    const { pid, childPid } = await held.begun();
+    await agent.end("SIGKILL");
+    await using next = await place.startAgent();
+    const { state, reason } = await waitForEnd(client, runId);
+    equal(state, "CRASHED");
+    match(reason ?? "", /^agent .* was killed and started again$/);
+    ok(await isGone(pid));
+    ok(await isGone(childPid));
+    await principal.said(/was killed and started again: 1 run marked CRASHED/);
+    equal((await client.call("STATUS", {})).agents.length, 1, "the killed one is not listed any more");
+    equal((await next.end()).code, 0);
+  },
+});
+
 Deno.test("an agent with a run that says nothing outlives a short heartbeat timeout", async () => {
   const { place, held } = await makePlace({ CDKTR_AGENT_HEARTBEAT_TIMEOUT_MS: "2000" });
   await using _place = place;

@@ -54,7 +54,14 @@ const workflow = fc.record({
 }).map(({ id, ...more }): WorkflowSummary => summary(id, more));
 
 const agent = fc.record({
-  ...{ agentId: text, session: textOrNull, version: textOrNull, lastSeenMs: time, slots: fc.option(count) },
+  ...{
+    agentId: text,
+    session: textOrNull,
+    version: textOrNull,
+    lastSeenMs: time,
+    slots: fc.option(count),
+    stopping: fc.boolean(),
+  },
   ...{ labels: fc.array(text, { maxLength: 3 }), running: fc.array(text, { maxLength: 3 }) },
 });
 

@@ -90,7 +90,17 @@ export function agentOf(
   more: Partial<ReplyTo<"STATUS">["agents"][number]> = {},
 ): ReplyTo<"STATUS">["agents"][number] {
   const lastSeenMs = noonMs - silentMs;
-  return { agentId, session: "s", version: "0.1.0", lastSeenMs, slots: 4, labels: [], running: [], ...more };
+  return {
+    agentId,
+    session: "s",
+    version: "0.1.0",
+    lastSeenMs,
+    slots: 4,
+    stopping: false,
+    labels: [],
+    running: [],
+    ...more,
+  };
 }
 
 /** See the top of this file. */

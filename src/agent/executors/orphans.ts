@@ -16,6 +16,9 @@ import { groupGoneWithin, killWaitMs } from "./process_group.ts";
 const findScript = "grep -lF -f - /proc/[0-9]*/environ 2>/dev/null | " +
   'while read -r file; do cat "${file%environ}stat" 2>/dev/null; done';
 
+/** Whether this system shows them. */
+export const canFindOrphans = Deno.build.os === "linux";
+
 /**
  * Ends the process groups of tries: TERM, and KILL after the grace time. Does nothing where there is no /proc.
  *
@@ -30,7 +33,7 @@ export async function endOrphans(taskRunIds: readonly string[], clock: Clock, gr
 }
 
 async function groupsOf(taskRunIds: readonly string[]): Promise<number[]> {
-  if (Deno.build.os !== "linux" || taskRunIds.length === 0) return [];
+  if (!canFindOrphans || taskRunIds.length === 0) return [];
   const pipes = { stdin: "piped", stdout: "piped", stderr: "null" } as const;
   const shell = new Deno.Command("/bin/sh", { args: ["-c", findScript], ...pipes }).spawn();
   const patterns = taskRunIds.map((id) => `${taskRunVariable}=${id}\n`).join("");

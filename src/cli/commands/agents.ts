@@ -9,7 +9,9 @@ import { loadSettings, settingOption } from "../settings.ts";
 import { formatTable } from "../table.ts";
 
 const afterHelp = `
-PLACES are the runs it takes at the same time, and how many it has. An agent of the original tells neither that nor its version.
+PLACES are the runs it takes at the same time, and how many it has. One that is stopping finishes those and takes no more.
+An agent of the original tells neither that nor its version. Where several agents have one id, the end of their session tells
+them apart.
 An agent that was silent for CDKTR_AGENT_HEARTBEAT_TIMEOUT_MS is given up.
 
 Examples:
@@ -36,7 +38,8 @@ function listCommand(invocation: Invocation) {
       const { agents } = await client.call("STATUS", {});
       if (json) await printJson(stdout, agents);
       else if (agents.length > 0) {
-        const rows = agents.map((agent) => cells(agent, clock.nowMs()));
+        const byId = Map.groupBy(agents, ({ agentId }) => agentId);
+        const rows = agents.map((agent) => cells(agent, byId.get(agent.agentId)?.length ?? 0, clock.nowMs()));
         await stdout.write(formatTable(columns, rows, stdout.columns()));
       } else stderr.say("No agent is there. Start one with `cdktr start agent`.");
     });
@@ -52,7 +55,12 @@ const columns = [
   { heading: "HEARD", align: "right", whole: true },
 ] as const;
 
-function cells({ agentId, version, slots, labels, running, lastSeenMs }: AgentSummary, nowMs: number): string[] {
-  const places = `${running.length} of ${slots ?? "?"}`;
-  return [agentId, version ?? "original", places, labels.join(","), `${spanText(nowMs - lastSeenMs)} ago`];
+/** Characters of a session that tell two agents of the same id apart. */
+const sessionTail = 4;
+
+function cells(agent: AgentSummary, namesakes: number, nowMs: number): string[] {
+  const { agentId, session, version, slots, stopping, labels, running, lastSeenMs } = agent;
+  const places = stopping ? `${running.length}, stopping` : `${running.length} of ${slots ?? "?"}`;
+  const name = namesakes > 1 && session !== null ? `${agentId} #${session.slice(-sessionTail)}` : agentId;
+  return [name, version ?? "original", places, labels.join(","), `${spanText(nowMs - lastSeenMs)} ago`];
 }

@@ -1,7 +1,7 @@
 /** `cdktr status`: how a principal is. */
 import { Command } from "@commander-js/extra-typings";
 import { spanText } from "../../clock/mod.ts";
-import { runStates } from "../../core/mod.ts";
+import { counted, runStates } from "../../core/mod.ts";
 import type { ReplyTo } from "../../wire/mod.ts";
 import { connectToPrincipal } from "../connect.ts";
 import type { Invocation } from "../invocation.ts";
@@ -57,9 +57,14 @@ function runsText({ runs }: Status): string {
 
 function agentsText({ agents }: Status): string {
   if (agents.length === 0) return "none";
-  const places = agents.reduce((sum, { slots }) => sum + (slots ?? 0), 0);
-  const taken = agents.reduce((sum, { running }) => sum + running.length, 0);
-  return `${agents.length}, ${taken} of ${places} places taken`;
+  const [stopping = [], working = []] = [true, false].map((is) => agents.filter((agent) => agent.stopping === is));
+  const places = working.reduce((sum, { slots }) => sum + (slots ?? 0), 0);
+  const left = stopping.length === 0 ? "" : `, ${stopping.length} stopping with ${counted(runsOn(stopping), "run")}`;
+  return `${agents.length}, ${runsOn(working)} of ${places} places taken${left}`;
+}
+
+function runsOn(agents: Status["agents"]): number {
+  return agents.reduce((sum, { running }) => sum + running.length, 0);
 }
 
 function historyText({ history: { state, reason, eventsBehind } }: Status): string {

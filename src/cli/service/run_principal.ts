@@ -1,9 +1,10 @@
 /** The process of a principal: its parts, put together and taken apart in order. */
+import { existsSync } from "node:fs";
 import type { Agent } from "../../agent/mod.ts";
 import { aborted, systemClock, systemRandom } from "../../clock/mod.ts";
 import type { Config } from "../../config/mod.ts";
 import { counted } from "../../core/mod.ts";
-import { type Principal, Server } from "../../principal/mod.ts";
+import { type Principal, Server, type ServerOptions } from "../../principal/mod.ts";
 import { Scheduler } from "../../scheduler/mod.ts";
 import { WorkflowStore } from "../../workflow/mod.ts";
 import {
@@ -51,10 +52,13 @@ export async function runPrincipal(service: Service, { scheduler: hasScheduler, 
     if (problemsChanged) reportProblems(workflows.problems);
   }));
 
+  // One that cannot listen shall leave no new data directory behind. Where there is a journal already, whether somebody has
+  // it is the more important answer.
+  if (!existsSync(config.statePath)) await Server.probe(serverOptions(config));
   const holder = ending.use(journalHolder(config, "cdktr start principal"));
   const principal = await openPrincipal(config, workflows, true, holder);
   ending.defer(() => principal.close());
-  const server = await listen(principal, config);
+  const server = await Server.listen(principal, serverOptions(config));
   ending.defer(() => server.close());
   holder.write({ address: `${config.principalHost}:${server.ports.port}` });
   const servingText = () =>
@@ -93,15 +97,15 @@ export async function runPrincipal(service: Service, { scheduler: hasScheduler, 
   log.info("stopping");
 }
 
-function listen(principal: Principal, config: Config): Promise<Server> {
-  return Server.listen(principal, {
+function serverOptions(config: Config): ServerOptions {
+  return {
     host: config.principalHost,
     port: config.principalPort,
     logsInPort: config.logsListeningPort,
     logsOutPort: config.logsPublishingPort,
     clock: systemClock,
     random: systemRandom,
-  });
+  };
 }
 
 function listeningText(config: Config, { ports }: Server): string {

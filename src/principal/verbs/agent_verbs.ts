@@ -1,7 +1,31 @@
-/** The verbs of agents, but for WORK, which is the work desk's. */
+/** The verbs of agents. */
 import type { Report } from "../../core/mod.ts";
 import type { ReplyTo, RequestOf } from "../../wire/mod.ts";
+import { giveUp } from "../give_up.ts";
 import type { Services } from "../services.ts";
+
+/** WORK: the work desk answers, once those are given up that the agent knows to be gone. */
+export function work(
+  services: Services,
+  request: RequestOf<"WORK">,
+  gone: AbortSignal,
+): Promise<ReplyTo<"WORK">> {
+  for (const session of request.outlived) giveUpOutlived(services, request, session);
+  return services.workDesk.ask(request, gone);
+}
+
+function giveUpOutlived(
+  { ledger, agents, workDesk, report }: Services,
+  { agentId, session }: RequestOf<"WORK">,
+  outlived: string,
+): void {
+  const agent = agents.list().find((one) => one.session === outlived);
+  // Whoever waits for an answer lives, whatever the lock on its files seemed to say: its silence shall tell.
+  if (agent === undefined || outlived === session || workDesk.isWaiting(outlived)) return;
+  const next = agent.agentId === agentId ? " and started again" : `; agent ${agentId} was started in its place`;
+  const onQueued = () => workDesk.offer();
+  giveUp({ ledger, agents, report, onQueued }, agent, `agent ${agent.agentId} was killed${next}`);
+}
 
 /** LEAVE: an agent leaves when all its reports were taken. What is still only assigned to it never reached it. */
 export async function leave(services: Services, request: RequestOf<"LEAVE">): Promise<ReplyTo<"LEAVE">> {

@@ -5,13 +5,12 @@ import type { HistoryHealth } from "../../history/mod.ts";
 import { labelsAmong, type ReplyTo, type RequestOf } from "../../wire/mod.ts";
 import type { Place } from "../explain/explain_wait.ts";
 import { listed } from "../explain/explain_words.ts";
+import { type Named, namesakes, namesakesHint, silenceMs } from "../namesakes.ts";
 import type { Services } from "../services.ts";
 
 /** One thing that was looked at, and how it is. */
 export type Finding = ReplyTo<"DOCTOR">["findings"][number];
 
-/** An agent asks for work more often than this, so one that was silent for longer has trouble; in milliseconds. */
-const silenceMs = 15_000;
 /** A run that waits for longer is worth a look, in milliseconds. */
 const longWaitMs = 5 * 60_000;
 /** Decisions that the history may be behind while all is well. */
@@ -24,10 +23,8 @@ const historyAnswerMaxMs = 2000;
 const waitingLookedAtMax = 10_000;
 
 /** An agent as far as its health goes. */
-export interface AgentHealth extends Place {
+export interface AgentHealth extends Place, Named {
   readonly version: string | null;
-  /** Unix milliseconds. */
-  readonly lastSeenMs: number;
 }
 
 /** What a check-up rests on. */
@@ -76,8 +73,8 @@ export async function checkUp(
     refusal: ledger.refusal,
     history: history.health,
     eventsBehind: projector.eventsBehind,
-    agents: agents.list().map(({ agentId, session, version, lastSeenMs, slots, offers }) => ({
-      ...{ agentId, session, version, lastSeenMs, slots, offers },
+    agents: agents.list().map(({ agentId, session, version, lastSeenMs, slots, stopping, offers, asked }) => ({
+      ...{ agentId, session, version, lastSeenMs, slots, stopping, offers, asked },
       busy: ledger.state.runsOf(agentId, session).length,
     })),
     waiting: queue.ids().take(waitingLookedAtMax).toArray().flatMap((runId) => runs.get(runId) ?? []),
@@ -214,9 +211,27 @@ function agentsFinding({ agents, version, nowMs }: Condition): Finding {
       "Start them anew with this one.",
     );
   }
-  const slots = agents.reduce((sum, agent) => sum + (agent.slots ?? 0), 0);
-  const busy = agents.reduce((sum, agent) => sum + agent.busy, 0);
-  return ok("agents", `${counted(agents.length, "agent")}, ${busy} of ${counted(slots, "place")} taken.`);
+  const working = agents.filter(({ stopping }) => !stopping);
+  if (working.length === 0) {
+    return warning(
+      "agents",
+      `${counted(agents.length, "agent")}, and all are stopping, so nothing new can run.`,
+      "Start one with `cdktr start agent`.",
+    );
+  }
+  const shared = [...namesakes(agents, nowMs)];
+  if (shared.length > 0) {
+    const names = shared.map(([agentId, count]) => `${agentId} (${count} agents)`);
+    return warning(
+      "agents",
+      `Several agents have one id, so nothing tells which of them has a run: ${listed(names)}.`,
+      `Ids are made of user, host and suffix: ${namesakesHint}.`,
+    );
+  }
+  const slots = working.reduce((sum, agent) => sum + (agent.slots ?? 0), 0);
+  const busy = working.reduce((sum, agent) => sum + agent.busy, 0);
+  const stopping = working.length === agents.length ? "" : `, ${agents.length - working.length} stopping`;
+  return ok("agents", `${counted(agents.length, "agent")}${stopping}, ${busy} of ${counted(slots, "place")} taken.`);
 }
 
 function queueFinding({ waiting, queueLength, pausedRuns, agents, nowMs }: Condition): Finding {

@@ -35,8 +35,8 @@ export async function status(services: Services): Promise<ReplyTo<"STATUS">> {
     queueLength: ledger.state.queue.size,
     queueHeadAgeMs: headRun === undefined ? null : Math.max(clock.nowMs() - headRun.triggeredAtMs, 0),
     runs: Object.fromEntries(await journal.countRuns()),
-    agents: agents.list().map(({ agentId, session, version, lastSeenMs, slots, offers }) => ({
-      ...{ agentId, session, version, lastSeenMs, slots },
+    agents: agents.list().map(({ agentId, session, version, lastSeenMs, slots, stopping, offers }) => ({
+      ...{ agentId, session, version, lastSeenMs, slots, stopping },
       labels: labelsAmong(offers),
       running: ledger.state.runsOf(agentId, session).map(({ runId }) => runId),
     })),

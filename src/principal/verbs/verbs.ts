@@ -1,6 +1,6 @@
 /** The verbs the original does not have, and who answers each. */
 import { protocolVersion, type ReplyTo, type RequestOf, type Verb, verbs } from "../../wire/mod.ts";
-import { leave, report } from "./agent_verbs.ts";
+import { leave, report, work } from "./agent_verbs.ts";
 import { changes } from "./changes.ts";
 import { checkUp } from "./check_up.ts";
 import { explain } from "../explain/explain.ts";
@@ -46,7 +46,7 @@ const handlers: { readonly [V in Verb]: Handler<V> } = {
   ARCHIVE: archive,
   STATUS: status,
   CHANGES: changes,
-  WORK: ({ workDesk }, request, gone) => workDesk.ask(request, gone),
+  WORK: work,
   REPORT: report,
   LOG: ({ logStreams }, request, gone) => logStreams.take(request, gone),
   LEAVE: leave,

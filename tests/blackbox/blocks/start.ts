@@ -321,5 +321,26 @@ export const start: Block = {
         await again.end();
       },
     ),
+    specification(
+      219,
+      "When an agent that was killed is started again, the runs of the killed one end without waiting for the timeout",
+      ["start agent", "explain", "agents list"],
+      async (outsider) => {
+        const place = await outsider.place({
+          CDKTR_AGENT_HEARTBEAT_TIMEOUT_MS: "3600000",
+          CDKTR_TASK_GRACE_MS: "1000",
+        });
+        await place.startPrincipal();
+        const agent = await place.startAgent();
+        const held = await place.held();
+        const runId = await place.trigger("held", held.args);
+        await held.begun();
+        await agent.end("SIGKILL");
+        await place.startAgent();
+        equal(await place.endOf(runId), "CRASHED");
+        match(await place.read(["explain", runId]), / crashed: agent .* was killed and started again/);
+        equal((await place.readJson(["agents", "list"])).length, 1);
+      },
+    ),
   ],
 };

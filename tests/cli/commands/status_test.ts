@@ -38,3 +38,19 @@ Deno.test("agents list tells what each can take and has, and without any says ho
   equal(agent.agentId, "ada@lab/AG");
   equal(agent.running.length, 1);
 });
+
+Deno.test("an agent that is stopping has no places: status and agents list tell what it still has", async () => {
+  await using scene = await PrincipalScene.start({ etl: oneTask });
+  await scene.trigger("etl");
+  await scene.stopAgent(await scene.fetch());
+  match((await scene.call(["status"])).stdout, /\nAgents +1, 0 of 0 places taken, 1 stopping with 1 run\n/);
+  match((await scene.call(["agents", "list"])).stdout, /\nada@lab\/AG +1 +1, stopping +.* ago\n$/);
+  equal(JSON.parse((await scene.call(["agents", "list", "--json"])).stdout)[0].stopping, true);
+});
+
+Deno.test("agents list tells agents of one id apart by the end of their session", async () => {
+  await using scene = await PrincipalScene.start({});
+  for (const session of ["session-0a1b", "session-2c3d"]) await scene.meet(session);
+  const { stdout } = await scene.call(["agents", "list"]);
+  match(stdout, /\nada@lab\/AG #0a1b +1 .*\nada@lab\/AG #2c3d +1 .*\n$/);
+});

@@ -6,8 +6,17 @@ import { Scene } from "../scene.ts";
 
 const nowMs = Date.UTC(2026, 2, 1);
 const ann = {
-  ...{ agentId: "ann", session: "s", version: "1.2.3", offers: ["beyond-original"], slots: 5, busy: 2 },
+  ...{
+    agentId: "ann",
+    session: "s",
+    version: "1.2.3",
+    offers: ["beyond-original"],
+    slots: 5,
+    stopping: false,
+    busy: 2,
+  },
   lastSeenMs: nowMs - 1000,
+  asked: { first: 1, last: 5 },
 };
 const healthy: Condition = {
   ...{ version: "1.2.3", nowMs, upMs: 3_600_000, journalFaults: [], isOnReserve: false, refusal: null },
@@ -70,6 +79,30 @@ const troubles: [change: Partial<Condition>, name: string, state: "warning" | "e
     "agents",
     "warning",
     /^Nothing was heard from ann for 20\.0 s\.$/,
+  ],
+  [
+    { agents: [{ ...ann, stopping: true }] },
+    "agents",
+    "warning",
+    /^1 agent, and all are stopping, so nothing new can run\.$/,
+  ],
+  [
+    { agents: [ann, { ...ann, session: "t", asked: { first: 2, last: 6 } }] },
+    "agents",
+    "warning",
+    /^Several agents have one id, so nothing tells which of them has a run: ann \(2 agents\)\.$/,
+  ],
+  [
+    { agents: [ann, { ...ann, session: "t", asked: { first: 6, last: 7 } }] },
+    "agents",
+    "ok",
+    /^2 agents, 4 of 10 places taken\.$/,
+  ],
+  [
+    { agents: [ann, { ...ann, agentId: "bob", slots: 1, busy: 1, stopping: true }] },
+    "agents",
+    "ok",
+    /^2 agents, 1 stopping, 2 of 5 places taken\.$/,
   ],
   [
     { agents: [{ ...ann, version: "1.0.0" }] },
