@@ -20,7 +20,8 @@ const defaultTimeout = "30s";
 
 const afterHelp = `
 The SQL is that of DuckDB, and a query at that: anything that changes something is refused. --tables lists what can be queried.
-Rows are up to a second old. A Parquet file has all rows, whatever --max-rows says.
+Rows are up to a second old. A Parquet file has all rows, whatever --max-rows says. Where a table is too wide for the terminal, each
+row is a block with a line for each column.
 
 Examples:
   cdktr sql --tables
