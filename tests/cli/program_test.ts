@@ -66,6 +66,14 @@ for (const [argv, sentence, hint] of refusals) {
   });
 }
 
+Deno.test("help shows no default that is only how the program counts", async () => {
+  for (const argv of [["run"], ["task", "run"], ["listen", "webhook"], ["listen", "files"]]) {
+    const { stdout } = await call([...argv, "--help"]);
+    match(stdout, /-p, --param </);
+    equal(stdout.includes("default: {"), false, argv.join(" "));
+  }
+});
+
 Deno.test("an argument with control characters cannot forge a line of the error", async () => {
   const { stderr } = await call(["x\n\x1b[31merror[INTERNAL]: forged"]);
   equal(stderr.split("\n").length, 3);
