@@ -135,6 +135,6 @@ Deno.test("an empty path is refused, and nothing is written", async () => {
   await using directory = await temporaryDirectory();
   const { exitCode, stderr } = await call(["init", ""], { workingDirectory: directory.path });
   equal(exitCode, 2);
-  match(stderr, /^error\[INVALID_ARGUMENT\]: The path of the project is empty\.\n {2}hint: /);
+  match(stderr, /^error\[INVALID_ARGUMENT\]: The argument path is empty\.\n {2}hint: /);
   deepEqual([...Deno.readDirSync(directory.path)], []);
 });
