@@ -55,7 +55,9 @@ export class DropFolder {
     await Deno.mkdir(options.moveTo, { recursive: true }).catch(() => {}); // What is wrong with it is told next.
     const moveTo = await realFolder(options.moveTo);
     if (moveTo === root) {
-      throw new CdktrError("INVALID_ARGUMENT", `Files cannot be moved to ${moveTo}, where they are already.`);
+      throw new CdktrError("INVALID_ARGUMENT", `Files cannot be moved to ${moveTo}, where they are already.`, {
+        hint: "Name another directory with --move-to, or leave it out.",
+      });
     }
     if ((await Deno.stat(root)).dev !== (await Deno.stat(moveTo)).dev) {
       throw new CdktrError(
@@ -153,9 +155,15 @@ async function realFolder(directory: string): Promise<string> {
     return path;
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) {
-      throw new CdktrError("NOT_FOUND", `The directory ${directory} does not exist.`, { cause });
+      throw new CdktrError("NOT_FOUND", `The directory ${directory} does not exist.`, {
+        hint: "Make it, or name the directory that files are put into.",
+        cause,
+      });
     }
-    throw new CdktrError("STORAGE", `The directory ${directory} cannot be listed: ${messageOf(cause)}.`, { cause });
+    throw new CdktrError("STORAGE", `The directory ${directory} cannot be listed: ${messageOf(cause)}.`, {
+      hint: "Name a directory that the user of the listener may read.",
+      cause,
+    });
   }
 }
 
@@ -174,6 +182,9 @@ function patternOf(glob: string): RegExp {
   try {
     return new RegExp(`^${source.replaceAll(/(?:\[\^\/\]\*)+/g, "[^/]*")}$`, "u");
   } catch (cause) {
-    throw new CdktrError("INVALID_ARGUMENT", `The pattern ${glob} cannot be read.`, { cause });
+    throw new CdktrError("INVALID_ARGUMENT", `The pattern ${glob} cannot be read.`, {
+      hint: "It takes *, ? and sets such as [a-z].",
+      cause,
+    });
   }
 }

@@ -123,9 +123,13 @@ function unlistable(directory: string, cause: unknown): CdktrError {
     });
   }
   if (cause instanceof Deno.errors.NotADirectory) {
-    return new CdktrError("STORAGE", `The workflow directory ${directory} is not a directory.`, { cause });
+    return new CdktrError("STORAGE", `The workflow directory ${directory} is not a directory.`, {
+      hint: "Set CDKTR_WORKFLOW_DIR to the directory of your workflow files.",
+      cause,
+    });
   }
   return new CdktrError("STORAGE", `The workflow directory ${directory} cannot be listed: ${messageOf(cause)}`, {
+    hint: "Let the user that cdktr runs as read it, or set CDKTR_WORKFLOW_DIR to another one.",
     cause,
   });
 }

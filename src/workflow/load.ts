@@ -14,6 +14,8 @@ export interface LoadedFile extends ParsedWorkflow {
   readonly id: string;
 }
 
+const missingHint = "Check the path; `cdktr validate` without one looks at all files in CDKTR_WORKFLOW_DIR.";
+
 /** A problem of a whole file or folder. */
 export function problemOf(file: string, code: Problem["code"], message: string): Problem {
   return { severity: "error", file, line: 1, column: 1, path: "", value: null, expected: null, message, code };
@@ -47,9 +49,12 @@ export async function loadFile(path: string): Promise<LoadedFile> {
     return { file: path, id, ...parseWorkflow(bytes, { id, path }) };
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) {
-      throw new CdktrError("NOT_FOUND", `The workflow file ${path} does not exist.`, { cause });
+      throw new CdktrError("NOT_FOUND", `The workflow file ${path} does not exist.`, { hint: missingHint, cause });
     }
-    throw new CdktrError("STORAGE", `The workflow file ${path} cannot be read: ${messageOf(cause)}`, { cause });
+    throw new CdktrError("STORAGE", `The workflow file ${path} cannot be read: ${messageOf(cause)}.`, {
+      hint: "Name a file that this user may read.",
+      cause,
+    });
   }
 }
 
@@ -63,9 +68,12 @@ export async function loadFile(path: string): Promise<LoadedFile> {
 export async function validatePath(path: string): Promise<LoadedFile[]> {
   const info = await Deno.stat(path).catch((cause: unknown) => {
     if (cause instanceof Deno.errors.NotFound) {
-      throw new CdktrError("NOT_FOUND", `There is no file or directory ${path}.`, { cause });
+      throw new CdktrError("NOT_FOUND", `There is no file or directory ${path}.`, { hint: missingHint, cause });
     }
-    throw new CdktrError("STORAGE", `${path} cannot be looked at: ${messageOf(cause)}`, { cause });
+    throw new CdktrError("STORAGE", `${path} cannot be looked at: ${messageOf(cause)}.`, {
+      hint: "Name a file or directory that this user may read.",
+      cause,
+    });
   });
   if (!info.isDirectory) return [await loadFile(path)];
 

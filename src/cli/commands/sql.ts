@@ -127,6 +127,9 @@ async function writeFile(path: string, content: string | Uint8Array): Promise<vo
     if (typeof content === "string") await Deno.writeTextFile(path, content);
     else await Deno.writeFile(path, content);
   } catch (cause) {
-    throw new CdktrError("STORAGE", `${path} cannot be written: ${messageOf(cause)}.`, { cause });
+    throw new CdktrError("STORAGE", `${path} cannot be written: ${messageOf(cause)}.`, {
+      hint: "Name another file with --output.",
+      cause,
+    });
   }
 }

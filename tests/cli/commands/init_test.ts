@@ -111,7 +111,12 @@ Deno.test("init where a file is in the way of a directory fails with one sentenc
   await Deno.writeTextFile(`${directory.path}/workflows`, "");
   const { exitCode, stderr } = await call(["init"], { workingDirectory: directory.path });
   equal(exitCode, 1);
-  match(stderr, /^error\[STORAGE\]: The directory .*\/workflows cannot be made: .*\n$/);
+  const says =
+    /^error\[STORAGE\]: The directory .*\/workflows cannot be made: .*\n {2}hint: A file is in the way: .*\n$/;
+  match(stderr, says);
+  const inFile = await call(["init", "workflows"], { workingDirectory: directory.path });
+  equal(inFile.exitCode, 1);
+  match(inFile.stderr, says);
 });
 
 Deno.test(".env.example with every line in force gives exactly the defaults", async () => {

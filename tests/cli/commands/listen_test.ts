@@ -124,7 +124,7 @@ Deno.test("command lines that cannot be used", async (t) => {
     [[...webhook, "--host", "0.0.0.0"], 2, /INVALID_ARGUMENT\]: Without a secret 0\.0\.0\.0 is not listened on/],
     [[...webhook, "--host", "127.0.0.1.example.org"], 2, /INVALID_ARGUMENT\]: Without a secret/],
     [[...webhook, "--secret-file", "empty"], 2, /INVALID_ARGUMENT\]: The file of secrets .*empty is empty/],
-    [[...webhook, "--token-file", "none"], 3, /NOT_FOUND\]: The file of secrets .*none cannot be read/],
+    [[...webhook, "--token-file", "none"], 3, /NOT_FOUND\]: There is no file of secrets .*none\./],
     [
       [...webhook, "--port", String(taken.addr.port)],
       1,
@@ -148,6 +148,7 @@ Deno.test("command lines that cannot be used", async (t) => {
       const outcome = await call(argv, { workingDirectory: directory.path, environment });
       equal(outcome.exitCode, exitCode, outcome.stderr);
       match(outcome.stderr, says);
+      match(outcome.stderr, /\n {2}hint: .+\n$/);
       equal(outcome.stdout, "");
     });
   }
