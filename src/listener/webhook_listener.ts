@@ -14,7 +14,7 @@ import { type BodyMapping, paramsOf } from "./body_params.ts";
 import { readBody } from "./read_body.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
 
-/** Senders such as GitHub wait ten seconds for an answer; a request to the principal may take a while on top. */
+/** Senders such as GitHub wait ten seconds for an answer; the last try takes twice the timeout of requests at most on top. */
 const patienceMs = 4000;
 /** How long a body may take to arrive. */
 const bodyMaxMs = 10_000;
