@@ -9,6 +9,8 @@ export type Found = { readonly isFolder: true } | { readonly isFolder: false; re
 export interface FolderListing {
   /** Paths below the folder, in order. */
   readonly paths: readonly string[];
+  /** Named pipes, and links to some, as absolute paths. None of them counts. */
+  readonly pipes: readonly string[];
   /** What an operator should know. */
   readonly problems: readonly string[];
   /** Whether every part could be listed. */
@@ -112,6 +114,7 @@ export class DropFolder {
    */
   async list(start = ""): Promise<FolderListing> {
     const paths: string[] = [];
+    const pipes: string[] = [];
     const problems: string[] = [];
     let isComplete = true;
     const folders = [start];
@@ -120,6 +123,7 @@ export class DropFolder {
       try {
         for await (const { name, isFile, isDirectory } of Deno.readDir(this.absolute(folder))) {
           const path = join(folder, name);
+          if (!isFile && !isDirectory && await isPipe(this.absolute(path))) pipes.push(this.absolute(path));
           if (name.startsWith(".") || this.#isExcepted(this.absolute(path))) continue;
           if (name.includes(replaced) && await this.look(path) === null) {
             problems.push(`${this.absolute(path)} is passed over: its name is not UTF-8`);
@@ -134,7 +138,7 @@ export class DropFolder {
         problems.push(`${this.absolute(folder)} cannot be listed: ${messageOf(error)}`);
       }
     }
-    return { paths: paths.sort(), problems, isComplete };
+    return { paths: paths.sort(), pipes, problems, isComplete };
   }
 
   #fits(path: string): boolean {
@@ -165,6 +169,10 @@ async function realFolder(directory: string): Promise<string> {
       cause,
     });
   }
+}
+
+function isPipe(path: string): Promise<boolean> {
+  return Deno.stat(path).then(({ isFifo }) => isFifo === true, () => false);
 }
 
 /** Time of change, size and inode. */
