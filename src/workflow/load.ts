@@ -62,7 +62,7 @@ export async function loadFile(path: string): Promise<LoadedFile> {
  * Loads a workflow file, or all those of a directory, to see what is wrong with them.
  *
  * @returns One result a file, in the order of their paths, and one without a workflow for each folder that cannot be
- * listed. Two files with the same id both have that problem.
+ * listed and each link to nothing. Two files with the same id both have that problem.
  * @throws {CdktrError} NOT_FOUND, STORAGE or LIMIT_EXCEEDED, when there is nothing at `path` that can be looked at.
  */
 export async function validatePath(path: string): Promise<LoadedFile[]> {
@@ -79,11 +79,11 @@ export async function validatePath(path: string): Promise<LoadedFile[]> {
 
   const directory = path.replace(/(?<=.)[/\\]+$/, "");
   const { files, unreadable } = await listWorkflowFiles(directory);
-  const results: LoadedFile[] = unreadable.map(({ relativePath, reason }) => ({
+  const results: LoadedFile[] = unreadable.map(({ relativePath, message }) => ({
     file: `${directory}/${relativePath}`,
     id: workflowId(relativePath),
     workflow: null,
-    problems: [problemOf(`${directory}/${relativePath}`, "unreadable", `The folder cannot be listed: ${reason}`)],
+    problems: [problemOf(`${directory}/${relativePath}`, "unreadable", message)],
   }));
   const clashes = sameIds(files.map(({ relativePath, id }) => ({ id, file: `${directory}/${relativePath}` })));
   for (const { relativePath, id } of files) {
