@@ -55,11 +55,11 @@ export async function refuseUnknownNames(client: PrincipalClient, names: LogName
       hint: `${didYouMean(workflow, ids)} List them with \`cdktr task list\`.`.trim(),
     });
   }
-  if (task === undefined) return;
+  // Where there is a line, this is a single question; definitions are many.
+  if (task === undefined || await hasLine(client, { workflowId: workflow, run, taskName: task })) return;
   const present = ids.filter((id) => workflow === undefined || id === workflow);
   const tasks = run === undefined ? await tasksOfWorkflows(client, present) : await tasksOfRun(client, run);
   if (tasks.some(({ id, name }) => id === task || name === task)) return;
-  if (await hasLine(client, { workflowId: workflow, run, taskName: task })) return;
   const owner = run !== undefined
     ? `The run ${run}`
     : workflow !== undefined

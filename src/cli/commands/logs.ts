@@ -187,6 +187,7 @@ async function follow(
       { hint: "Print live lines alone with `cdktr logs --tail`." },
     );
   }
+  const followed = run === undefined || isOriginal ? null : await findRun(client, run);
   if (!isOriginal) await noteUnknownNames(client, options, stderr);
   using interrupt = listenForInterrupt();
   const { signal } = interrupt;
@@ -201,7 +202,7 @@ async function follow(
     stored: isOriginal ? null : new StoredLogs(client, filterOf(options), signal),
     history: limit,
     workflowId: workflow ?? null,
-    run: run === undefined || isOriginal ? null : await findRun(client, run),
+    run: followed,
     wants: async (line) =>
       wants(options, line) && (!isOriginal || run === undefined || line.runId === run) &&
       await isOfTask(line),

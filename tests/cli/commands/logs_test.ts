@@ -146,7 +146,7 @@ Deno.test("the flat form prints the lines of the last 24 hours, of the time give
 
 Deno.test("a run that does not exist exits 3, with --follow, too", async () => {
   await using scene = await PrincipalScene.start(files);
-  for (const flags of [[], ["--follow"]]) {
+  for (const flags of [[], ["--follow"], ["--task", "x"], ["--follow", "--task", "x"]]) {
     const { exitCode, stdout, stderr } = await scene.call(["logs", "query", "--run", "nonsense", ...flags]);
     deepEqual([exitCode, stdout], [3, ""]);
     match(stderr, /^error\[NOT_FOUND\]: There is no run with the id "nonsense"\./);
