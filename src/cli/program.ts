@@ -9,7 +9,6 @@ import { CdktrError } from "../core/mod.ts";
 import { exitCodes } from "./exit_codes.ts";
 import type { LoadTree } from "./command_tree.ts";
 import type { Invocation } from "./invocation.ts";
-import { refuseEmpty } from "./refuse_empty.ts";
 import { version } from "./version.ts";
 
 interface CommandEntry {
@@ -191,7 +190,7 @@ export async function treeOf(
     .helpCommand("help [command]", "Show the help of a command")
     // An option after a command is that command's, also where the one above it has one of the same name.
     .enablePositionalOptions()
-    .hook("preAction", (_, called) => refuseEmpty(called))
+    .hook("preAction", async (_, called) => (await import("./refuse_empty.ts")).refuseEmpty(called))
     .addHelpText("after", examples);
   const loadTree: LoadTree = (isWanted) => treeOf(invocation, [], isWanted);
   for (const { name, summary, isHidden = false, load } of entries) {
