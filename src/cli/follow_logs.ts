@@ -37,7 +37,7 @@ export interface FollowOptions {
   /** The only run to follow, to its end; null for all. */
   readonly run: Run | null;
   /** Whether a live line is wanted, as far as workflow and run do not tell. */
-  readonly wants: (line: WireLogLine) => boolean;
+  readonly wants: (line: WireLogLine) => Promise<boolean>;
   /** Tells the person who follows something about the following itself. */
   readonly note: (sentence: string) => void;
   readonly signal: AbortSignal;
@@ -132,7 +132,7 @@ class Follower {
     const unseen: WireLogLine[] = [];
     for (const line of lines) {
       const runId = await this.#runIdOf(line);
-      if (runId === null || !this.#options.wants(line)) continue;
+      if (runId === null || !await this.#options.wants(line)) continue;
       if (this.#options.stored === null || this.#unmatched.takeLive(line)) unseen.push({ ...line, runId });
     }
     return unseen;

@@ -4,7 +4,7 @@
  *
  * To add a command: a file in commands/ that exports a function from {@linkcode Invocation} to a commander `Command`, and a row below.
  */
-import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { Command, CommanderError, type CommandUnknownOpts, Help } from "@commander-js/extra-typings";
 import { CdktrError } from "../core/mod.ts";
 import { exitCodes } from "./exit_codes.ts";
 import type { LoadTree } from "./command_tree.ts";
@@ -190,6 +190,7 @@ export async function treeOf(
     .helpCommand("help [command]", "Show the help of a command")
     // An option after a command is that command's, also where the one above it has one of the same name.
     .enablePositionalOptions()
+    .hook("preAction", async (_, called) => (await import("./refuse_empty.ts")).refuseEmpty(called))
     .addHelpText("after", examples);
   const loadTree: LoadTree = (isWanted) => treeOf(invocation, [], isWanted);
   for (const { name, summary, isHidden = false, load } of entries) {
@@ -200,13 +201,19 @@ export async function treeOf(
   return program;
 }
 
+const plainHelp = new Help();
+
 /** Makes a command and all below it end by an exception, print through `invocation` and know `--version`. */
 function prepare(command: CommandUnknownOpts, invocation: Invocation, help: string[]): void {
   const collect = (text: string) => void help.push(text);
   command
     .version(`cdktr ${version}`, "-V, --version", "print the version")
     .helpOption("-h, --help", "show this help")
-    .configureHelp({ subcommandTerm: (child) => child.name() })
+    .configureHelp({
+      subcommandTerm: (child) => child.name(),
+      // An option that gathers pairs begins with none, which is no default to speak of.
+      optionDescription: (option) => plainHelp.optionDescription(option).replace(" (default: {})", ""),
+    })
     .configureOutput({
       writeOut: collect,
       writeErr: collect,

@@ -1,7 +1,7 @@
 /** The result of a query as text. Its columns have names of their own each. */
 import type { ReplyTo } from "../wire/mod.ts";
 import { jsonText } from "./output.ts";
-import { printable } from "../paint/mod.ts";
+import { displayWidth, padded, printable } from "../paint/mod.ts";
 import { formatTable } from "./table.ts";
 
 type QueryResult = Pick<ReplyTo<"SQL">, "columns" | "rows">;
@@ -10,17 +10,27 @@ type QueryResult = Pick<ReplyTo<"SQL">, "columns" | "rows">;
 const numeric = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL)\b/;
 
 /**
- * As a table for people.
- *
- * @param widthMax As in {@linkcode formatTable}.
+ * As a table for people. Where a row needs more than `widthMax` columns of the terminal, each row is a block of its own with
+ * a line for each column, as psql does with `\x auto`: nothing is cut.
  */
 export function tableOf({ columns, rows }: QueryResult, widthMax: number | undefined): string {
   if (columns.length === 0) return "";
   const heads = columns.map(({ name, type }) => ({
-    heading: name,
+    heading: printable(name),
     align: numeric.test(type) ? "right" : "left",
   } as const));
-  return formatTable(heads, rows.map((row) => row.map((value) => value === null ? "NULL" : textOf(value))), widthMax);
+  const cells = rows.map((row) => row.map((value) => value === null ? "NULL" : textOf(value)));
+  const table = formatTable(heads, cells);
+  const fits = widthMax === undefined || table.split("\n").every((line) => displayWidth(line) <= widthMax);
+  return fits || rows.length === 0 ? table : blocksOf(heads.map(({ heading }) => heading), cells);
+}
+
+function blocksOf(names: readonly string[], rows: readonly (readonly string[])[]): string {
+  const nameWidth = Math.max(...names.map(displayWidth));
+  return rows.map((row, index) => {
+    const lines = row.map((cell, at) => `${padded(names[at] ?? "", nameWidth)} | ${printable(cell)}`.trimEnd());
+    return [`-[ ROW ${index + 1} ]-`.padEnd(nameWidth + 2, "-"), ...lines].map((line) => `${line}\n`).join("");
+  }).join("");
 }
 
 /** As one JSON array with an object for each row. */

@@ -46,7 +46,8 @@ export interface EventListenerOptions {
   /** Ends the listener when it aborts. */
   readonly signal?: AbortSignal;
   /**
-   * How long an event is tried again while the principal is away, slow or cannot write, in milliseconds.
+   * How long an event is tried again while the principal is away, slow or cannot write, in milliseconds. The last try begins
+   * then, and has the time of its own that the client gives it.
    *
    * @default 120_000
    */
@@ -135,11 +136,11 @@ export abstract class EventListener implements AsyncDisposable {
         const error = asCdktrError(thrown);
         // Another principal may have taken the place of the one that was there.
         client.forgetDialect();
-        const isOver = clock.monotonicMs() - beganMs >= this.#patienceMs;
+        const leftMs = beganMs + this.#patienceMs - clock.monotonicMs();
         const mayTryAgain = isWorthAnotherTry(error);
-        if (!mayTryAgain || isOver || signal.aborted) return failed(error, mayTryAgain);
+        if (!mayTryAgain || leftMs <= 0 || signal.aborted) return failed(error, mayTryAgain);
         const pauseMs = Math.min(firstPauseMs * 2 ** failures, longestPauseMs) * (0.5 + random.fraction() / 2);
-        await sleep(clock, pauseMs, signal).catch(() => {});
+        await sleep(clock, Math.min(pauseMs, leftMs), signal).catch(() => {});
         if (signal.aborted) return failed(error, true);
       }
     }

@@ -15,7 +15,7 @@ export class Condition {
     if (filter.untilMs !== undefined) condition.add(`timestamp_ms < ${condition.time(filter.untilMs)}`);
     if (filter.workflowId !== undefined) condition.#addEquality("workflow_id", [filter.workflowId]);
     if (filter.runIds !== undefined) condition.#addEquality("workflow_instance_id", filter.runIds);
-    if (filter.taskName !== undefined) condition.#addEquality("task_name", [filter.taskName]);
+    if (filter.taskName !== undefined) condition.#addTask(filter, filter.taskName);
     if (filter.taskRunId !== undefined) condition.#addEquality("task_instance_id", [filter.taskRunId]);
     if (filter.levels !== undefined) condition.#addEquality("level", filter.levels);
     if (filter.contains !== undefined) {
@@ -46,6 +46,14 @@ export class Condition {
   time(timeMs: number): string {
     const limitMs = Number.MAX_SAFE_INTEGER;
     return this.#placeholder(BigInt(Math.ceil(Math.min(Math.max(timeMs, -limitMs), limitMs))), BIGINT);
+  }
+
+  /** Lines have the name of their task; by its id it is known to what was reported of it. */
+  #addTask(filter: CompleteLogFilter, nameOrId: string): void {
+    const reports = [this.#equality("task_id", [nameOrId])];
+    if (filter.runIds !== undefined) reports.push(this.#equality("workflow_instance_id", filter.runIds));
+    this.add(`(${this.#equality("task_name", [nameOrId])} OR task_instance_id IN (
+      SELECT task_instance_id FROM task_run_status WHERE ${reports.join(" AND ")}))`);
   }
 
   /** The current status of a run is the one recorded last: clocks may step back, the order of arrival does not. */

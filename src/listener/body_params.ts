@@ -15,6 +15,8 @@ export interface BodyMapping {
 
 const formType = /^application\/x-www-form-urlencoded\b/i;
 
+const jsonHint = "Send a JSON object, or a form with the Content-Type application/x-www-form-urlencoded.";
+
 /**
  * The parameters. The fields of a form count as an object of texts; a field that is there several times, as a list of them.
  *
@@ -60,7 +62,7 @@ function valueAt(value: unknown, pointer: string): unknown {
 
 function scalarFields(value: unknown): Record<string, string> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw badBody("The body is no JSON object.");
+    throw badBody("The body is no JSON object.", jsonHint);
   }
   const fields: Record<string, string> = {};
   for (const [name, field] of Object.entries(value)) {
@@ -88,7 +90,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw badBody("The body is neither JSON nor a form.");
+    throw badBody("The body is neither JSON nor a form.", jsonHint);
   }
 }
 
@@ -96,10 +98,10 @@ function decode(body: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(body);
   } catch {
-    throw badBody("The body is not UTF-8.");
+    throw badBody("The body is not UTF-8.", "Encode its text as UTF-8.");
   }
 }
 
-function badBody(sentence: string): Refusal {
-  return new Refusal(400, new CdktrError("INVALID_ARGUMENT", sentence));
+function badBody(sentence: string, hint: string): Refusal {
+  return new Refusal(400, new CdktrError("INVALID_ARGUMENT", sentence, { hint }));
 }

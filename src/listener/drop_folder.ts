@@ -9,6 +9,8 @@ export type Found = { readonly isFolder: true } | { readonly isFolder: false; re
 export interface FolderListing {
   /** Paths below the folder, in order. */
   readonly paths: readonly string[];
+  /** Named pipes, and links to some, as absolute paths. None of them counts. */
+  readonly pipes: readonly string[];
   /** What an operator should know. */
   readonly problems: readonly string[];
   /** Whether every part could be listed. */
@@ -55,7 +57,9 @@ export class DropFolder {
     await Deno.mkdir(options.moveTo, { recursive: true }).catch(() => {}); // What is wrong with it is told next.
     const moveTo = await realFolder(options.moveTo);
     if (moveTo === root) {
-      throw new CdktrError("INVALID_ARGUMENT", `Files cannot be moved to ${moveTo}, where they are already.`);
+      throw new CdktrError("INVALID_ARGUMENT", `Files cannot be moved to ${moveTo}, where they are already.`, {
+        hint: "Name another directory with --move-to, or leave it out.",
+      });
     }
     if ((await Deno.stat(root)).dev !== (await Deno.stat(moveTo)).dev) {
       throw new CdktrError(
@@ -110,6 +114,7 @@ export class DropFolder {
    */
   async list(start = ""): Promise<FolderListing> {
     const paths: string[] = [];
+    const pipes: string[] = [];
     const problems: string[] = [];
     let isComplete = true;
     const folders = [start];
@@ -118,6 +123,7 @@ export class DropFolder {
       try {
         for await (const { name, isFile, isDirectory } of Deno.readDir(this.absolute(folder))) {
           const path = join(folder, name);
+          if (!isFile && !isDirectory && await isPipe(this.absolute(path))) pipes.push(this.absolute(path));
           if (name.startsWith(".") || this.#isExcepted(this.absolute(path))) continue;
           if (name.includes(replaced) && await this.look(path) === null) {
             problems.push(`${this.absolute(path)} is passed over: its name is not UTF-8`);
@@ -132,7 +138,7 @@ export class DropFolder {
         problems.push(`${this.absolute(folder)} cannot be listed: ${messageOf(error)}`);
       }
     }
-    return { paths: paths.sort(), problems, isComplete };
+    return { paths: paths.sort(), pipes, problems, isComplete };
   }
 
   #fits(path: string): boolean {
@@ -153,10 +159,20 @@ async function realFolder(directory: string): Promise<string> {
     return path;
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) {
-      throw new CdktrError("NOT_FOUND", `The directory ${directory} does not exist.`, { cause });
+      throw new CdktrError("NOT_FOUND", `The directory ${directory} does not exist.`, {
+        hint: "Make it, or name the directory that files are put into.",
+        cause,
+      });
     }
-    throw new CdktrError("STORAGE", `The directory ${directory} cannot be listed: ${messageOf(cause)}.`, { cause });
+    throw new CdktrError("STORAGE", `The directory ${directory} cannot be listed: ${messageOf(cause)}.`, {
+      hint: "Name a directory that the user of the listener may read.",
+      cause,
+    });
   }
+}
+
+function isPipe(path: string): Promise<boolean> {
+  return Deno.stat(path).then(({ isFifo }) => isFifo === true, () => false);
 }
 
 /** Time of change, size and inode. */
@@ -174,6 +190,9 @@ function patternOf(glob: string): RegExp {
   try {
     return new RegExp(`^${source.replaceAll(/(?:\[\^\/\]\*)+/g, "[^/]*")}$`, "u");
   } catch (cause) {
-    throw new CdktrError("INVALID_ARGUMENT", `The pattern ${glob} cannot be read.`, { cause });
+    throw new CdktrError("INVALID_ARGUMENT", `The pattern ${glob} cannot be read.`, {
+      hint: "It takes *, ? and sets such as [a-z].",
+      cause,
+    });
   }
 }

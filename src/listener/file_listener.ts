@@ -63,6 +63,8 @@ export class FileListener extends EventListener {
   /** Those of the folder in which files were seen since the start. */
   #usedIdentity: string | null = null;
   #watch: { readonly watch: FolderWatch; readonly identity: string } | null = null;
+  /** Whether there were named pipes at the newest look: with them no watch can be relied on. */
+  #hasPipes = false;
   #rescanDueMs = -Infinity;
   /** Before then no report leads to a look at all files. */
   #restsUntilMs = -Infinity;
@@ -100,6 +102,8 @@ export class FileListener extends EventListener {
         await this.#pause();
       }
     } finally {
+      const { pipes } = await folder.list().catch(() => ({ pipes: [] }));
+      if (pipes.length > 0) this.#watch?.watch.abandon();
       this.#watch?.watch[Symbol.dispose]();
       this.signal.removeEventListener("abort", onAbort);
       if (this.#intake.size > 0) log.info(`stopping: ${this.#intake.size} files are left to the next start`);
@@ -112,6 +116,7 @@ export class FileListener extends EventListener {
     const { folder } = this.#options;
     const identity = await identityOf(folder.root);
     this.#identity = identity;
+    if (this.#hasPipes) return;
     if (identity !== null && this.#watch?.identity === identity && this.#watch.watch.isOpen) return;
     this.#watch?.watch[Symbol.dispose]();
     this.#watch = null;
@@ -154,7 +159,8 @@ export class FileListener extends EventListener {
     this.#rescanDueMs = Infinity; // A report from now on leads to another look.
     try {
       const before = taken.paths();
-      const { paths, problems, isComplete } = await folder.list();
+      const { paths, pipes, problems, isComplete } = await folder.list();
+      this.#mindPipes(pipes);
       for (const problem of problems) this.#troubles.tell(problem);
       if (taken.isNew) await this.#begin(takesExisting ? [] : paths);
       await this.#lookAt(paths);
@@ -172,6 +178,20 @@ export class FileListener extends EventListener {
     const endedMs = this.clock.monotonicMs();
     this.#restsUntilMs = endedMs + restFactor * (endedMs - beganMs);
     this.#rescanDueMs = Math.min(Math.max(this.#rescanDueMs, this.#restsUntilMs), endedMs + rescanMs);
+  }
+
+  #mindPipes(pipes: readonly string[]): void {
+    const { folder, rescanMs } = this.#options;
+    this.#hasPipes = pipes.length > 0;
+    if (!this.#hasPipes) return;
+    this.#watch?.watch.abandon();
+    this.#watch = null;
+    for (const pipe of pipes) {
+      const how = `while it is there, files in ${folder.root} are found only by looking again, every ${
+        rescanMs / 1000
+      } s`;
+      this.#troubles.tell(`${pipe} is a named pipe and passed over; ${how}`);
+    }
   }
 
   /** Whether files come to the folder that was looked at. Another one, always empty, may be there while it is not mounted. */

@@ -34,6 +34,14 @@ export class FolderWatch implements Disposable {
     this.#watcher.close();
   }
 
+  /**
+   * Tells nothing any more, and leaves the watcher to the end of the process. For a folder with a named pipe: Deno's watcher
+   * opens what is reported, there waits for a writer, and whoever closes it waits for that.
+   */
+  abandon(): void {
+    this.#isOpen = false;
+  }
+
   /** Never rejects. */
   async #follow(): Promise<void> {
     const events = this.#watcher[Symbol.asyncIterator]();

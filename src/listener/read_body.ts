@@ -20,8 +20,15 @@ export async function readBody(
   { clock, maxBytes, maxMs }: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const encoding = request.headers.get("Content-Encoding") ?? "identity";
-  if (encoding !== "identity") throw refusal(415, "UNSUPPORTED", "A compressed body is not understood.");
-  const tooLarge = () => refusal(413, "LIMIT_EXCEEDED", `The body has more than ${maxBytes} bytes.`);
+  if (encoding !== "identity") {
+    throw refusal(415, "UNSUPPORTED", "A compressed body is not understood.", {
+      hint: "Send it as it is, without Content-Encoding.",
+    });
+  }
+  const tooLarge = () =>
+    refusal(413, "LIMIT_EXCEEDED", `The body has more than ${maxBytes} bytes.`, {
+      hint: "Send less, or start the listener with a larger --max-body.",
+    });
   if (Number(request.headers.get("Content-Length") ?? 0) > maxBytes) throw tooLarge();
   if (request.body === null) return new Uint8Array(0);
 
@@ -36,7 +43,11 @@ export async function readBody(
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (isLate) throw refusal(408, "TIMED_OUT", `The body did not arrive within ${maxMs} ms.`);
+      if (isLate) {
+        throw refusal(408, "TIMED_OUT", `The body did not arrive within ${maxMs} ms.`, {
+          hint: "Send the request again, all of its body at once.",
+        });
+      }
       if (done) break;
       chunks.push(value);
       bytes += value.length;
@@ -44,7 +55,9 @@ export async function readBody(
     }
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    throw refusal(400, "INVALID_ARGUMENT", "The body ended before its announced end.");
+    throw refusal(400, "INVALID_ARGUMENT", "The body ended before its announced end.", {
+      hint: "Send as many bytes as Content-Length says.",
+    });
   } finally {
     cancelTimer();
     reader.cancel().catch(() => {});
@@ -58,6 +71,6 @@ export async function readBody(
   return body;
 }
 
-function refusal(status: number, ...[code, sentence]: ConstructorParameters<typeof CdktrError>): Refusal {
-  return new Refusal(status, new CdktrError(code, sentence));
+function refusal(status: number, ...error: ConstructorParameters<typeof CdktrError>): Refusal {
+  return new Refusal(status, new CdktrError(...error));
 }

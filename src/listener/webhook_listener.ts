@@ -14,7 +14,7 @@ import { type BodyMapping, paramsOf } from "./body_params.ts";
 import { readBody } from "./read_body.ts";
 import { Refusal, refusalOf } from "./refusal.ts";
 
-/** Senders such as GitHub wait ten seconds for an answer; a request to the principal may take a while on top. */
+/** Senders such as GitHub wait ten seconds for an answer; the last try takes twice the timeout of requests at most on top. */
 const patienceMs = 4000;
 /** How long a body may take to arrive. */
 const bodyMaxMs = 10_000;
@@ -26,6 +26,7 @@ const requestsMax = 100;
 const keyMaxChars = 512;
 /** Characters of a delivery id that are shown to people. */
 const shownDeliveryChars = 100;
+const againHint = "Send the request again after the seconds that Retry-After says.";
 const deliveryHeaders = ["Idempotency-Key", "X-GitHub-Delivery"] as const;
 
 /** Options of a {@linkcode WebhookListener}. */
@@ -152,17 +153,25 @@ export class WebhookListener extends EventListener {
 
   /** @param pathname Undefined when the address of the request cannot be read, as with `Host: [`. */
   async #answer(request: Request, pathname: string | undefined): Promise<Answer> {
-    if (this.#ending.aborted) throw refusalOf(new CdktrError("SHUTTING_DOWN", "The listener ends."));
+    if (this.#ending.aborted) {
+      throw refusalOf(new CdktrError("SHUTTING_DOWN", "The listener ends.", { hint: againHint }));
+    }
     if (this.#requests > requestsMax) {
-      throw refusalOf(new CdktrError("LIMIT_EXCEEDED", `More than ${requestsMax} requests are under way.`));
+      const sentence = `More than ${requestsMax} requests are under way.`;
+      throw refusalOf(new CdktrError("LIMIT_EXCEEDED", sentence, { hint: againHint }));
     }
     if (pathname === undefined) {
-      throw refusalOf(new CdktrError("INVALID_ARGUMENT", "The host and path of the request are no valid URL."));
+      const hint = "Send a Host header that is a name or an address, and perhaps a port.";
+      throw refusalOf(
+        new CdktrError("INVALID_ARGUMENT", "The host and path of the request are no valid URL.", { hint }),
+      );
     }
     if (request.method === "GET" && pathname === "/health") return await this.#health();
     const workflowId = this.#workflowAt(pathname);
     if (request.method !== "POST") {
-      const error = new CdktrError("INVALID_ARGUMENT", `${request.method} is not understood here; POST is.`);
+      const error = new CdktrError("INVALID_ARGUMENT", `${request.method} is not understood here; POST is.`, {
+        hint: "POST runs a workflow; GET /health tells how the listener is.",
+      });
       throw new Refusal(405, error, { Allow: "POST" });
     }
     const { authority, mapping, bodyMaxBytes } = this.#options;
@@ -177,7 +186,10 @@ export class WebhookListener extends EventListener {
     const { paths } = this.#options;
     const workflowId = paths.size > 0 ? paths.get(pathname) : decodeSegment(pathname);
     if (workflowId !== undefined) return workflowId;
-    throw new Refusal(404, new CdktrError("NOT_FOUND", "No workflow has this path."));
+    const hint = paths.size > 0
+      ? "The listener's --path flags say which paths there are."
+      : "POST to the id of a workflow, such as /etl.daily.";
+    throw new Refusal(404, new CdktrError("NOT_FOUND", "No workflow has this path.", { hint }));
   }
 
   async #run(workflowId: string, params: Record<string, string>, delivery: string | null): Promise<Answer> {

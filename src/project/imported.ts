@@ -75,7 +75,13 @@ export function imported({ id, file, line, origin, draft: whole, notes: others }
   const text = workflowYaml(draft, [`Imported by cdktr from ${file}, line ${line}:`, ...origin, ...remarks]);
   const problem = parseWorkflow(text, { id, path: `${id}.yml` }).problems[0];
   if (problem !== undefined) {
-    throw new CdktrError("INVALID_WORKFLOW", `The job at ${file}:${line} makes no workflow: ${formatProblem(problem)}`);
+    throw new CdktrError(
+      "INVALID_WORKFLOW",
+      `The job at ${file}:${line} makes no workflow: ${formatProblem(problem)}`,
+      {
+        hint: "Take it out of the file, and write its workflow by hand.",
+      },
+    );
   }
   return { id, notes, text };
 }

@@ -2,6 +2,8 @@
 import { basename, dirname, join } from "node:path";
 import { CdktrError, messageOf } from "../core/mod.ts";
 
+const roomHint = "Check permissions and free space there, or name another directory.";
+
 /** How a file is to be written. */
 export interface WriteOptions {
   /** Whether a file that exists is overwritten. */
@@ -28,7 +30,10 @@ export async function writeFile(path: string, text: string, { force, mode }: Wri
     else return await nameOnce(draft, path);
     return true;
   } catch (error) {
-    throw new CdktrError("STORAGE", `${path} cannot be written: ${messageOf(error)}.`, { cause: error });
+    throw new CdktrError("STORAGE", `${path} cannot be written: ${messageOf(error)}.`, {
+      hint: roomHint,
+      cause: error,
+    });
   } finally {
     await Deno.remove(draft).catch(() => {});
   }
@@ -52,7 +57,10 @@ async function exists(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
-    throw new CdktrError("STORAGE", `${path} cannot be looked at: ${messageOf(error)}.`, { cause: error });
+    throw new CdktrError("STORAGE", `${path} cannot be looked at: ${messageOf(error)}.`, {
+      hint: roomHint,
+      cause: error,
+    });
   }
 }
 
@@ -61,6 +69,10 @@ async function makeDirectory(path: string): Promise<void> {
   try {
     await Deno.mkdir(path, { recursive: true });
   } catch (error) {
-    throw new CdktrError("STORAGE", `The directory ${path} cannot be made: ${messageOf(error)}.`, { cause: error });
+    const isInTheWay = error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory;
+    throw new CdktrError("STORAGE", `The directory ${path} cannot be made: ${messageOf(error)}.`, {
+      hint: isInTheWay ? "A file is in the way: move it, or name another directory." : roomHint,
+      cause: error,
+    });
   }
 }

@@ -13,12 +13,18 @@ export interface FoundFile {
   readonly stamp: string;
 }
 
+/** See {@linkcode Listing.unreadable}; `message` is a sentence. */
+interface Unreadable {
+  readonly relativePath: string;
+  readonly message: string;
+}
+
 /** A look at a directory. */
 export interface Listing {
   /** In the order of their paths. */
   readonly files: readonly FoundFile[];
-  /** Folders that could not be listed just now; what is below them is unknown. */
-  readonly unreadable: readonly { readonly relativePath: string; readonly reason: string }[];
+  /** Folders that could not be listed just now, and links that lead to nothing: what is there is unknown. */
+  readonly unreadable: readonly Unreadable[];
 }
 
 /** A folder still to be listed. */
@@ -51,7 +57,7 @@ export function stampOf(info: Deno.FileInfo): string {
  */
 export async function listWorkflowFiles(directory: string): Promise<Listing> {
   const files: FoundFile[] = [];
-  const unreadable: { relativePath: string; reason: string }[] = [];
+  const unreadable: Unreadable[] = [];
   const folders: Folder[] = [{ relativePath: "", chain: [await realDirectory(directory)] }];
 
   for (let next = 0; next < folders.length; next++) {
@@ -61,12 +67,16 @@ export async function listWorkflowFiles(directory: string): Promise<Listing> {
       if (folder.relativePath === "") throw unlistable(directory, error);
       // A folder deleted since its parent was listed is gone with all that was in it.
       if (!(error instanceof Deno.errors.NotFound)) {
-        unreadable.push({ relativePath: folder.relativePath, reason: messageOf(error) });
+        const message = `The folder cannot be listed: ${messageOf(error)}`;
+        unreadable.push({ relativePath: folder.relativePath, message });
       }
-      return { files: [], folders: [] };
+      return { files: [], folders: [], deadLinks: [] };
     });
     for (const file of found.files) files.push(file);
     for (const inner of found.folders) folders.push(inner);
+    for (const relativePath of found.deadLinks) {
+      unreadable.push({ relativePath, message: "The link leads to nothing; mend it, or remove it." });
+    }
     refuseAbove(files.length, directoryLimits.maxFiles, "workflow files", directory);
     refuseAbove(folders.length, directoryLimits.maxFolders, "folders", directory);
   }
@@ -74,19 +84,26 @@ export async function listWorkflowFiles(directory: string): Promise<Listing> {
   return { files, unreadable };
 }
 
-async function listFolder(directory: string, folder: Folder): Promise<{ files: FoundFile[]; folders: Folder[] }> {
+async function listFolder(
+  directory: string,
+  folder: Folder,
+): Promise<{ files: FoundFile[]; folders: Folder[]; deadLinks: string[] }> {
   if (folder.chain.length > directoryLimits.maxFolderDepth) {
     throw new CdktrError("LIMIT_EXCEEDED", `it is nested more than ${directoryLimits.maxFolderDepth} folders deep`);
   }
   const files: FoundFile[] = [];
   const folders: Folder[] = [];
+  const deadLinks: string[] = [];
   const path = folder.relativePath === "" ? directory : `${directory}/${folder.relativePath}`;
   for await (const { name, isDirectory, isSymlink } of Deno.readDir(path)) {
     if (name.startsWith(".")) continue;
     if (!isDirectory && !isSymlink && !isWorkflowFileName(name)) continue;
     const relativePath = folder.relativePath === "" ? name : `${folder.relativePath}/${name}`;
     const info = await statIfThere(`${directory}/${relativePath}`);
-    if (info === null) continue;
+    if (info === null) {
+      if (isSymlink && isWorkflowFileName(name)) deadLinks.push(relativePath);
+      continue;
+    }
     if (info.isFile && isWorkflowFileName(name)) {
       files.push({ relativePath, id: workflowId(relativePath), stamp: stampOf(info) });
     } else if (info.isDirectory) {
@@ -94,7 +111,7 @@ async function listFolder(directory: string, folder: Folder): Promise<{ files: F
       if (!folder.chain.includes(here)) folders.push({ relativePath, chain: [...folder.chain, here] });
     }
   }
-  return { files, folders };
+  return { files, folders, deadLinks };
 }
 
 /** What is at `path`, or `null` for a link to nothing, a link to itself, or a file that was just deleted. */
@@ -123,9 +140,13 @@ function unlistable(directory: string, cause: unknown): CdktrError {
     });
   }
   if (cause instanceof Deno.errors.NotADirectory) {
-    return new CdktrError("STORAGE", `The workflow directory ${directory} is not a directory.`, { cause });
+    return new CdktrError("STORAGE", `The workflow directory ${directory} is not a directory.`, {
+      hint: "Set CDKTR_WORKFLOW_DIR to the directory of your workflow files.",
+      cause,
+    });
   }
   return new CdktrError("STORAGE", `The workflow directory ${directory} cannot be listed: ${messageOf(cause)}`, {
+    hint: "Let the user that cdktr runs as read it, or set CDKTR_WORKFLOW_DIR to another one.",
     cause,
   });
 }

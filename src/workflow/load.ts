@@ -14,6 +14,8 @@ export interface LoadedFile extends ParsedWorkflow {
   readonly id: string;
 }
 
+const missingHint = "Check the path; `cdktr validate` without one looks at all files in CDKTR_WORKFLOW_DIR.";
+
 /** A problem of a whole file or folder. */
 export function problemOf(file: string, code: Problem["code"], message: string): Problem {
   return { severity: "error", file, line: 1, column: 1, path: "", value: null, expected: null, message, code };
@@ -47,9 +49,12 @@ export async function loadFile(path: string): Promise<LoadedFile> {
     return { file: path, id, ...parseWorkflow(bytes, { id, path }) };
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) {
-      throw new CdktrError("NOT_FOUND", `The workflow file ${path} does not exist.`, { cause });
+      throw new CdktrError("NOT_FOUND", `The workflow file ${path} does not exist.`, { hint: missingHint, cause });
     }
-    throw new CdktrError("STORAGE", `The workflow file ${path} cannot be read: ${messageOf(cause)}`, { cause });
+    throw new CdktrError("STORAGE", `The workflow file ${path} cannot be read: ${messageOf(cause)}.`, {
+      hint: "Name a file that this user may read.",
+      cause,
+    });
   }
 }
 
@@ -57,25 +62,28 @@ export async function loadFile(path: string): Promise<LoadedFile> {
  * Loads a workflow file, or all those of a directory, to see what is wrong with them.
  *
  * @returns One result a file, in the order of their paths, and one without a workflow for each folder that cannot be
- * listed. Two files with the same id both have that problem.
+ * listed and each link to nothing. Two files with the same id both have that problem.
  * @throws {CdktrError} NOT_FOUND, STORAGE or LIMIT_EXCEEDED, when there is nothing at `path` that can be looked at.
  */
 export async function validatePath(path: string): Promise<LoadedFile[]> {
   const info = await Deno.stat(path).catch((cause: unknown) => {
     if (cause instanceof Deno.errors.NotFound) {
-      throw new CdktrError("NOT_FOUND", `There is no file or directory ${path}.`, { cause });
+      throw new CdktrError("NOT_FOUND", `There is no file or directory ${path}.`, { hint: missingHint, cause });
     }
-    throw new CdktrError("STORAGE", `${path} cannot be looked at: ${messageOf(cause)}`, { cause });
+    throw new CdktrError("STORAGE", `${path} cannot be looked at: ${messageOf(cause)}.`, {
+      hint: "Name a file or directory that this user may read.",
+      cause,
+    });
   });
   if (!info.isDirectory) return [await loadFile(path)];
 
   const directory = path.replace(/(?<=.)[/\\]+$/, "");
   const { files, unreadable } = await listWorkflowFiles(directory);
-  const results: LoadedFile[] = unreadable.map(({ relativePath, reason }) => ({
+  const results: LoadedFile[] = unreadable.map(({ relativePath, message }) => ({
     file: `${directory}/${relativePath}`,
     id: workflowId(relativePath),
     workflow: null,
-    problems: [problemOf(`${directory}/${relativePath}`, "unreadable", `The folder cannot be listed: ${reason}`)],
+    problems: [problemOf(`${directory}/${relativePath}`, "unreadable", message)],
   }));
   const clashes = sameIds(files.map(({ relativePath, id }) => ({ id, file: `${directory}/${relativePath}` })));
   for (const { relativePath, id } of files) {

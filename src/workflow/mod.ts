@@ -14,3 +14,4 @@ export { noRetry, type Retry } from "./retry.ts";
 export { type Task, type TaskConfig, type Workflow, workflowDefaults } from "./schema.ts";
 export { type StoreChange, WorkflowStore, type WorkflowStoreOptions } from "./store.ts";
 export { workflowFromJson } from "./stored.ts";
+export { didYouMean } from "./suggestion.ts";

@@ -181,7 +181,7 @@ export class WorkflowStore {
     const listing = await listWorkflowFiles(this.#options.directory);
     const files = await this.#read(listing.files);
     for (const [relativePath, known] of this.#files) {
-      const isHidden = listing.unreadable.some((folder) => relativePath.startsWith(`${folder.relativePath}/`));
+      const isHidden = listing.unreadable.some((one) => `${relativePath}/`.startsWith(`${one.relativePath}/`));
       if (isHidden && !files.has(relativePath)) files.set(relativePath, known);
     }
 
@@ -189,8 +189,8 @@ export class WorkflowStore {
       [...files.values()].map(({ id, relativePath }) => ({ id, file: this.#path(relativePath) })),
     );
     const workflows = new Map<string, Workflow>();
-    const problems = listing.unreadable.map(({ relativePath, reason }) =>
-      problemOf(this.#path(relativePath), "unreadable", `The folder cannot be listed: ${reason}`)
+    const problems = listing.unreadable.map(({ relativePath, message }) =>
+      problemOf(this.#path(relativePath), "unreadable", message)
     );
     for (const { id, relativePath, parsed } of files.values()) {
       const clash = clashes.get(this.#path(relativePath));

@@ -66,6 +66,40 @@ for (const [argv, sentence, hint] of refusals) {
   });
 }
 
+const empty: [argv: string[], name: string][] = [
+  [["runs", "show", ""], "argument run"],
+  [["runs", "watch", ""], "argument run"],
+  [["runs", "retry", "0198c7a2", "--from", ""], "option --from"],
+  [["runs", "cancel", "0198c7a2", "--task="], "option --task"],
+  [["runs", "list", "-w", ""], "option --workflow"],
+  [["explain", ""], "argument subject"],
+  [["explain", "0198c7a2", ""], "argument task"],
+  [["task", "run", ""], "argument workflow"],
+  [["run", ""], "argument workflow"],
+  [["logs", "query", "--workflow-instance-id", ""], "option --run"],
+  [["logs", "--task", ""], "option --task"],
+  [["listen", "files", "", "--workflow", "etl"], "argument directory"],
+  [["listen", "files", ".", "--workflow", ""], "option --workflow"],
+  [["validate", "workflows", ""], "argument paths"],
+  [["import", "crontab", ""], "argument file"],
+];
+for (const [argv, name] of empty) {
+  Deno.test(`cdktr ${argv.map((word) => word || '""').join(" ")} is refused before anybody is asked`, async () => {
+    const { exitCode, stdout, stderr } = await call(argv);
+    equal(exitCode, 2);
+    equal(stdout, "");
+    match(stderr, new RegExp(`^error\\[INVALID_ARGUMENT\\]: The ${name} is empty\\.\n  hint: [^\n]+\\.\n$`));
+  });
+}
+
+Deno.test("help shows no default that is only how the program counts", async () => {
+  for (const argv of [["run"], ["task", "run"], ["listen", "webhook"], ["listen", "files"]]) {
+    const { stdout } = await call([...argv, "--help"]);
+    match(stdout, /-p, --param </);
+    equal(stdout.includes("default: {"), false, argv.join(" "));
+  }
+});
+
 Deno.test("an argument with control characters cannot forge a line of the error", async () => {
   const { stderr } = await call(["x\n\x1b[31merror[INTERNAL]: forged"]);
   equal(stderr.split("\n").length, 3);

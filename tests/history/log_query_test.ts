@@ -51,6 +51,27 @@ Deno.test("each filter finds its lines and no others; all together must hold", a
   }
 });
 
+Deno.test("lines of a task are found by its name, and by its id where it was reported, in the order of lines", async () => {
+  await using history = await openHistory({ path: ":memory:" });
+  history.appendLogs([
+    line("a", { taskRunId: "one" }),
+    line("b", { taskRunId: "two" }),
+    line("c", { runId: "run-2", taskRunId: "three" }),
+    line("d", { taskRunId: "one", taskName: "extract" }),
+  ]);
+  const report = { status: "RUNNING", timestampMs: 1 } as const;
+  history.appendTaskStatuses([
+    { ...report, taskId: "extract", taskRunId: "one", runId: "run-1" },
+    { ...report, taskId: "extract", taskRunId: "three", runId: "run-2" },
+    { ...report, taskId: "other", taskRunId: "two", runId: "run-1" },
+  ]);
+  await history.flush();
+  assert.deepEqual(await payloads(history, { taskName: "extract" }), ["a", "c", "d"]);
+  assert.deepEqual(await payloads(history, { taskName: "extract", order: "newest", limit: 2 }), ["d", "c"]);
+  assert.deepEqual(await payloads(history, { taskName: "extract", runIds: ["run-1"] }), ["a", "d"]);
+  assert.deepEqual(await payloads(history, { taskName: "Extract" }), ["a", "b", "c"]);
+});
+
 Deno.test("what is searched for is text, whatever characters it is made of", async () => {
   await using history = await openHistory({ path: ":memory:" });
   const texts = [

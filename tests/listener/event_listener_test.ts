@@ -6,6 +6,7 @@ import { CdktrError } from "../../src/core/mod.ts";
 import { Rep } from "../../src/zmtp/mod.ts";
 import { OriginalScene } from "../cli/original_scene.ts";
 import { oneTask, PrincipalScene } from "../cli/principal_scene.ts";
+import { FakeClock, turn } from "../fake_clock.ts";
 
 /** Calls come from the test. */
 class Caller extends EventListener {
@@ -80,6 +81,30 @@ Deno.test("the patience with a principal that is away comes to an end", async ()
   const result = await listener.runWorkflow("etl");
   ok(!result.success);
   deepEqual([result.error.code, result.mayTryAgain], ["UNREACHABLE", true]);
+});
+
+Deno.test("the last try begins when the patience ends, and no pause leads beyond it", async () => {
+  const clock = new FakeClock();
+  const triesMs: number[] = [];
+  const away: PrincipalLink = {
+    address: "nowhere",
+    request: () => {
+      triesMs.push(clock.monotonicMs());
+      return Promise.reject(new CdktrError("UNREACHABLE", "Nobody answers."));
+    },
+    tryPushLog: () => false,
+    pushLog: () => Promise.resolve(),
+    subscribeLogs: () => () => {},
+    close: () => Promise.resolve(),
+  };
+  await using client = PrincipalClient.overLink(away, { ...sources, version: "1", role: "test", timeoutMs: 5000 });
+  const random = { ...systemRandom, fraction: () => 1 };
+  await using listener = new Caller({ client, clock, random, patienceMs: 4000 });
+  const result = listener.runWorkflow("etl");
+  await turn();
+  await clock.pass(4000, 100);
+  ok(!(await result).success);
+  deepEqual(triesMs, [0, 100, 300, 700, 1500, 3100, 4000]);
 });
 
 Deno.test("an answer that is lost leads to another try, and to no second run", async () => {

@@ -1,4 +1,5 @@
 /** A webhook listener in the test's process, before a real principal, called over real HTTP. */
+import { ok } from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import type { Clock } from "../../src/clock/mod.ts";
 import { PrincipalClient } from "../../src/client/mod.ts";
@@ -65,7 +66,10 @@ export class WebhookScene implements AsyncDisposable {
   /** Calls it. */
   async call(path: string, init: RequestInit = {}): Promise<Answered> {
     const response = await fetch(`http://127.0.0.1:${this.#port}${path}`, { method: "POST", ...init });
-    return { status: response.status, headers: response.headers, body: await response.json() };
+    const body = await response.json();
+    // Whoever may have made the mistake is told what to do about it.
+    if (response.status >= 400 && response.status < 500) ok(body.error.hint, JSON.stringify(body));
+    return { status: response.status, headers: response.headers, body };
   }
 
   /** Ends it; resolves once everything is answered. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { CdktrError } from "../../src/core/mod.ts";
 import { listWorkflowFiles, workflowId } from "../../src/workflow/directory.ts";
 import { loadFile, validatePath } from "../../src/workflow/load.ts";
+import { formatProblem } from "../../src/workflow/problem.ts";
 import { smallFile } from "./samples.ts";
 
 /** Makes a directory with the given files, and removes it after the test. */
@@ -63,6 +64,17 @@ Deno.test("links are followed, but not back into themselves", async () => {
     await Deno.symlink("a/one.yml", `${directory}/three.yml`);
     const { files } = await listWorkflowFiles(directory);
     assert.deepEqual(files.map(({ id }) => id), ["a.one", "a.to_b.two", "b.to_a.one", "b.two", "three"]);
+  });
+});
+
+Deno.test("a link to nothing is a file that cannot be read, if its name is that of a workflow", async () => {
+  await withFiles({ "a.yml": smallFile("x") }, async (directory) => {
+    for (const name of ["broken.yml", "README", ".hidden.yml"]) await Deno.symlink("nowhere", `${directory}/${name}`);
+    const [broken, a, ...more] = await validatePath(directory);
+    assert.deepEqual([a?.workflow?.name, more], ["x", []]);
+    assert.deepEqual(broken?.problems.map(formatProblem), [
+      `${directory}/broken.yml:1:1: error: The link leads to nothing; mend it, or remove it.`,
+    ]);
   });
 });
 

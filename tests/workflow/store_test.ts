@@ -173,6 +173,18 @@ if (Deno.build.os === "linux") {
   });
 }
 
+storeTest("a link that leads to nothing is told, and keeps its last good version", {}, async (scene) => {
+  await scene.write("elsewhere/a.txt", smallFile("A"));
+  await Deno.symlink("elsewhere/a.txt", `${scene.directory}/a.yml`);
+  await scene.store.rescan();
+  await scene.remove("elsewhere");
+  await scene.store.rescan();
+  assert.deepEqual([scene.names(), scene.codes()], [["a=A"], ["a.yml: unreadable"]]);
+  await scene.remove("a.yml");
+  await scene.store.rescan();
+  assert.deepEqual([scene.names(), scene.codes()], [[], []]);
+});
+
 storeTest("the regular rescan comes at its interval, again and again", {}, async (scene) => {
   for (const name of ["one", "two"]) {
     await scene.write(`${name}.yml`, smallFile(name));

@@ -38,6 +38,8 @@ interface Destination {
   readonly mode: number;
 }
 
+const crontabHint = "`crontab -l | cdktr import crontab -` takes the crontab of this user.";
+
 export function importCommand(invocation: Invocation) {
   return new Command("import")
     .description("Make workflows of the jobs of a crontab, or of systemd timers.")
@@ -63,7 +65,9 @@ function crontabCommand(invocation: Invocation) {
       }
       const isStdin = path === "-";
       // What came by stdin may be as private as the crontab of a user.
-      const { text, mode } = isStdin ? { text: await invocation.readStdin(), mode: 0o600 } : await readSource(path);
+      const { text, mode } = isStdin
+        ? { text: await invocation.readStdin(), mode: 0o600 }
+        : await readSource(path, crontabHint);
       const result = importCrontab(text, { file: isStdin ? "stdin" : path, isSystem: system, timezone });
       tell(invocation, result);
       if (result.workflows.length > 0) {

@@ -1,7 +1,6 @@
 /** `cdktr init`: a project to start from. */
 import { join, relative, resolve } from "node:path";
 import { Command } from "@commander-js/extra-typings";
-import { CdktrError } from "../../core/mod.ts";
 import { type Part, parts, projectFiles, writeFile } from "../../project/mod.ts";
 import { askYesNo } from "../ask.ts";
 import type { Invocation } from "../invocation.ts";
@@ -38,10 +37,6 @@ export function initCommand(invocation: Invocation) {
     .option("--json", "print one JSON document, and ask nothing")
     .addHelpText("after", afterHelp)
     .action(async (path = ".", { yes = false, force = false, json = false, ...flags }) => {
-      // Such as an unset variable of a script: that is not to fill the working directory.
-      if (path === "") {
-        throw new CdktrError("INVALID_ARGUMENT", "The path of the project is empty.", { hint: "Give `.` for here." });
-      }
       const isAsking = !yes && !json && invocation.isTerminal();
       const wanted = new Set<Part>();
       for (const part of parts) {

@@ -115,6 +115,8 @@ function readAuthority(
   return new Authority(secrets, tokenFile === undefined ? [] : read(tokenFile));
 }
 
+const secretsHint = "Write one secret a line into it, such as the output of `openssl rand -hex 32`.";
+
 /** One secret a line. */
 function readSecrets(path: string, log: OperatorLog): string[] {
   let text: string;
@@ -125,13 +127,18 @@ function readSecrets(path: string, log: OperatorLog): string[] {
     }
     text = Deno.readTextFileSync(path);
   } catch (cause) {
-    const code = cause instanceof Deno.errors.NotFound ? "NOT_FOUND" : "STORAGE";
-    throw new CdktrError(code, `The file of secrets ${path} cannot be read: ${messageOf(cause)}.`, { cause });
+    if (cause instanceof Deno.errors.NotFound) {
+      throw new CdktrError("NOT_FOUND", `There is no file of secrets ${path}.`, { hint: secretsHint, cause });
+    }
+    throw new CdktrError("STORAGE", `The file of secrets ${path} cannot be read: ${messageOf(cause)}.`, {
+      hint: "Name a file that the user of the listener may read.",
+      cause,
+    });
   }
   const secrets = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
   if (secrets.length > 0) return secrets;
   throw new CdktrError("INVALID_ARGUMENT", `The file of secrets ${path} is empty.`, {
-    hint: "Write one secret a line into it, such as the output of `openssl rand -hex 32`.",
+    hint: secretsHint,
   });
 }
 

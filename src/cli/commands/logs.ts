@@ -8,9 +8,12 @@ import { followLogs } from "../follow_logs.ts";
 import { instantForm } from "../instant.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import type { Invocation } from "../invocation.ts";
+import { ofTask, refuseUnknownNames } from "../log_names.ts";
 import { LogPrinter } from "../log_printer.ts";
 import { ago, aliasOf, instant, someOf, wholeNumber } from "../option_values.ts";
 import { refuseForOriginal } from "../original_principal.ts";
+import type { Talk } from "../output.ts";
+import { printable } from "../../paint/mod.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 import { type LogFilter, StoredLogs } from "../stored_logs.ts";
 
@@ -78,7 +81,7 @@ function withLogOptions(command: Command, { clock }: Invocation, limitText: stri
   const complete = command
     .addOption(workflow)
     .addOption(run)
-    .option("--task <name>", "only lines of the task of this name")
+    .option("--task <task>", "only lines of this task: its name, or its id")
     .option("--level <levels>", `only lines of these levels: ${levels.join(", ")}`, someOf(levels))
     .addOption(status)
     .option("--grep <text>", "only lines that contain this text")
@@ -137,7 +140,9 @@ async function logs(
       count += lines.length;
       await printer.print(lines);
     }
-    if (count === 0) invocation.stderr.say("There are no such lines.");
+    if (count > 0) return;
+    await refuseUnknownNames(client, options);
+    invocation.stderr.say("There are no such lines.");
   }
 }
 
@@ -174,7 +179,7 @@ async function follow(
   printer: LogPrinter,
   isOriginal: boolean,
 ): Promise<void> {
-  const { workflow, run, limit } = options;
+  const { workflow, run, task, limit } = options;
   if (isOriginal && limit > 0) {
     throw new CdktrError(
       "UNSUPPORTED",
@@ -182,16 +187,25 @@ async function follow(
       { hint: "Print live lines alone with `cdktr logs --tail`." },
     );
   }
+  const followed = run === undefined || isOriginal ? null : await findRun(client, run);
+  if (!isOriginal) await noteUnknownNames(client, options, stderr);
   using interrupt = listenForInterrupt();
   const { signal } = interrupt;
+  const isOfTask = task === undefined
+    ? () => true
+    : isOriginal
+    ? (line: WireLogLine) => line.taskName === task
+    : ofTask(client, task);
   const lines = followLogs({
     client,
     clock,
     stored: isOriginal ? null : new StoredLogs(client, filterOf(options), signal),
     history: limit,
     workflowId: workflow ?? null,
-    run: run === undefined || isOriginal ? null : await findRun(client, run),
-    wants: (line) => wants(options, line) && (!isOriginal || run === undefined || line.runId === run),
+    run: followed,
+    wants: async (line) =>
+      wants(options, line) && (!isOriginal || run === undefined || line.runId === run) &&
+      await isOfTask(line),
     note: (sentence) => stderr.say(`note: ${sentence}`),
     signal,
   });
@@ -202,9 +216,19 @@ async function findRun(client: PrincipalClient, idOrPrefix: string): Promise<Run
   return (await client.call("WAITRUN", { run: idOrPrefix, waitMs: 0 })).run;
 }
 
-function wants({ workflow, task, level, grep, since }: Options, line: WireLogLine): boolean {
+/** What was asked for may come yet: of a workflow whose file is on its way, say. */
+async function noteUnknownNames(client: PrincipalClient, names: Options, stderr: Talk): Promise<void> {
+  try {
+    await refuseUnknownNames(client, names);
+  } catch (error) {
+    if (!(error instanceof CdktrError) || error.code !== "NOT_FOUND") throw error;
+    stderr.say(printable(`note: ${[error.message, error.hint].filter(Boolean).join(" ")}`));
+  }
+}
+
+/** All but the task. */
+function wants({ workflow, level, grep, since }: Options, line: WireLogLine): boolean {
   return (workflow === undefined || line.workflowId === workflow) &&
-    (task === undefined || line.taskName === task) &&
     (level === undefined || level.includes(line.level)) &&
     (grep === undefined || line.payload.includes(grep)) &&
     (since === undefined || line.timestampMs >= since);

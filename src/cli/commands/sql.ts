@@ -20,7 +20,8 @@ const defaultTimeout = "30s";
 
 const afterHelp = `
 The SQL is that of DuckDB, and a query at that: anything that changes something is refused. --tables lists what can be queried.
-Rows are up to a second old. A Parquet file has all rows, whatever --max-rows says.
+Rows are up to a second old. A Parquet file has all rows, whatever --max-rows says. Where a table is too wide for the terminal, each
+row is a block with a line for each column.
 
 Examples:
   cdktr sql --tables
@@ -126,6 +127,9 @@ async function writeFile(path: string, content: string | Uint8Array): Promise<vo
     if (typeof content === "string") await Deno.writeTextFile(path, content);
     else await Deno.writeFile(path, content);
   } catch (cause) {
-    throw new CdktrError("STORAGE", `${path} cannot be written: ${messageOf(cause)}.`, { cause });
+    throw new CdktrError("STORAGE", `${path} cannot be written: ${messageOf(cause)}.`, {
+      hint: "Name another file with --output.",
+      cause,
+    });
   }
 }

@@ -24,7 +24,7 @@ const runChoices: Readonly<Record<string, RunChoice>> = {
   "runs cancel": "not ended",
   "runs pause": "not ended",
   "runs resume": "not ended",
-  "runs retry": "ended",
+  "runs retry": "ended, not completed",
 };
 
 /**
@@ -93,7 +93,7 @@ async function offerValues(scene: Scene, expected: Expected | null, current: str
   if (kind === "file" || kind === "directory") {
     return { candidates: [], disk: kind === "file" ? "files" : "directories" };
   }
-  const known = kind === "manual" ? shownCommands(scene.program).map(asCandidate) : await liveValues(scene, kind);
+  const known = kind === "manual" ? pagesBelow(scene) : await liveValues(scene, kind);
   return { candidates: beginningWith(known, current), disk: kind === "runnable" ? "files" : null };
 }
 
@@ -103,13 +103,17 @@ async function liveValues({ invocation, place }: Scene, kind: Kind): Promise<Can
   const { LiveValues } = await import("./live_values.ts"); // Most words need none of what it needs.
   const live = new LiveValues(invocation, config);
   const run = place.given.get("--run") ?? place.given.get("--workflow-instance-id") ?? place.positionals[0];
+  const workflow = place.given.get("--workflow") ?? place.given.get("--workflow-id") ?? place.positionals[0];
   switch (kind) {
     case "agent":
       return await live.agents();
     case "context":
       return [...contextsOf(config)].map(([value, { host, port }]) => ({ value, about: `${host}:${port}` }));
     case "run":
-      return await live.runs(runChoices[pathOf(place.command)] ?? "all");
+      // What has completed can be retried from a task on.
+      return await live.runs(place.given.has("--from") ? "ended" : runChoices[pathOf(place.command)] ?? "all");
+    case "param":
+      return workflow === undefined ? [] : await live.params(workflow);
     case "runnable":
     case "workflow":
       return await live.workflows();
@@ -117,12 +121,20 @@ async function liveValues({ invocation, place }: Scene, kind: Kind): Promise<Can
       return (await Promise.all([live.workflows(), live.runs("all")])).flat();
     case "task":
     case "taskName":
-      return run === undefined ? [] : await live.tasks(run, kind === "task" ? "id" : "name");
+      if (run !== undefined) return await live.tasks(run, kind === "task" ? "id" : "name");
+      return workflow === undefined ? [] : await live.tasksOfWorkflow(workflow);
     case "timezone":
       return Intl.supportedValuesOf("timeZone").map((value) => ({ value, about: "" }));
     default:
       return [];
   }
+}
+
+/** The commands below the one whose page is being named. */
+function pagesBelow({ program, place }: Scene): Candidate[] {
+  let command: CommandUnknownOpts | undefined = program;
+  for (const word of place.positionals) command = command?.commands.find((child) => child.name() === word);
+  return command === undefined ? [] : shownCommands(command).map(asCandidate);
 }
 
 /** The settings that the command line so far and its surroundings tell; null when they cannot be used. */

@@ -14,6 +14,7 @@ export type Kind =
   | "directory"
   | "file"
   | "manual"
+  | "param"
   | "run"
   | "runnable"
   | "subject"
@@ -48,7 +49,7 @@ const optionKinds: Readonly<Record<string, Kind>> = {
   "--move-to": "directory",
   "--number": "text",
   "--output": "file",
-  "--param": "text",
+  "--param": "param",
   "--path": "text",
   "--port": "text",
   "--principal-host": "text",
@@ -94,6 +95,7 @@ const argumentKinds: Readonly<Record<string, Kind>> = {
 const exceptions: Readonly<Record<string, Kind>> = {
   "logs --task": "taskName",
   "logs query --task": "taskName",
+  "listen webhook --param": "text",
   "import crontab --output": "directory",
   "import systemd --output": "directory",
   "man --output": "directory",

@@ -23,7 +23,9 @@ _cdktr() {
       :directories)
         compopt -o filenames 2>/dev/null
         while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -d -- "$current") ;;
-      *) COMPREPLY+=("\${line%%$'\\t'*}") ;;
+      *)
+        COMPREPLY+=("\${line%%$'\\t'*}")
+        case \${line%%$'\\t'*} in *=) compopt -o nospace 2>/dev/null ;; esac ;;
     esac
   done < <(cdktr complete bash -- "\${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" 2>/dev/null)
 }
@@ -36,16 +38,16 @@ const zsh = `#compdef cdktr
 # or write it to a file _cdktr in a directory of $fpath.
 _cdktr() {
   local value about files
-  local -a values shown
+  local -a values shown suffix
   while IFS=$'\\t' read -r value about; do
     case $value in
       (:files) files=_files ;;
       (:directories) files='_files -/' ;;
-      (*) values+=("$value"); shown+=("$value\${about:+  -- $about}") ;;
+      (*) values+=("$value"); shown+=("$value\${about:+  -- $about}"); [[ $value == *= ]] && suffix=(-S '') ;;
     esac
   done < <(cdktr complete zsh --current="\${(Q)PREFIX}" -- "\${(@Q)words[2,CURRENT-1]}" 2>/dev/null)
   # -V: in the order given.
-  (( $#values )) && compadd -V cdktr -l -d shown -a values
+  (( $#values )) && compadd -V cdktr "\${suffix[@]}" -l -d shown -a values
   if [[ -n $files ]]; then
     [[ $PREFIX == --*=* ]] && compset -P 1 '*='
     \${=files}

@@ -22,7 +22,7 @@ export async function findUnits(paths: readonly string[]): Promise<FoundUnits> {
   const named = new Map(paths.map((path) => [basename(path), path]));
   let mode = 0o666;
   const read = async (path: string): Promise<UnitFile> => {
-    const source = await readSource(path);
+    const source = await readSource(path, "`systemctl cat UNIT` tells where a unit's file is.");
     mode &= source.mode;
     const { directives, faults } = readUnitFile(path, source.text);
     const hasDropIns = await Deno.stat(`${path}.d`).then((info) => info.isDirectory, () => false);
@@ -49,7 +49,9 @@ export async function findUnits(paths: readonly string[]): Promise<FoundUnits> {
   }
   for (const path of others) {
     if (!path.endsWith(".service")) {
-      throw new CdktrError("INVALID_ARGUMENT", `${path} is neither a .timer nor a .service.`);
+      throw new CdktrError("INVALID_ARGUMENT", `${path} is neither a .timer nor a .service.`, {
+        hint: "Name files of these kinds; other units have nothing to run.",
+      });
     }
     if (started.has(path)) continue;
     const timer = await findUnit(basename(path).replace(/service$/, "timer"), dirname(path), named);

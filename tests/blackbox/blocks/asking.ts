@@ -29,7 +29,7 @@ export const asking: Block = {
           const stdout = await place.read(["logs", "query", "--run", runId, "--json", ...args]);
           return stdout.trim().split("\n").map((line) => JSON.parse(line).payload.replace(/^STD... /, ""));
         };
-        deepEqual(await chosen("--task", "Task aside"), ["aside 12"]);
+        for (const task of ["Task aside", "aside"]) deepEqual(await chosen("--task", task), ["aside 12"]);
         deepEqual((await chosen("--level", "error"))[0], "no such table");
         deepEqual(await chosen("--grep", "fetch", "--workflow", "fails", "--status", "failed"), ["fetched"]);
         deepEqual((await chosen("--last", "1h")).sort(), (await chosen("--since", "2h")).sort());
@@ -42,7 +42,7 @@ export const asking: Block = {
       ["logs query", 0],
       async (outsider) => {
         const place = await outsider.served();
-        const { code, stdout, stderr } = await place.call(["logs", "query", "--workflow", "nothing"]);
+        const { code, stdout, stderr } = await place.call(["logs", "query", "--workflow", "hello", "--grep", "unsaid"]);
         deepEqual([code, stdout, stderr], [0, "", "There are no such lines.\n"]);
       },
     ),
@@ -83,6 +83,26 @@ export const asking: Block = {
         while (!isHeard) await place.triggerToEnd("counting", ["-p", `place=${folder}`]);
         await heard;
         equal((await tail.end("SIGINT")).code, 130);
+      },
+    ),
+    specification(
+      506,
+      "`logs query` of a workflow or a task that nobody knows exits 3, with the names that are near",
+      ["logs query", "NOT_FOUND", 3],
+      async (outsider) => {
+        const place = await outsider.served();
+        const cases: [args: string[], says: RegExp][] = [
+          [["--workflow", "hellow"], /^error\[NOT_FOUND\]: There is no workflow with the id "hellow"\.\n.*"hello"/],
+          [
+            ["--workflow", "fails", "--task", "asid"],
+            /^error\[NOT_FOUND\]: The workflow fails has no task "asid"\.\n.*"aside"/,
+          ],
+        ];
+        for (const [args, says] of cases) {
+          const { code, stdout, stderr } = await place.call(["logs", "query", ...args]);
+          deepEqual([code, stdout], [3, ""], args.join(" "));
+          match(stderr, says);
+        }
       },
     ),
     specification(

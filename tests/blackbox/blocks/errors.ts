@@ -42,6 +42,8 @@ export const errors: Block = {
           [["task", "run"], /[Mm]issing required argument 'workflow'/],
           [["run", "hello", "goodbye"], /[Tt]oo many arguments/],
           [["sql", ""], /No query was given\./],
+          [["runs", "show", ""], /The argument run is empty\.\n.*the run's id/],
+          [["logs", "query", "--run="], /The option --run is empty\./],
           [["sql", "SELECT 1", "--format", "xml"], /'xml' is invalid.* table, json, csv, parquet/],
         ];
         for (const [args, says] of mistakes) isOneSentence(await place.call(args), 2, says);

@@ -131,6 +131,7 @@ for (
     const { exitCode, stderr } = await call(["import", ...argv]);
     equal(exitCode !== 0, true);
     match(stderr, sentence);
+    match(stderr, /\n {2}hint: .+\n$/);
   });
 }
 

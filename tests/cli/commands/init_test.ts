@@ -111,7 +111,12 @@ Deno.test("init where a file is in the way of a directory fails with one sentenc
   await Deno.writeTextFile(`${directory.path}/workflows`, "");
   const { exitCode, stderr } = await call(["init"], { workingDirectory: directory.path });
   equal(exitCode, 1);
-  match(stderr, /^error\[STORAGE\]: The directory .*\/workflows cannot be made: .*\n$/);
+  const says =
+    /^error\[STORAGE\]: The directory .*\/workflows cannot be made: .*\n {2}hint: A file is in the way: .*\n$/;
+  match(stderr, says);
+  const inFile = await call(["init", "workflows"], { workingDirectory: directory.path });
+  equal(inFile.exitCode, 1);
+  match(inFile.stderr, says);
 });
 
 Deno.test(".env.example with every line in force gives exactly the defaults", async () => {
@@ -135,6 +140,6 @@ Deno.test("an empty path is refused, and nothing is written", async () => {
   await using directory = await temporaryDirectory();
   const { exitCode, stderr } = await call(["init", ""], { workingDirectory: directory.path });
   equal(exitCode, 2);
-  match(stderr, /^error\[INVALID_ARGUMENT\]: The path of the project is empty\.\n {2}hint: /);
+  match(stderr, /^error\[INVALID_ARGUMENT\]: The argument path is empty\.\n {2}hint: /);
   deepEqual([...Deno.readDirSync(directory.path)], []);
 });

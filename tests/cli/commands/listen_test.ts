@@ -90,6 +90,37 @@ Deno.test("each file is one run and is moved, though listener and principal are 
   deepEqual([code, stdout], [0, ""]);
 });
 
+Deno.test("a named pipe among the files is told once, and neither files nor the end of the listener wait for it", async () => {
+  await using place = await Place.make();
+  await place.write("etl", oneTask);
+  const inbox = `${place.path}/in`;
+  await Deno.mkdir(inbox);
+  await using _principal = await place.startPrincipal();
+  await using listener = place.start([
+    "listen",
+    "files",
+    "in",
+    "--workflow",
+    "etl",
+    "--settle",
+    "0s",
+    "--rescan",
+    "1s",
+  ]);
+  await listener.said(/files that are put into .*\/in have etl run/);
+  equal((await new Deno.Command("mkfifo", { args: [`${inbox}/pipe`] }).output()).code, 0);
+  await listener.said(/WARN {2}files: .*\/in\/pipe is a named pipe and passed over; while it is there, .* every 1 s/);
+  await Deno.writeTextFile(`${inbox}/a.csv`, "a");
+  await listener.said(/a\.csv: run /);
+  await Deno.remove(`${inbox}/pipe`);
+  await Deno.writeTextFile(`${inbox}/b.csv`, "b");
+  await listener.said(/b\.csv: run /);
+  equal((await new Deno.Command("mkfifo", { args: [`${inbox}/last`] }).output()).code, 0);
+  const { code, stderr } = await listener.end("SIGTERM");
+  equal(code, 0);
+  equal(stderr.match(/in\/pipe is a named pipe/g)?.length, 1);
+});
+
 Deno.test("secrets come from the environment or a file, which others should not be able to read", async () => {
   await using place = await Place.make();
   await place.write("etl", oneTask);
@@ -124,7 +155,7 @@ Deno.test("command lines that cannot be used", async (t) => {
     [[...webhook, "--host", "0.0.0.0"], 2, /INVALID_ARGUMENT\]: Without a secret 0\.0\.0\.0 is not listened on/],
     [[...webhook, "--host", "127.0.0.1.example.org"], 2, /INVALID_ARGUMENT\]: Without a secret/],
     [[...webhook, "--secret-file", "empty"], 2, /INVALID_ARGUMENT\]: The file of secrets .*empty is empty/],
-    [[...webhook, "--token-file", "none"], 3, /NOT_FOUND\]: The file of secrets .*none cannot be read/],
+    [[...webhook, "--token-file", "none"], 3, /NOT_FOUND\]: There is no file of secrets .*none\./],
     [
       [...webhook, "--port", String(taken.addr.port)],
       1,
@@ -148,6 +179,7 @@ Deno.test("command lines that cannot be used", async (t) => {
       const outcome = await call(argv, { workingDirectory: directory.path, environment });
       equal(outcome.exitCode, exitCode, outcome.stderr);
       match(outcome.stderr, says);
+      match(outcome.stderr, /\n {2}hint: .+\n$/);
       equal(outcome.stdout, "");
     });
   }

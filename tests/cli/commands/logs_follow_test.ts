@@ -52,6 +52,37 @@ Deno.test("--follow --run prints what is stored, then what comes, and ends with 
   deepEqual(texts(stdout), ["stored", "live", "after the end was reported"]);
 });
 
+Deno.test("--follow --task takes an id, too, and live lines of the task come by its name", async () => {
+  await using scene = await PrincipalScene.start(files);
+  const runId = await scene.trigger("etl");
+  const attempt = await scene.fetch();
+  await scene.reportTask(attempt, "only", "RUNNING");
+  scene.print(runId, "stored", { taskName: "Only", taskRunId: "only-1" });
+  const finish = async () => {
+    scene.print(runId, "of another task", { taskName: "Other", taskRunId: "other-1" });
+    scene.print(runId, "live", { taskName: "Only", taskRunId: "only-1" });
+    await scene.reportRun(attempt, "COMPLETED");
+  };
+  const { stdout, stderr } = await scene.call(["logs", "query", "-i", runId, "--task", "only", "--follow"], {
+    onStdout: when("stored", () => void finish()),
+  });
+  equal(stderr, "");
+  deepEqual(texts(stdout), ["stored", "live"]);
+});
+
+Deno.test("--follow of a task that nobody knows says so, and waits for its lines all the same", async () => {
+  await using scene = await PrincipalScene.start(files);
+  const runId = await scene.trigger("etl");
+  const attempt = await scene.fetch();
+  let said = "";
+  const called = scene.call(["logs", "query", "--run", runId, "--task", "onyl", "--follow"], {
+    onStderr: (stderr) => said = stderr,
+  });
+  await scene.reportRun(attempt, "COMPLETED");
+  equal((await called).exitCode, 0);
+  equal(said, `note: The run ${runId} has no task "onyl". There are only.\n`);
+});
+
 Deno.test("--follow of a run that has ended prints its lines and ends", async () => {
   await using scene = await PrincipalScene.start(files);
   const runId = await scene.trigger("etl");

@@ -88,7 +88,7 @@ Deno.test("every filter of logs query chooses lines, alone and with others, unde
   const query = (...flags: string[]) => payloads(scene, "logs", "query", ...flags);
 
   for (const flag of ["-w", "--workflow", "--workflow-id"]) deepEqual(await query(flag, "other"), ["three 100%"]);
-  deepEqual(await query("--workflow", "oth"), []);
+  deepEqual(await query("--workflow", "other", "--run", failed), []);
   for (const flag of ["-i", "--run", "--workflow-instance-id"]) deepEqual(await query(flag, failed), ["one", "two"]);
   deepEqual(await query("--run", failed.slice(0, 30)), ["one", "two"]);
   deepEqual(await query("--task", "Check"), ["two"]);
@@ -146,10 +146,63 @@ Deno.test("the flat form prints the lines of the last 24 hours, of the time give
 
 Deno.test("a run that does not exist exits 3, with --follow, too", async () => {
   await using scene = await PrincipalScene.start(files);
-  for (const flags of [[], ["--follow"]]) {
+  for (const flags of [[], ["--follow"], ["--task", "x"], ["--follow", "--task", "x"]]) {
     const { exitCode, stdout, stderr } = await scene.call(["logs", "query", "--run", "nonsense", ...flags]);
     deepEqual([exitCode, stdout], [3, ""]);
     match(stderr, /^error\[NOT_FOUND\]: There is no run with the id "nonsense"\./);
+  }
+});
+
+const twoTasks = `name: Two
+tasks:
+  load: {name: Load all of it, config: {type: subprocess, cmd: echo}}
+  check: {name: Check, config: {type: subprocess, cmd: echo}}
+`;
+
+Deno.test("--task takes the id of the workflow file, too, whatever the workflow", async () => {
+  await using scene = await PrincipalScene.start({ etl: twoTasks, other: twoTasks.replace("Load all of it", "Fill") });
+  const runId = await scene.trigger("etl");
+  const attempt = await scene.fetch();
+  await scene.reportTask(attempt, "load", "RUNNING");
+  scene.print(runId, "one", { taskName: "Load all of it" });
+  scene.print(runId, "two", { taskName: "Check", taskRunId: "check-1" });
+  await scene.reportRun(attempt, "FAILED");
+  const other = await scene.trigger("other");
+  await scene.reportTask(await scene.fetch(), "load", "FAILED");
+  scene.print(other, "three", { workflowId: "other", taskName: "Fill" });
+  const query = (...flags: string[]) => payloads(scene, "logs", "query", ...flags);
+  deepEqual(await query("--task", "load", "--run", runId), ["one"]);
+  deepEqual(await query("--task", "load", "--workflow", "other"), ["three"]);
+  deepEqual(await payloads(scene, "logs", "--task", "Fill"), ["three"]);
+});
+
+Deno.test("a task or workflow that nobody knows exits 3 with what was probably meant", async () => {
+  await using scene = await PrincipalScene.start({ etl: twoTasks });
+  const runId = await scene.trigger("etl");
+  scene.print(runId, "of before", { taskName: "Old", workflowId: "gone" });
+  const refused: [flags: string[], sentence: string, hint: string][] = [
+    [
+      ["-w", "etll"],
+      `There is no workflow with the id "etll".`,
+      `Did you mean "etl"? List them with \`cdktr task list\`.`,
+    ],
+    [["--task", "chek"], `No workflow has a task "chek".`, `Did you mean "check"? There are load, check.`],
+    [
+      ["--task", "Chec", "-w", "etl"],
+      `The workflow etl has no task "Chec".`,
+      `Did you mean "check"? There are load, check.`,
+    ],
+    [["--task", "clean", "-i", runId], `The run ${runId} has no task "clean".`, "There are load, check."],
+  ];
+  for (const [flags, sentence, hint] of refused) {
+    const { exitCode, stdout, stderr } = await scene.call(["logs", "query", ...flags]);
+    deepEqual([exitCode, stdout, stderr], [3, "", `error[NOT_FOUND]: ${sentence}\n  hint: ${hint}\n`]);
+  }
+  for (
+    const known of [["-w", "etl"], ["--task", "check"], ["--task", "Old", "--grep", "x"], ["-w", "gone", "--grep", "x"]]
+  ) {
+    const { exitCode, stdout, stderr } = await scene.call(["logs", "query", ...known, "--level", "error"]);
+    deepEqual([exitCode, stdout, stderr], [0, "", "There are no such lines.\n"], known.join(" "));
   }
 });
 

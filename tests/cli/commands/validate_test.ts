@@ -88,7 +88,7 @@ Deno.test("a directory without workflow files is said to be one", async () => {
 Deno.test("a path that does not exist is one sentence and exit code 3", async () => {
   const { exitCode, stderr } = await call(["validate", "/nowhere/at/all"]);
   equal(exitCode, 3);
-  match(stderr, /^error\[NOT_FOUND\]: .*\/nowhere\/at\/all/);
+  match(stderr, /^error\[NOT_FOUND\]: There is no file or directory \/nowhere\/at\/all\.\n {2}hint: Check the path/);
 });
 
 Deno.test("a file with control characters in its name cannot forge lines", async () => {

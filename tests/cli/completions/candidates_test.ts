@@ -38,6 +38,9 @@ const cases: [words: string[], values: string[]][] = [
   [["ui", "--theme", "l"], ["light"]],
   [["completions", ""], ["bash", "zsh", "fish", "powershell"]],
   [["man", "sta"], ["start", "status"]],
+  [["man", "runs", "re"], ["retry", "resume"]],
+  [["man", "runs", "list", ""], []],
+  [["man", "nonsense", ""], []],
   [["sql", "--output", "x"], [":files"]],
   [["validate", ""], [":files"]],
   [["init", ""], [":directories"]],
@@ -78,6 +81,43 @@ Deno.test("workflows, runs and tasks are those of the principal", async () => {
   deepEqual(valuesOf(await offeredThere(["explain", "etl.d"])), ["etl.daily"]);
   const { stdout } = await scene.call(["complete", "bash", "--", "cdktr logs query --workflow=etl.d", "="]);
   equal(stdout, "etl.daily\tOne task\n");
+});
+
+const withParams = `${oneTask}params:
+  date: {type: string, description: The day to load}
+  stage: {type: string, choices: [dev, prod], default: dev}
+`;
+
+Deno.test("parameters are those that the workflow declares, with their choices", async () => {
+  await using scene = await PrincipalScene.start({ etl: withParams, other: oneTask });
+  const offeredThere = async (words: readonly string[]) => (await scene.call(completing(words))).stdout;
+  const all = "date=\tThe day to load\nstage=dev\tstring\nstage=prod\tstring\n";
+  equal(await offeredThere(["task", "run", "etl", "-p", ""]), all);
+  equal(await offeredThere(["task", "run", "etl", "--param", "stage=p"]), "stage=prod\tstring\n");
+  equal(await offeredThere(["listen", "files", ".", "--workflow", "etl", "-p", "d"]), "date=\tThe day to load\n");
+  equal(await offeredThere(["task", "run", "other", "-p", ""]), "");
+  equal(await offeredThere(["listen", "webhook", "-p", ""]), "");
+  await using directory = await temporaryDirectory();
+  await Deno.writeTextFile(`${directory.path}/here.yml`, withParams);
+  const here = { workingDirectory: directory.path };
+  equal((await scene.call(completing(["run", "here.yml", "-p", ""]), here)).stdout, all);
+  const inDirectory = { environment: { CDKTR_WORKFLOW_DIR: directory.path } };
+  equal((await scene.call(completing(["run", "here", "-p", ""]), inDirectory)).stdout, all);
+});
+
+Deno.test("a run that has completed is offered for a retry from a task only", async () => {
+  await using scene = await PrincipalScene.start({ etl: oneTask });
+  const runIds = [];
+  for (const state of ["COMPLETED", "FAILED"] as const) {
+    runIds.unshift(await scene.trigger("etl"));
+    await scene.reportRun(await scene.fetch(), state);
+  }
+  const offeredThere = async (words: readonly string[]) => {
+    return valuesOf((await scene.call(completing(words))).stdout.split("\n").slice(0, -1));
+  };
+  deepEqual(await offeredThere(["runs", "retry", ""]), runIds.slice(0, 1));
+  deepEqual(await offeredThere(["runs", "retry", "--from", "only", ""]), runIds);
+  deepEqual(await offeredThere(["logs", "query", "--workflow", "etl", "--task", ""]), ["Only"]);
 });
 
 Deno.test("contexts are those of the settings", async () => {

@@ -75,6 +75,7 @@ const interactive: readonly Interactive[] = [
 const lines: readonly [typed: string, words: (runId: string) => string[]][] = [
   ["cdktr runs sh\t", () => ["runs", "show"]],
   ["cdktr task run etl.d\t", () => ["task", "run", "etl.daily"]],
+  ["cdktr task run etl.daily -p da\t2026-03-01", () => ["task", "run", "etl.daily", "-p", "date=2026-03-01"]],
   ["cdktr runs list --state=fa\t", () => ["runs", "list", "--state=failed"]],
   ["cdktr runs list --stat\tfailed,cr\t", () => ["runs", "list", "--state", "failed,crashed"]],
   ["cdktr runs cancel 0\t--task on\t", (runId) => ["runs", "cancel", runId, "--task", "only"]],
@@ -87,7 +88,8 @@ for (const { shell, name, rcFile, rc, args } of interactive) {
   const runtime: PeerRuntime = "missing" in shell ? shell : python;
   peerTest(runtime, `${name} completes what is typed, from the program and from its principal`, async ({ command }) => {
     await using place = await makePlace();
-    await using scene = await PrincipalScene.start({ "etl.daily": oneTask });
+    const withParam = `${oneTask}params:\n  date: {type: string}\n`;
+    await using scene = await PrincipalScene.start({ "etl.daily": withParam });
     const runId = await scene.trigger("etl.daily");
     await Deno.writeTextFile(`${place.path}/${rcFile}`, rc);
     const typed = lines.map(([line]) => `${line}\\n`).join("");
