@@ -12,7 +12,6 @@ import {
   DuckDBPendingResultState,
   type DuckDBResult,
 } from "@duckdb/node-api";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { sleep, systemClock } from "../clock/mod.ts";
 import { messageOf } from "../core/mod.ts";
 import { join } from "node:path";
@@ -26,8 +25,8 @@ import { sqlValueOf } from "./sql_value.ts";
 const maxAnswerChars = 32 * 1024 * 1024;
 /** An answer as Parquet at most, in bytes. */
 const maxParquetBytes = 64 * 1024 * 1024;
-/** Pause while DuckDB's own threads have all there is to do, in milliseconds. */
-const otherThreadsMs = 1;
+/** How long a query has the worker's thread at a time, and the pause after it, in milliseconds. */
+const [sliceMs, pauseMs] = [10, 1];
 /** How often the size of an answer is looked at while it is written, in milliseconds. */
 const sizeCheckMs = 100;
 
@@ -104,18 +103,15 @@ export async function answerSqlAsParquet(
  */
 async function execute(connection: DuckDBConnection, text: string): Promise<DuckDBResult> {
   const pending = (await connection.prepare(text)).startStream();
-  while (true) {
-    switch (runTask(pending)) {
-      case DuckDBPendingResultState.RESULT_READY:
-        return await pending.getResult();
-      case DuckDBPendingResultState.RESULT_NOT_READY:
-        await nextTurn();
-        break;
-      case DuckDBPendingResultState.NO_TASKS_AVAILABLE:
-        await sleep(systemClock, otherThreadsMs);
-        break;
-    }
+  let beganMs = systemClock.monotonicMs();
+  for (let state = runTask(pending); state !== DuckDBPendingResultState.RESULT_READY; state = runTask(pending)) {
+    // Where there is no task, DuckDB's own threads have them all.
+    const isWorking = state === DuckDBPendingResultState.RESULT_NOT_READY;
+    if (isWorking && systemClock.monotonicMs() - beganMs < sliceMs) continue;
+    await sleep(systemClock, pauseMs);
+    beganMs = systemClock.monotonicMs();
   }
+  return await pending.getResult();
 }
 
 /** Without what the binding puts in front of DuckDB's own words. */
