@@ -5,12 +5,13 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { attach } from "./compile/attachment.ts";
 import { bundle, namedFiles } from "./compile/bundle.ts";
 import { packLibrary } from "./compile/library.ts";
 import { billOfMaterials } from "./compile/sbom.ts";
 import { sha256Of, writeChecksums } from "./compile/checksums.ts";
 import { runDeno } from "./compile/run.ts";
-import { executableName, ownTarget, type Target, targets } from "./compile/targets.ts";
+import { executableName, isElf, ownTarget, type Target, targets } from "./compile/targets.ts";
 
 const root = resolve(fileURLToPath(new URL("..", import.meta.url)));
 const usage = `Usage: ./compile.sh [OPTIONS] [TARGET...]
@@ -59,12 +60,16 @@ async function build(output: string, isPacked: boolean): Promise<void> {
   try {
     await bundle(root, stage);
     for (const target of chosen) {
-      const library = `${stage}/${namedFiles.library}`;
-      await removeTree(library);
-      await packLibrary(root, target, { directory: library, cache, isPacked });
-      await stampTree(stage);
       const path = `${output}/${executableName(target)}`;
-      await compile(stage, target, { path, denoVersion });
+      const directory = `${stage}/${namedFiles.library}`;
+      const put = async (isAttached: boolean): Promise<boolean> => {
+        await removeTree(directory);
+        const attachment = await packLibrary(root, target, { directory, cache, isPacked, isAttached });
+        await stampTree(stage);
+        await compile(stage, target, { path, denoVersion });
+        return !isAttached || await attach(path, await attachment.bytes());
+      };
+      if (!(isElf(target) && await put(true))) await put(false);
       const built = { target, version, sha256: await sha256Of(path), denoVersion };
       await Deno.writeTextFile(`${path}.cdx.json`, await billOfMaterials(root, built));
       console.log(`${path}  ${((await Deno.stat(path)).size / 1e6).toFixed(1)} MB`);

@@ -3,6 +3,7 @@
  * runtime: those that test the executable. Deno is there as a package; `denort` is the beginning of a program that was compiled
  * with the same version, up to where the payload was appended.
  */
+import { endOfProgram } from "./attachment.ts";
 import { sha256Of } from "./checksums.ts";
 
 /** The two programs of a version. */
@@ -53,11 +54,8 @@ export async function fetchBaseRuntime(directory: string, python: string): Promi
   return runtime;
 }
 
-/** An ELF file ends with its table of section headers (elf(5): e_shoff, e_shentsize, e_shnum); a payload comes behind it. */
 function withoutPayload(program: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const header = new DataView(program.buffer, program.byteOffset, 64);
-  const end = Number(header.getBigUint64(0x28, true)) + header.getUint16(0x3a, true) * header.getUint16(0x3c, true);
-  return program.subarray(0, end);
+  return program.subarray(0, endOfProgram(program));
 }
 
 async function isWhole(runtime: BaseRuntime): Promise<boolean> {

@@ -10,4 +10,6 @@ declare const module: { exports: unknown };
 const cache = libraryCache();
 if (cache === null) throw new Error("nobody said where DuckDB's library is to be unpacked");
 // The binding looks for its library beside itself.
-module.exports = createRequire(__dirname)(join(unpack({ from: join(__dirname, "library"), cache }), "duckdb.node"));
+module.exports = createRequire(__dirname)(
+  join(unpack({ from: join(__dirname, "library"), executable: Deno.execPath(), cache }), "duckdb.node"),
+);

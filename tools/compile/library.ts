@@ -12,6 +12,8 @@ export interface LibraryFile {
   readonly sha256: string;
   /** Whether it is packed with zstd. */
   readonly isPacked: boolean;
+  /** Where it stands in what is attached to the executable, as it is there; null where it is a file beside `files.json`. */
+  readonly attached: { readonly at: number; readonly bytes: number } | null;
 }
 
 /** A deno.lock, as far as it is used here. */
@@ -22,27 +24,43 @@ interface LockFile {
 /** Close to the best there is: a second for each 2 MB here, once; it is the unpacking that users wait for. */
 const packingLevel = 19;
 
+/** How a library is to be packed. */
+interface Packing {
+  /** Gets `files.json`, and the files themselves if nothing is to be attached. */
+  readonly directory: string;
+  /** Keeps what was fetched and packed. */
+  readonly cache: string;
+  readonly isPacked: boolean;
+  /** Whether the files are to be attached to the executable. */
+  readonly isAttached: boolean;
+}
+
 /**
- * Puts the library of a target into `directory`, with `files.json`.
+ * Packs the library of a target.
  *
- * @param cache A folder that keeps what was fetched and packed.
+ * @returns What is to be attached; nothing where it is not to be.
  * @throws When it cannot be fetched, or is not what `deno.lock` says.
  */
 export async function packLibrary(
   root: string,
   { bindings, library }: Target,
-  { directory, cache, isPacked }: { directory: string; cache: string; isPacked: boolean },
-): Promise<void> {
+  { directory, cache, isPacked, isAttached }: Packing,
+): Promise<Blob> {
   const fetched = await fetchPackage(root, bindings, cache);
   await Deno.mkdir(directory, { recursive: true });
   const files: LibraryFile[] = [];
+  let attachment = new Blob();
   for (const name of ["duckdb.node", library]) {
     const content = await Deno.readFile(`${fetched}/${name}`);
     const sha256 = createHash("sha256").update(content).digest("hex");
-    files.push({ name, bytes: content.length, sha256, isPacked });
-    await Deno.writeFile(`${directory}/${name}`, isPacked ? await packed(content, sha256, cache) : content);
+    const stored = isPacked ? await packed(content, sha256, cache) : content;
+    const attached = isAttached ? { at: attachment.size, bytes: stored.length } : null;
+    files.push({ name, bytes: content.length, sha256, isPacked, attached });
+    if (isAttached) attachment = new Blob([attachment, stored]);
+    else await Deno.writeFile(`${directory}/${name}`, stored);
   }
   await Deno.writeTextFile(`${directory}/files.json`, JSON.stringify(files));
+  return attachment;
 }
 
 /**
@@ -77,14 +95,19 @@ async function fetchPackage(root: string, name: string, cache: string): Promise<
   return `${project}/node_modules/${name}`;
 }
 
-async function packed(content: Uint8Array<ArrayBuffer>, sha256: string, cache: string): Promise<Uint8Array> {
+async function packed(
+  content: Uint8Array<ArrayBuffer>,
+  sha256: string,
+  cache: string,
+): Promise<Uint8Array<ArrayBuffer>> {
   const kept = `${cache}/${sha256}.zst`;
   try {
     return await Deno.readFile(kept);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  const result = zstdCompressSync(content, { params: { [constants.ZSTD_c_compressionLevel]: packingLevel } });
+  const params = { [constants.ZSTD_c_compressionLevel]: packingLevel };
+  const result = new Uint8Array(zstdCompressSync(content, { params }));
   await Deno.writeFile(`${kept}.draft`, result);
   await Deno.rename(`${kept}.draft`, kept);
   return result;

@@ -32,6 +32,11 @@ export function ownTarget(): Target | null {
   return targets.find(({ triple }) => triple === Deno.build.target) ?? null;
 }
 
+/** Whether its executables are ELF files. */
+export function isElf({ name }: Target): boolean {
+  return name.startsWith("linux");
+}
+
 /** The file's name in dist/. */
 export function executableName({ name }: Target): string {
   return `cdktr-${name}${name.startsWith("windows") ? ".exe" : ""}`;

@@ -6,14 +6,17 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
+import { readAttachment } from "./attachment.ts";
 import type { LibraryFile } from "./library.ts";
 
 const hashedAtOnceBytes = 1024 * 1024;
 
 /** Where {@linkcode unpack} takes from and puts to. */
 interface Unpacking {
-  /** The folder with the packed files and `files.json`. */
+  /** The folder with `files.json`, and the files that are not attached. */
   readonly from: string;
+  /** The executable that the others are attached to. */
+  readonly executable: string;
   /** The folder that gets a folder for this version. */
   readonly cache: string;
 }
@@ -24,7 +27,7 @@ interface Unpacking {
  * @returns The folder with them.
  * @throws When they cannot be put there, or could be changed there by others; the message says what to do.
  */
-export function unpack({ from, cache }: Unpacking): string {
+export function unpack({ from, executable, cache }: Unpacking): string {
   const files: readonly LibraryFile[] = JSON.parse(Deno.readTextFileSync(join(from, "files.json")));
   const hash = createHash("sha256").update(files.map(({ sha256 }) => sha256).join()).digest("hex");
   const name = `duckdb-${hash.slice(0, 16)}`;
@@ -32,7 +35,11 @@ export function unpack({ from, cache }: Unpacking): string {
   try {
     makeDirectory(directory);
     const missing = files.filter((file) => !isUnharmed(join(directory, file.name), file));
-    for (const file of missing) put(join(directory, file.name), file, Deno.readFileSync(join(from, file.name)));
+    for (const file of missing) {
+      const { name, attached } = file;
+      const stored = attached === null ? Deno.readFileSync(join(from, name)) : readAttachment(executable, attached);
+      put(join(directory, name), file, stored);
+    }
     if (missing.length > 0) {
       removeOthers(cache, name);
       removeDrafts(directory, files);
@@ -75,11 +82,11 @@ function isUnharmed(path: string, { bytes, sha256 }: LibraryFile): boolean {
 }
 
 /** Under its name there is the whole file or none; others may put it there at the same time. */
-function put(path: string, file: LibraryFile, packed: Uint8Array<ArrayBuffer>): void {
+function put(path: string, file: LibraryFile, stored: Uint8Array<ArrayBuffer>): void {
   // Processes of several containers may share the cache, and have the same number.
   const draft = `${path}.${crypto.randomUUID()}`;
   try {
-    Deno.writeFileSync(draft, file.isPacked ? zstdDecompressSync(packed) : packed, {
+    Deno.writeFileSync(draft, file.isPacked ? zstdDecompressSync(stored) : stored, {
       mode: 0o600,
       createNew: true,
     });

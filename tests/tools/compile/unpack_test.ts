@@ -1,24 +1,45 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { zstdCompressSync } from "node:zlib";
+import { attach } from "../../../tools/compile/attachment.ts";
 import { unpack } from "../../../tools/compile/unpack.ts";
+import { compiledProgram } from "./compiled_program.ts";
 
 const content = { "duckdb.node": "the binding", "libduckdb.so": "the library".repeat(1000) };
 
-/** An executable's library of two small files, packed, and a cache for it. */
-async function withLibrary(act: (scene: { from: string; cache: string }) => Promise<void> | void): Promise<void> {
+interface Scene {
+  readonly from: string;
+  readonly executable: string;
+  readonly cache: string;
+}
+
+/** An executable's library of two small files, packed, the first beside `files.json`, the second attached; and a cache for it. */
+async function withLibrary(act: (scene: Scene) => Promise<void> | void): Promise<void> {
   const directory = await Deno.makeTempDir();
-  const from = `${directory}/library`;
+  const [from, executable] = [`${directory}/library`, `${directory}/program`];
   try {
     await Deno.mkdir(from);
-    const files = Object.entries(content).map(([name, text]) => {
+    const files = Object.entries(content).map(([name, text], index) => {
       const bytes = new TextEncoder().encode(text);
-      Deno.writeFileSync(`${from}/${name}`, zstdCompressSync(bytes));
       const sha256 = createHash("sha256").update(bytes).digest("hex");
-      return { name, bytes: bytes.length, sha256, isPacked: true };
+      return {
+        name,
+        bytes: bytes.length,
+        sha256,
+        isPacked: true,
+        stored: new Uint8Array(zstdCompressSync(bytes)),
+        isAttached: index > 0,
+      };
     });
-    await Deno.writeTextFile(`${from}/files.json`, JSON.stringify(files));
-    await act({ from, cache: `${directory}/cache` });
+    const entries = files.map(({ stored, isAttached, ...file }) => {
+      if (!isAttached) Deno.writeFileSync(`${from}/${file.name}`, stored);
+      return { ...file, attached: isAttached ? { at: 7, bytes: stored.length } : null };
+    });
+    await Deno.writeTextFile(`${from}/files.json`, JSON.stringify(entries));
+    await Deno.writeFile(executable, compiledProgram("what Deno embeds"));
+    const stored = files.filter(({ isAttached }) => isAttached).map(({ stored }) => stored);
+    assert.ok(await attach(executable, await new Blob(["seven, ", ...stored]).bytes()));
+    await act({ from, executable, cache: `${directory}/cache` });
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
@@ -87,9 +108,9 @@ Deno.test("what a process that was killed while unpacking left is removed by the
   }));
 
 Deno.test("where nothing can be written the reason and a way out are told", () =>
-  withLibrary(({ from, cache }) => {
-    Deno.writeTextFileSync(cache, "a file in the place of the directory");
-    assert.throws(() => unpack({ from, cache }), {
+  withLibrary((scene) => {
+    Deno.writeTextFileSync(scene.cache, "a file in the place of the directory");
+    assert.throws(() => unpack(scene), {
       message: /cannot be unpacked into .*: Not a directory/,
     });
   }));
