@@ -97,7 +97,7 @@ function openHistory(config: Config, isServing: boolean, worker: StartedWorker |
     archiveDirectory: config.archiveDirectory,
     libraryCache: config.cacheDirectory,
     // A checkpoint takes longer than many a run.
-    closingLogMb: isServing ? 0 : 1,
+    closingLogKb: isServing ? 0 : 64,
     clock: systemClock,
     ...worker === null ? {} : { spawnWorker: () => worker.take() },
     onProblem: ({ code, message }) => code === "RECOVERED" ? log.info(message) : log.warn(message),

@@ -72,7 +72,7 @@ export class Database {
 
   private constructor({ path, settings }: OpenOptions, setAside: string | undefined, opened: OpenedFile) {
     this.#path = path;
-    this.#closingLogBytes = settings.closingLogMb * 1024 * 1024;
+    this.#closingLogBytes = settings.closingLogKb * 1024;
     this.setAside = setAside;
     this.problems = opened.problems;
     this.#instance = opened.instance;
@@ -193,7 +193,7 @@ async function openFile({ path, settings, nowMs }: OpenOptions): Promise<OpenedF
     if (missing !== undefined && await isInUse(writer, path, missing)) {
       throw new DatabaseError({ kind: "damaged", message: "its end is missing" });
     }
-    if (settings.closingLogMb > 0) await writer.run("PRAGMA disable_checkpoint_on_shutdown");
+    if (settings.closingLogKb > 0) await writer.run("PRAGMA disable_checkpoint_on_shutdown");
     // Given with the others above, it has no effect (DuckDB 1.5.5).
     await writer.run(`SET max_temp_directory_size = '${settings.temporaryLimitMb}MiB'`);
     await lockUp(writer, scratchDirectory);

@@ -53,10 +53,11 @@ export interface HistoryOptions {
   /** Size of the write-ahead log at which it is merged into the file, in MiB. @default 64 */
   checkpointThresholdMb?: number;
   /**
-   * Size of the write-ahead log up to which closing leaves it to the next opening, in MiB: for those who open and close often.
+   * Size of the write-ahead log up to which closing leaves it to the next opening, in KiB: for those who open and close often.
+   * To read 1 KiB takes that opening a sixth of a millisecond; to merge the log into the file takes 40.
    * @default 0
    */
-  closingLogMb?: number;
+  closingLogKb?: number;
   /** Disk that queries larger than the memory may take while they run, in MiB. @default 1_024 */
   temporaryLimitMb?: number;
   /**
@@ -115,7 +116,7 @@ export class History extends HistoryReader {
         memoryLimitMb: options.memoryLimitMb ?? 256,
         threads: options.threads ?? 2,
         checkpointThresholdMb: options.checkpointThresholdMb ?? 64,
-        closingLogMb: options.closingLogMb ?? 0,
+        closingLogKb: options.closingLogKb ?? 0,
         temporaryLimitMb: options.temporaryLimitMb ?? 1_024,
         archiveDirectory: options.archiveDirectory ?? null,
       },

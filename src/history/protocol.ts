@@ -40,7 +40,7 @@ const databaseSettingsSchema = z.object({
   memoryLimitMb: z.int().min(1),
   threads: z.int().min(1),
   checkpointThresholdMb: z.int().min(1),
-  closingLogMb: z.int().min(0),
+  closingLogKb: z.int().min(0),
   temporaryLimitMb: z.int().min(0),
   archiveDirectory: z.string().nullable(),
 });

@@ -4,8 +4,13 @@
  */
 /// <reference lib="deno.worker" />
 import { messageOf } from "../core/mod.ts";
+import * as z from "zod";
 import { setLibraryCache } from "./library_cache.ts";
-import { type Report, type Request, requestSchema } from "./protocol.ts";
+import type { Report, Request } from "./protocol.ts";
+
+// What comes is few objects with long columns, for which compiled schemas would save nothing. Schemas see it when they are made.
+z.config({ jitless: true });
+const { requestSchema } = await import("./protocol.ts");
 
 let loading: Promise<typeof import("./database_desk.ts")> | undefined;
 

@@ -251,7 +251,7 @@ Deno.test("closing gives up the lock to another process", async () => {
 Deno.test("a short log is left to the next opening where that is wished for, a long one merged, and no row is missing", async () => {
   await withDirectory(async (directory) => {
     const path = `${directory}/app.db`;
-    const open = () => openHistory({ path, closingLogMb: 1 });
+    const open = () => openHistory({ path, closingLogKb: 64 });
     const logBytes = () => Deno.stat(`${path}.wal`).then(({ size }) => size, () => 0);
     {
       await using history = await open();
@@ -262,7 +262,7 @@ Deno.test("a short log is left to the next opening where that is wished for, a l
     {
       await using history = await open();
       assert.deepEqual(await payloads(history), ["line 0", "line 1", "line 2"]);
-      history.appendLogs([line("x".repeat(2 * 1024 * 1024))]);
+      history.appendLogs([line("x".repeat(128 * 1024))]);
     }
     assert.equal(await logBytes(), 0);
     // As a principal does, and other programs.

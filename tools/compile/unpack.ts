@@ -1,12 +1,13 @@
 /**
  * Unpacks DuckDB's library from the executable: the system's loader takes none out of it. It goes into
- * `$CDKTR_CACHE_DIRECTORY/duckdb-<hash>/` once, and is checked by its hash before each use: what a full disk or somebody else
- * left there is not loaded. Runs where a module is being loaded, so everything here is synchronous.
+ * `$CDKTR_CACHE_DIRECTORY/duckdb-<hash>/` once, and is checked by its hash before it is first used and whenever it was changed since:
+ * what a full disk or somebody else left there is not loaded. Runs where a module is being loaded, so everything here is synchronous.
  */
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { readAttachment } from "./attachment.ts";
+import { comparedName, readStamps, stampOf, writeStamps } from "./compared.ts";
 import type { LibraryFile } from "./library.ts";
 
 const hashedAtOnceBytes = 1024 * 1024;
@@ -34,7 +35,10 @@ export function unpack({ from, executable, cache }: Unpacking): string {
   const directory = join(cache, name);
   try {
     makeDirectory(directory);
-    const missing = files.filter((file) => !isUnharmed(join(directory, file.name), file));
+    const compared = readStamps(directory);
+    const stamp = (file: LibraryFile) => stampOf(join(directory, file.name), file);
+    const isKnown = (file: LibraryFile) => compared.has(stamp(file) ?? "");
+    const missing = files.filter((file) => !isKnown(file) && !isUnharmed(join(directory, file.name), file));
     for (const file of missing) {
       const { name, attached } = file;
       const stored = attached === null ? Deno.readFileSync(join(from, name)) : readAttachment(executable, attached);
@@ -43,6 +47,8 @@ export function unpack({ from, executable, cache }: Unpacking): string {
     if (missing.length > 0) {
       removeOthers(cache, name);
       removeDrafts(directory, files);
+    } else if (!files.every(isKnown)) {
+      writeStamps(directory, files.flatMap((file) => stamp(file) ?? []));
     }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -108,7 +114,8 @@ function removeDrafts(directory: string, files: readonly LibraryFile[]): void {
   for (const { name } of Deno.readDirSync(directory)) {
     const path = join(directory, name);
     const ageMs = Date.now() - (Deno.lstatSync(path).mtime?.getTime() ?? Infinity);
-    if (!files.some((file) => file.name === name) && ageMs > 3_600_000) Deno.removeSync(path);
+    const isOurs = name === comparedName || files.some((file) => file.name === name);
+    if (!isOurs && ageMs > 3_600_000) Deno.removeSync(path);
   }
 }
 

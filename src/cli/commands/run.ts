@@ -28,6 +28,7 @@ export function runCommand(invocation: Invocation) {
       using worker = new StartedWorker();
       const config = loadSettings(invocation, command);
       worker.load(config.cacheDirectory);
+      await import("../interpreted_schemas.ts");
       const { findWorkflow, runEmbedded } = await import("../run_embedded.ts");
       const find = () => findWorkflow(invocation, config, target);
       await runEmbedded(invocation, config, { find, params: param, json, worker });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { zstdCompressSync } from "node:zlib";
 import { attach } from "../../../tools/compile/attachment.ts";
+import { comparedName } from "../../../tools/compile/compared.ts";
 import { unpack } from "../../../tools/compile/unpack.ts";
 import { compiledProgram } from "./compiled_program.ts";
 
@@ -45,11 +46,10 @@ async function withLibrary(act: (scene: Scene) => Promise<void> | void): Promise
   }
 }
 
-/** Asserts that the files lie there as they should, and nothing else does. */
+/** Asserts that the files lie there as they should, and nothing else does but what is remembered of them. */
 function assertWhole(directory: string): void {
-  const found = [...Deno.readDirSync(directory)].map((
-    { name },
-  ) => [name, Deno.readTextFileSync(`${directory}/${name}`)]);
+  const names = [...Deno.readDirSync(directory)].map(({ name }) => name).filter((name) => name !== comparedName);
+  const found = names.map((name) => [name, Deno.readTextFileSync(`${directory}/${name}`)]);
   assert.deepEqual(Object.fromEntries(found), content);
 }
 
@@ -78,6 +78,30 @@ Deno.test("what is cut off, changed or missing is unpacked again", () =>
       assert.equal(unpack(scene), directory);
       assertWhole(directory);
     }
+  }));
+
+Deno.test("what was compared is compared again once it was changed, whatever its size and its own time say", () =>
+  withLibrary(async (scene) => {
+    const directory = unpack(scene);
+    const path = `${directory}/libduckdb.so`;
+    const settled = () => new Promise((resolve) => setTimeout(resolve, 3_100));
+    const remembered = () => Deno.readTextFileSync(`${directory}/${comparedName}`);
+    // A file that was just written may be written again at the same time.
+    unpack(scene);
+    assert.throws(remembered, Deno.errors.NotFound);
+    await settled();
+    unpack(scene);
+    const before = remembered();
+    assert.match(before, /duckdb\.node .*libduckdb\.so /);
+    const { mtime } = Deno.statSync(path);
+    Deno.writeTextFileSync(path, content["libduckdb.so"].replace("l", "1"));
+    Deno.utimeSync(path, mtime ?? 0, mtime ?? 0);
+    await settled();
+    unpack(scene);
+    assertWhole(directory);
+    Deno.writeTextFileSync(`${directory}/${comparedName}`, "no JSON");
+    unpack(scene);
+    assertWhole(directory);
   }));
 
 Deno.test("a directory that others could write to is refused, with a way out", () =>
