@@ -5,46 +5,28 @@ import { Agent, type AgentOptions, ProcessWorkplace, systemFiles } from "../agen
 import { systemClock, systemRandom } from "../clock/mod.ts";
 import { PrincipalClient } from "../client/mod.ts";
 import type { Config } from "../config/mod.ts";
-import { CdktrError, messageOf } from "../core/mod.ts";
-import { History, type StartedWorker } from "../history/mod.ts";
-import { SqliteJournal } from "../journal/mod.ts";
 import { directLink, Principal, type UpkeepLimits, type WorkflowSource } from "../principal/mod.ts";
 import { formatProblem, type Workflow, type WorkflowStore } from "../workflow/mod.ts";
-import { JournalHolder, namingHolder } from "./journal_holder.ts";
 import { roomLog } from "./room_log.ts";
+import type { Stores } from "./stores.ts";
 import { version } from "./version.ts";
 
-/**
- * Opens the journal and the history that the settings name, and the principal on them.
- *
- * @param isServing Whether it is there for all workflows and their schedules, not for one run.
- * @param holder Tells others who has the journal.
- * @param worker For the history, where one was started already.
- */
+/** Opens the principal on its stores, which are its own from then on. */
 export async function openPrincipal(
   config: Config,
   workflows: WorkflowSource,
-  isServing: boolean,
-  holder: JournalHolder,
-  worker: StartedWorker | null = null,
+  stores: Stores,
 ): Promise<Principal> {
-  makePrivateDirectory(dirname(config.statePath));
-  await using opened = new AsyncDisposableStack();
-  const journal = opened.adopt(
-    openJournal(config, holder),
-    (journal) => journal.close(),
-  );
-  const history = opened.use(await openHistory(config, isServing, worker));
   const principal = await Principal.open({
     version,
-    journal,
-    history,
+    journal: stores.journal,
+    history: await stores.history,
     workflows,
     clock: systemClock,
     random: systemRandom,
     report: roomLog("principal"),
     agentTimeoutMs: config.agentHeartbeatTimeoutMs,
-    isServing,
+    isServing: stores.isServing,
     upkeep: {
       dataPath: dirname(config.statePath),
       journalPath: config.statePath,
@@ -52,28 +34,8 @@ export async function openPrincipal(
       ...upkeepLimits(config),
     },
   });
-  opened.move(); // From here on they are the principal's to close.
+  stores.handOver();
   return principal;
-}
-
-function openJournal({ statePath }: Config, holder: JournalHolder): SqliteJournal {
-  try {
-    const journal = SqliteJournal.open(statePath, { report: roomLog("journal") });
-    holder.write();
-    return journal;
-  } catch (error) {
-    throw namingHolder(error, statePath);
-  }
-}
-
-/**
- * Tells whoever wants the journal, too, that this process has it.
- *
- * @param command What was called, such as `cdktr start principal`.
- */
-export function journalHolder({ statePath }: Config, command: string): JournalHolder {
-  const since = new Date(systemClock.nowMs()).toISOString();
-  return new JournalHolder(statePath, { command, pid: Deno.pid, host: Deno.hostname(), since, address: null });
 }
 
 /** The limits that may change while a principal runs. */
@@ -88,20 +50,6 @@ export function upkeepLimits(config: Config): UpkeepLimits {
     logRetention: config.logRetention,
     archiveRetention: config.logArchiveRetention,
   };
-}
-
-function openHistory(config: Config, isServing: boolean, worker: StartedWorker | null): Promise<History> {
-  const log = roomLog("history");
-  return History.open({
-    path: config.dbPath,
-    archiveDirectory: config.archiveDirectory,
-    libraryCache: config.cacheDirectory,
-    // A checkpoint takes longer than many a run.
-    closingLogKb: isServing ? 0 : 64,
-    clock: systemClock,
-    ...worker === null ? {} : { spawnWorker: () => worker.take() },
-    onProblem: ({ code, message }) => code === "RECOVERED" ? log.info(message) : log.warn(message),
-  });
 }
 
 /** A client of a principal in this process. */
@@ -183,17 +131,6 @@ export function singleSource(workflow: Workflow): WorkflowSource {
 export function inheritDotenv(config: Config, before?: Config): void {
   for (const name of Object.keys(before?.inheritedEnvironment ?? {})) Deno.env.delete(name);
   for (const [name, value] of Object.entries(config.inheritedEnvironment)) Deno.env.set(name, value);
-}
-
-function makePrivateDirectory(path: string): void {
-  try {
-    Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw new CdktrError("STORAGE", `Cannot make the data directory ${path}: ${messageOf(cause)}.`, {
-      hint: "Name another in CDKTR_APP_DATA_DIRECTORY.",
-      cause,
-    });
-  }
 }
 
 function loginName(): string {

@@ -9,7 +9,7 @@ import { jsonText } from "./output.ts";
 import { lineText } from "./print_lines.ts";
 import { type ProgressOptions, runLines, runsLines, runsShownMax, type RunWithTasks } from "./progress_lines.ts";
 import { changeJson, changesBetween, changeText, type RunChange, runChange, type RunView } from "./run_changes.ts";
-import { terminalSize } from "./run_progress.ts";
+import { terminalSize } from "./stderr_block.ts";
 import { type ShownTask, shownTasks } from "./shown_tasks.ts";
 import { Ticker } from "./ticker.ts";
 import type { RunsNews } from "./watch_runs.ts";

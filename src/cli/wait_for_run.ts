@@ -8,7 +8,8 @@ import { durationMs, workflowFromJson } from "../workflow/mod.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import type { Invocation } from "./invocation.ts";
-import { blockOnStderr, showProgress } from "./run_progress.ts";
+import { showProgress } from "./run_progress.ts";
+import { blockOnStderr } from "./stderr_block.ts";
 import { summaryOf } from "./run_view.ts";
 
 const durationForm = "seconds, or a duration such as 90s, 15m or 1h30m";

@@ -1,8 +1,14 @@
 /** How wide a text is on a terminal, in columns. */
 import stringWidth from "string-width";
 
-/** Cuts text between what a reader takes for characters. */
-export const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+let segmenter: Intl.Segmenter | undefined;
+
+/** Cuts text between what a reader takes for characters. What does it takes ten milliseconds to make, and most text is plain. */
+export function graphemes(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  return segmenter.segment(text);
+}
+
 /**
  * Texts of characters that take one column and one UTF-16 unit each: ASCII, and what pictures are made of. They are most of
  * all text, and finding graphemes is slow.
@@ -20,7 +26,7 @@ export function beginning(text: string, width: number): { readonly text: string;
   if (plain.test(text)) return { text: text.slice(0, width), width: Math.min(text.length, width) };
   let end = 0;
   let taken = 0;
-  for (const { segment, index } of graphemes.segment(text)) {
+  for (const { segment, index } of graphemes(text)) {
     const more = stringWidth(segment);
     if (taken + more > width) break;
     taken += more;
@@ -32,7 +38,7 @@ export function beginning(text: string, width: number): { readonly text: string;
 /** The end of `text` that fits into `width` columns. */
 export function ending(text: string, width: number): string {
   if (plain.test(text)) return width <= 0 ? "" : text.slice(-width);
-  const characters = Array.from(graphemes.segment(text), ({ segment }) => segment);
+  const characters = Array.from(graphemes(text), ({ segment }) => segment);
   let left = width;
   const last = characters.findLastIndex((character) => (left -= stringWidth(character)) < 0);
   return characters.slice(last + 1).join("");

@@ -11,6 +11,18 @@ export const namedFiles = { worker: "src/history/worker.js", bindings: "duckdb_b
 /** The entry files of the program and of its worker. */
 export const entries = ["main.ts", "src/history/worker.ts"];
 
+/**
+ * What `string-width` makes while it is loaded, and the same made when it is first asked: a thirtieth of a second for every command
+ * that prints a table, and few texts need it.
+ */
+const madeLater: readonly (readonly [made: string, later: string])[] = [
+  ["=new Intl.Segmenter,", "={segment(text){return(this.made??=new Intl.Segmenter).segment(text)}},"],
+  [
+    String.raw`=/^\p{RGI_Emoji}$/v,`,
+    String.raw`={test(text){return(this.made??=new RegExp("^\\p{RGI_Emoji}$","v")).test(text)}},`,
+  ],
+];
+
 /** The package that finds DuckDB's binding where the program runs from source. */
 export const bindings = "@duckdb/node-bindings";
 const common = ["bundle", "--quiet", "--platform=deno", "--minify"];
@@ -31,6 +43,7 @@ export async function bundle(root: string, directory: string): Promise<void> {
   const chunks = [...Deno.readDirSync(directory)].filter(({ name }) => name.endsWith(".js")).map(({ name }) =>
     `${directory}/${name}`
   );
+  for (const [made, later] of madeLater) await rewrite(chunks, made, later);
   await rewrite(chunks, `"${bindings}"`, `"./${namedFiles.bindings}"`);
   await rewrite(chunks, `new URL("./worker.ts"`, `new URL("./${namedFiles.worker}"`);
 }

@@ -9,7 +9,7 @@ import { listenForInterrupt } from "../interrupt.ts";
 import type { Invocation } from "../invocation.ts";
 import { allRunsDisplay, oneRunDisplay } from "../run_display.ts";
 import type { RunView } from "../run_changes.ts";
-import { terminalSize } from "../run_progress.ts";
+import { terminalSize } from "../stderr_block.ts";
 import { summaryOf } from "../run_view.ts";
 import { loadSettings, settingOption } from "../settings.ts";
 import { shownTasks } from "../shown_tasks.ts";

@@ -12,12 +12,12 @@ import {
   directorySource,
   inheritDotenv,
   instanceName,
-  journalHolder,
   makeAgent,
   openPrincipal,
   upkeepLimits,
 } from "../compose.ts";
 import { roomLog } from "../room_log.ts";
+import { Stores } from "../stores.ts";
 import { cancelReason, drainOn } from "./drain.ts";
 import type { Service } from "./service.ts";
 
@@ -55,12 +55,12 @@ export async function runPrincipal(service: Service, { scheduler: hasScheduler, 
   // One that cannot listen shall leave no new data directory behind. Where there is a journal already, whether somebody has
   // it is the more important answer.
   if (!existsSync(config.statePath)) await Server.probe(serverOptions(config));
-  const holder = ending.use(journalHolder(config, "cdktr start principal"));
-  const principal = await openPrincipal(config, workflows, true, holder);
+  const stores = ending.use(Stores.open(config, { command: "cdktr start principal", isServing: true }));
+  const principal = await openPrincipal(config, workflows, stores);
   ending.defer(() => principal.close());
   const server = await Server.listen(principal, serverOptions(config));
   ending.defer(() => server.close());
-  holder.write({ address: `${config.principalHost}:${server.ports.port}` });
+  stores.tellAddress(`${config.principalHost}:${server.ports.port}`);
   const servingText = () =>
     `serves ${counted(workflows.list().length, "workflow")} on ${listeningText(config, server)}`;
   log.info(`${instanceName()}/PRIN ${servingText()}`);
