@@ -63,8 +63,8 @@ export class FileListener extends EventListener {
   /** Those of the folder in which files were seen since the start. */
   #usedIdentity: string | null = null;
   #watch: { readonly watch: FolderWatch; readonly identity: string } | null = null;
-  /** Whether there were named pipes at the newest look: with them no watch can be relied on. */
-  #hasPipes = false;
+  /** Whether there was a named pipe: from then on no watch can be relied on, nor a new one be had. */
+  #hadPipe = false;
   #rescanDueMs = -Infinity;
   /** Before then no report leads to a look at all files. */
   #restsUntilMs = -Infinity;
@@ -116,7 +116,7 @@ export class FileListener extends EventListener {
     const { folder } = this.#options;
     const identity = await identityOf(folder.root);
     this.#identity = identity;
-    if (this.#hasPipes) return;
+    if (this.#hadPipe) return;
     if (identity !== null && this.#watch?.identity === identity && this.#watch.watch.isOpen) return;
     this.#watch?.watch[Symbol.dispose]();
     this.#watch = null;
@@ -182,12 +182,12 @@ export class FileListener extends EventListener {
 
   #mindPipes(pipes: readonly string[]): void {
     const { folder, rescanMs } = this.#options;
-    this.#hasPipes = pipes.length > 0;
-    if (!this.#hasPipes) return;
+    if (pipes.length === 0) return;
+    this.#hadPipe = true;
     this.#watch?.watch.abandon();
     this.#watch = null;
     for (const pipe of pipes) {
-      const how = `while it is there, files in ${folder.root} are found only by looking again, every ${
+      const how = `until the next start, files in ${folder.root} are found only by looking again, every ${
         rescanMs / 1000
       } s`;
       this.#troubles.tell(`${pipe} is a named pipe and passed over; ${how}`);

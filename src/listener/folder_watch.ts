@@ -36,7 +36,7 @@ export class FolderWatch implements Disposable {
 
   /**
    * Tells nothing any more, and leaves the watcher to the end of the process. For a folder with a named pipe: Deno's watcher
-   * opens what is reported, there waits for a writer, and whoever closes it waits for that.
+   * opens what is reported, there waits for a writer, and whoever closes it or opens another waits for that.
    */
   abandon(): void {
     this.#isOpen = false;

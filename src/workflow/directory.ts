@@ -25,6 +25,8 @@ export interface Listing {
   readonly files: readonly FoundFile[];
   /** Folders that could not be listed just now, and links that lead to nothing: what is there is unknown. */
   readonly unreadable: readonly Unreadable[];
+  /** Named pipes, by their relative paths. They are passed over, but nobody can watch a folder that has one. */
+  readonly pipes: readonly string[];
 }
 
 /** A folder still to be listed. */
@@ -58,6 +60,7 @@ export function stampOf(info: Deno.FileInfo): string {
 export async function listWorkflowFiles(directory: string): Promise<Listing> {
   const files: FoundFile[] = [];
   const unreadable: Unreadable[] = [];
+  const pipes: string[] = [];
   const folders: Folder[] = [{ relativePath: "", chain: [await realDirectory(directory)] }];
 
   for (let next = 0; next < folders.length; next++) {
@@ -70,10 +73,11 @@ export async function listWorkflowFiles(directory: string): Promise<Listing> {
         const message = `The folder cannot be listed: ${messageOf(error)}`;
         unreadable.push({ relativePath: folder.relativePath, message });
       }
-      return { files: [], folders: [], deadLinks: [] };
+      return { files: [], folders: [], deadLinks: [], pipes: [] };
     });
     for (const file of found.files) files.push(file);
     for (const inner of found.folders) folders.push(inner);
+    for (const pipe of found.pipes) pipes.push(pipe);
     for (const relativePath of found.deadLinks) {
       unreadable.push({ relativePath, message: "The link leads to nothing; mend it, or remove it." });
     }
@@ -81,23 +85,25 @@ export async function listWorkflowFiles(directory: string): Promise<Listing> {
     refuseAbove(folders.length, directoryLimits.maxFolders, "folders", directory);
   }
   files.sort((a, b) => a.relativePath < b.relativePath ? -1 : 1);
-  return { files, unreadable };
+  return { files, unreadable, pipes };
 }
 
 async function listFolder(
   directory: string,
   folder: Folder,
-): Promise<{ files: FoundFile[]; folders: Folder[]; deadLinks: string[] }> {
+): Promise<{ files: FoundFile[]; folders: Folder[]; deadLinks: string[]; pipes: string[] }> {
   if (folder.chain.length > directoryLimits.maxFolderDepth) {
     throw new CdktrError("LIMIT_EXCEEDED", `it is nested more than ${directoryLimits.maxFolderDepth} folders deep`);
   }
   const files: FoundFile[] = [];
   const folders: Folder[] = [];
   const deadLinks: string[] = [];
+  const pipes: string[] = [];
   const path = folder.relativePath === "" ? directory : `${directory}/${folder.relativePath}`;
-  for await (const { name, isDirectory, isSymlink } of Deno.readDir(path)) {
-    if (name.startsWith(".")) continue;
-    if (!isDirectory && !isSymlink && !isWorkflowFileName(name)) continue;
+  for await (const { name, isFile, isDirectory, isSymlink } of Deno.readDir(path)) {
+    const isSpecial = !isFile && !isDirectory && !isSymlink;
+    if (name.startsWith(".") && !isSpecial) continue;
+    if (isFile && !isWorkflowFileName(name)) continue;
     const relativePath = folder.relativePath === "" ? name : `${folder.relativePath}/${name}`;
     const info = await statIfThere(`${directory}/${relativePath}`);
     if (info === null) {
@@ -106,12 +112,14 @@ async function listFolder(
     }
     if (info.isFile && isWorkflowFileName(name)) {
       files.push({ relativePath, id: workflowId(relativePath), stamp: stampOf(info) });
+    } else if (info.isFifo === true) {
+      pipes.push(relativePath);
     } else if (info.isDirectory) {
       const here = isSymlink ? await Deno.realPath(`${directory}/${relativePath}`) : `${folder.chain.at(-1)}/${name}`;
       if (!folder.chain.includes(here)) folders.push({ relativePath, chain: [...folder.chain, here] });
     }
   }
-  return { files, folders, deadLinks };
+  return { files, folders, deadLinks, pipes };
 }
 
 /** What is at `path`, or `null` for a link to nothing, a link to itself, or a file that was just deleted. */

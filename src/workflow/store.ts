@@ -69,6 +69,8 @@ export class WorkflowStore {
   #running = false;
   #watcher: Deno.FsWatcher | null = null;
   #watching: Promise<void> = Promise.resolve();
+  /** Whether there was a named pipe: from then on no watch can be relied on, nor a new one be had. */
+  #hadPipe = false;
   #cancelInterval = () => {};
   #cancelSettle = () => {};
   #unsettledSinceMs: number | null = null;
@@ -108,8 +110,7 @@ export class WorkflowStore {
     this.#running = false;
     this.#cancelInterval();
     this.#cancelSettle();
-    this.#watcher?.close();
-    await this.#watching;
+    await this.#closeWatcher();
     await this.#following;
     await this.#current;
   }
@@ -192,6 +193,8 @@ export class WorkflowStore {
     const problems = listing.unreadable.map(({ relativePath, message }) =>
       problemOf(this.#path(relativePath), "unreadable", message)
     );
+    this.#mindPipes(listing.pipes);
+    for (const pipe of listing.pipes) problems.push(problemOf(this.#path(pipe), "unreadable", this.#pipeText()));
     for (const { id, relativePath, parsed } of files.values()) {
       const clash = clashes.get(this.#path(relativePath));
       const inForce = this.#workflows.get(id);
@@ -260,6 +263,30 @@ export class WorkflowStore {
     this.#watching = this.#watchEvents(this.#watcher);
   }
 
+  /**
+   * Leaves the watcher to the end of the process where there is a named pipe: Deno's watcher opens what is reported, there waits for
+   * somebody to write, and whoever closes it or opens another waits for that.
+   */
+  #mindPipes({ length }: readonly string[]): void {
+    if (length === 0) return;
+    this.#hadPipe = true;
+    this.#watcher = null;
+  }
+
+  #pipeText(): string {
+    const seconds = this.#options.rescanIntervalMs / 1000;
+    return `It is a named pipe: until the next start, changes of files are seen only every ${seconds} s. Remove it.`;
+  }
+
+  async #closeWatcher(): Promise<void> {
+    if (this.#watcher === null) return;
+    const { pipes } = await listWorkflowFiles(this.#options.directory).catch(() => ({ pipes: [] }));
+    this.#mindPipes(pipes);
+    if (this.#hadPipe) return;
+    this.#watcher?.close();
+    await this.#watching;
+  }
+
   async #watchEvents(watcher: Deno.FsWatcher): Promise<void> {
     try {
       for await (const event of watcher) {
@@ -272,7 +299,7 @@ export class WorkflowStore {
     } catch {
       // The watch broke; the regular rescans go on.
     } finally {
-      this.#watcher = null;
+      if (this.#watcher === watcher) this.#watcher = null;
     }
   }
 

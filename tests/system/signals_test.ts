@@ -5,7 +5,7 @@ import { isFinal, type Run } from "../../src/core/mod.ts";
 import { maxWaitMs } from "../../src/wire/mod.ts";
 import { isGone, kill } from "../agent/processes.ts";
 import { HeldTask } from "./held_task.ts";
-import { Place } from "./processes.ts";
+import { Place, within } from "./processes.ts";
 import { shellWorkflow } from "./workflows.ts";
 
 const quick = shellWorkflow({ only: { run: "echo done" } });
@@ -265,4 +265,25 @@ Deno.test("an agent told to terminate while it still looks for its principal exi
   await agent.said(/Trying again/);
   const { code, stderr } = await agent.end("SIGTERM");
   equal(code, 0, stderr);
+});
+
+Deno.test("a named pipe among the workflows keeps the principal neither from seeing files nor from ending", async () => {
+  await using place = await Place.make({ CDKTR_WORKFLOW_DIR_REFRESH_FREQUENCY_S: "1" });
+  await using principal = await place.startPrincipal();
+  const client = place.client();
+  const isSeen = (id: string) => client.call("SHOWWORKFLOW", { workflowId: id }).then(() => true, () => false);
+  const writeAndSee = async (id: string) => {
+    await place.write(id, quick);
+    while (!await isSeen(id)) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  const pipe = `${place.path}/workflows/pipe.yml`;
+  equal((await new Deno.Command("mkfifo", { args: [pipe] }).output()).code, 0);
+  await principal.said(/pipe\.yml:1:1: error: It is a named pipe: until the next start, changes .* every 1 s\./);
+  await within(writeAndSee("first"), "a file beside the pipe to be seen", () => "");
+  // What was stuck in the pipe stays so, and must hold up nobody.
+  await Deno.remove(pipe);
+  await within(writeAndSee("second"), "a file to be seen once the pipe was removed", () => "");
+  equal((await new Deno.Command("mkfifo", { args: [`${pipe}.last`] }).output()).code, 0);
+  await client.close();
+  equal((await principal.end()).code, 0);
 });
