@@ -286,8 +286,9 @@ class PageReader {
     if (timestampMs !== undefined) condition.add(`timestamp_ms > ${timestampMs}`);
     // DuckDB keeps the order of insertion through a filter and a limit (its manual, "Order Preservation"), and so can stop
     // at the last row asked for. A semi-join promises no order.
-    const { statuses, taskName } = this.#request.filter;
-    const order = statuses === undefined && taskName === undefined ? "" : `ORDER BY ${source.row}`;
+    const { statuses, states, taskName } = this.#request.filter;
+    const isSemiJoin = [statuses, states, taskName].some((wish) => wish !== undefined);
+    const order = isSemiJoin ? `ORDER BY ${source.row}` : "";
     await this.#take(`${linesOf(source, condition)} ${order} LIMIT ${this.#missingRows}`, condition);
   }
 
