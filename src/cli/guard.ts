@@ -11,8 +11,14 @@ export async function guard(invocation: Invocation, act: () => Promise<void>): P
   const onStrayError = (event: ErrorEvent | PromiseRejectionEvent) => {
     event.preventDefault();
     const error: unknown = "reason" in event ? event.reason : event.error;
-    if (invocation.onStrayError !== null) invocation.onStrayError(error);
-    else void report(error, invocation).then(Deno.exit);
+    if (invocation.onStrayError !== null) return invocation.onStrayError(error);
+    // What goes wrong from here on is the runtime's: it must not come back to here.
+    ignoreStrayErrors();
+    void report(error, invocation).then(Deno.exit);
+  };
+  const ignoreStrayErrors = () => {
+    globalThis.removeEventListener("error", onStrayError);
+    globalThis.removeEventListener("unhandledrejection", onStrayError);
   };
   globalThis.addEventListener("error", onStrayError);
   globalThis.addEventListener("unhandledrejection", onStrayError);
@@ -22,8 +28,7 @@ export async function guard(invocation: Invocation, act: () => Promise<void>): P
   } catch (error) {
     return await report(error, invocation);
   } finally {
-    globalThis.removeEventListener("error", onStrayError);
-    globalThis.removeEventListener("unhandledrejection", onStrayError);
+    ignoreStrayErrors();
   }
 }
 

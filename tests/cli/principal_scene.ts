@@ -2,7 +2,7 @@
 import { call, type CallOptions, type Outcome } from "./call.ts";
 import { systemClock, systemRandom } from "../../src/clock/mod.ts";
 import { PrincipalClient } from "../../src/client/mod.ts";
-import type { FinalRunState, TaskState } from "../../src/core/mod.ts";
+import { CdktrError, type FinalRunState, type TaskState } from "../../src/core/mod.ts";
 import { History } from "../../src/history/mod.ts";
 import { MemoryJournal } from "../../src/journal/mod.ts";
 import { Principal, Server, type ServerPorts } from "../../src/principal/mod.ts";
@@ -43,7 +43,7 @@ export class PrincipalScene implements AsyncDisposable {
     this.#principal = principal;
     this.#server = server;
     this.ports = server.ports;
-    const options = { clock: systemClock, random: systemRandom, version: "1", role: "test", timeoutMs: 5000 };
+    const options = { clock: systemClock, random: systemRandom, version: "1", role: "test", timeoutMs: 15_000 };
     this.client = PrincipalClient.overTcp({ host: "127.0.0.1", ...this.ports }, options);
   }
 
@@ -100,7 +100,7 @@ export class PrincipalScene implements AsyncDisposable {
     await meanwhile();
     this.#principal = await this.#open();
     beforeListening();
-    this.#server = await listen(this.#principal, this.ports);
+    this.#server = await listenAgain(this.#principal, this.ports);
   }
 
   /** Triggers a run; its id. */
@@ -227,6 +227,20 @@ export class PrincipalScene implements AsyncDisposable {
 
 function listen(principal: Principal, ports: ServerPorts): Promise<Server> {
   return Server.listen(principal, { host: "127.0.0.1", ...ports, clock: systemClock, random: systemRandom });
+}
+
+/** The ports were free ones before; meanwhile the system may have given them to a connection of somebody else, for a while. */
+async function listenAgain(principal: Principal, ports: ServerPorts): Promise<Server> {
+  const untilMs = Date.now() + 30_000;
+  while (true) {
+    try {
+      return await listen(principal, ports);
+    } catch (error) {
+      const isTaken = error instanceof CdktrError && error.code === "ADDRESS_IN_USE";
+      if (!isTaken || Date.now() > untilMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }
 
 /** A workflow of a single task. */

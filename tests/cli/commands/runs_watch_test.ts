@@ -137,15 +137,17 @@ Deno.test("a principal that goes away and comes back is waited for", async () =>
   await using scene = await PrincipalScene.start(files, { historyPath: `${directory.path}/app.db` });
   const attempt = await begun(scene);
   let isBack = () => {};
+  let reported = Promise.resolve();
   const lost = new Promise<void>((resolve) => isBack = resolve);
   const { exitCode, stdout, stderr } = await scene.call(["runs", "watch", attempt.runId], {
     environment: { CDKTR_DEFAULT_ZMQ_TIMEOUT_MS: "1000" },
     onStdout: when("RUNNING", () => {
-      void scene.restart({ meanwhile: () => lost, beforeListening: () => {} })
+      reported = scene.restart({ meanwhile: () => lost, beforeListening: () => {} })
         .then(() => scene.reportRun(attempt, "COMPLETED"));
     }),
     onStderr: when("waiting for the principal", () => isBack()),
   });
+  await reported;
   equal(exitCode, 0, stderr);
   match(stderr, /^note: waiting for the principal: .*\nnote: the principal answers again\n$/);
   match(stdout.trimEnd().split("\n").at(-1) ?? "", /COMPLETED/);
