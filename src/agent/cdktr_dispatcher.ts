@@ -11,7 +11,7 @@ import {
   type ReplyTo,
   type RequestOf,
 } from "../wire/mod.ts";
-import { workflowFromJson } from "../workflow/mod.ts";
+import { workflowFromJson } from "../workflow/definition.ts";
 import type { AgentSide, Dispatcher } from "./dispatcher.ts";
 import type { Patience } from "./patience.ts";
 import { Pulse } from "./pulse.ts";

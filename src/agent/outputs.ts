@@ -6,7 +6,7 @@
  */
 
 import { paramKey } from "../core/mod.ts";
-import { type GraphNode, topologicalOrder } from "../workflow/mod.ts";
+import { type GraphNode, topologicalOrder } from "../workflow/definition.ts";
 
 /** The outputs of one task. */
 export type Outputs = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 /** Instants as people give them: a date, a date and a time, or how long ago. */
-import { durationMs } from "../workflow/mod.ts";
+import { durationMs } from "../workflow/definition.ts";
 
 /** What {@linkcode parseInstant} accepts, for help and error messages. */
 export const instantForm = "2026-03-01, 2026-03-01 14:30[:05] (UTC), RFC 3339, or a time ago such as 2h or 1d12h";

@@ -2,7 +2,7 @@
 import type { PrincipalClient } from "../client/mod.ts";
 import { CdktrError } from "../core/mod.ts";
 import type { RequestOf, WireLogLine } from "../wire/mod.ts";
-import { didYouMean, workflowFromJson } from "../workflow/mod.ts";
+import { didYouMean, workflowFromJson } from "../workflow/definition.ts";
 import { shownTasks } from "./shown_tasks.ts";
 
 /** Runs whose tasks are remembered, at most. */

@@ -1,7 +1,7 @@
 /** How the values of options are read, for commander: each function makes a parser of one option's text. */
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import type { Clock } from "../clock/mod.ts";
-import { durationMs } from "../workflow/mod.ts";
+import { durationMs } from "../workflow/definition.ts";
 import { noteChoices } from "./choices.ts";
 import { instantForm, parseInstant } from "./instant.ts";
 

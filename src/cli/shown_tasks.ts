@@ -1,7 +1,7 @@
 /** The tasks of a run: what its definition says of them, and what was reported. */
 import { CdktrError, type TaskRun } from "../core/mod.ts";
 import type { ReplyTo } from "../wire/mod.ts";
-import { type Task, topologicalOrder, workflowFromJson } from "../workflow/mod.ts";
+import { type Task, topologicalOrder, workflowFromJson } from "../workflow/definition.ts";
 
 /** A task of the run's definition, and what is known of its execution; null while nothing is. */
 export type ShownTask =

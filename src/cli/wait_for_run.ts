@@ -4,7 +4,7 @@ import type { PrincipalClient } from "../client/mod.ts";
 import { CdktrError, isFinal, type Run } from "../core/mod.ts";
 import { printable } from "../paint/mod.ts";
 import { maxWaitMs } from "../wire/mod.ts";
-import { durationMs, workflowFromJson } from "../workflow/mod.ts";
+import { durationMs, workflowFromJson } from "../workflow/definition.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import type { Invocation } from "./invocation.ts";

@@ -1,7 +1,7 @@
 /** The workflows of an original principal in the form in which ours tells them. */
 import type { CdktrError } from "../core/mod.ts";
 import { parseWorkflowDocuments, type WorkflowSummary } from "../wire/mod.ts";
-import { type Schedule, scheduleOf, type Workflow } from "../workflow/mod.ts";
+import { type Schedule, scheduleOf, type Workflow } from "../workflow/definition.ts";
 
 interface Entry {
   readonly facts: Omit<WorkflowSummary, "nextFireMs">;

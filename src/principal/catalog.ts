@@ -3,7 +3,7 @@ import type { Clock } from "../clock/mod.ts";
 import type { NotedSchedule } from "../core/mod.ts";
 import type { ReplyTo, WorkflowSummary } from "../wire/mod.ts";
 import { Waiters } from "./waiters.ts";
-import { type Schedule, scheduleOf, type Workflow } from "../workflow/mod.ts";
+import { type Schedule, scheduleOf, type Workflow } from "../workflow/definition.ts";
 
 /** Where workflows come from: a directory, or a single file for an embedded run. */
 export interface WorkflowSource {

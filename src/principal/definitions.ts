@@ -1,7 +1,7 @@
 /** Workflows as the journal keeps them: JSON text, named by the hash of its content. */
 import { createHash } from "node:crypto";
 import type { Definition } from "../core/mod.ts";
-import { type Workflow, workflowFromJson } from "../workflow/mod.ts";
+import { type Workflow, workflowFromJson } from "../workflow/definition.ts";
 
 /** Hashing a large workflow takes longer than triggering it; the same object is hashed once. */
 const known = new WeakMap<Workflow, Definition>();

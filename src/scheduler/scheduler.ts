@@ -13,7 +13,7 @@ import { type Clock, sleep } from "../clock/mod.ts";
 import { isWorthAnotherTry, type PrincipalClient } from "../client/mod.ts";
 import { messageOf, type OperatorLog } from "../core/mod.ts";
 import { maxWaitMs, type ReplyTo, type WorkflowSummary } from "../wire/mod.ts";
-import { latestFireTimes } from "../workflow/mod.ts";
+import { latestFireTimes } from "../workflow/definition.ts";
 import { Lane, type Owed } from "./lane.ts";
 import { type Missed, Timetable } from "./timetable.ts";
 

@@ -1,6 +1,6 @@
 /** When each workflow is due next. Pure but for its memory: time is handed in. */
 import { messageOf } from "../core/mod.ts";
-import { Schedule } from "../workflow/mod.ts";
+import { Schedule } from "../workflow/definition.ts";
 
 /** What a timetable has to know of a workflow. */
 export interface Scheduled {

@@ -1,7 +1,7 @@
 /** A workflow's definition as YAML to read: as the principal keeps it, without what is so by default. */
 import { stringify } from "yaml";
 import { type Line, printable, span } from "../paint/mod.ts";
-import { type Workflow, workflowDefaults } from "../workflow/mod.ts";
+import { type Workflow, workflowDefaults } from "../workflow/definition.ts";
 
 /** Columns after which the values of a list or a text are put on lines of their own. */
 const lineWidth = 100;

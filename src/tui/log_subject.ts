@@ -1,6 +1,6 @@
 /** What the lines are of: a run as it changes, a workflow, or everything. */
 import type { Run } from "../core/mod.ts";
-import { topologicalOrder, workflowFromJson } from "../workflow/mod.ts";
+import { topologicalOrder, workflowFromJson } from "../workflow/definition.ts";
 import { Loaded } from "./loaded.ts";
 import { OriginalLogs } from "./log_original.ts";
 import { type LogSource, PrincipalLogs } from "./log_source.ts";

@@ -2,7 +2,7 @@
 import { CdktrError, isFinal, messageOf, type Run } from "../core/mod.ts";
 import { type TimelineInput } from "../paint/mod.ts";
 import type { ReplyTo } from "../wire/mod.ts";
-import { type Workflow, workflowFromJson } from "../workflow/mod.ts";
+import { type Workflow, workflowFromJson } from "../workflow/definition.ts";
 import { Loaded } from "./loaded.ts";
 import type { Shell } from "./screen.ts";
 

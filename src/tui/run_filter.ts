@@ -3,7 +3,7 @@
  * An id with blanks stands in quotes: `workflow:"daily report"`.
  */
 import { type RunState, runStates, type TriggerKind, triggerKinds } from "../core/mod.ts";
-import { durationMs } from "../workflow/mod.ts";
+import { durationMs } from "../workflow/definition.ts";
 import { badStates } from "./run_actions.ts";
 import type { RunFilter } from "./screen.ts";
 

@@ -1,5 +1,5 @@
 /** Schedules of listed workflows, read from their expressions once. */
-import { type Schedule, scheduleOf } from "../workflow/mod.ts";
+import { type Schedule, scheduleOf } from "../workflow/definition.ts";
 import type { WorkflowSummary } from "../wire/mod.ts";
 
 /** What a schedule is made of. */

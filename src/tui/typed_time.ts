@@ -1,6 +1,6 @@
 /** Times as one types them to go there. */
 import { isoInstant } from "../clock/mod.ts";
-import { durationMs } from "../workflow/mod.ts";
+import { durationMs } from "../workflow/definition.ts";
 
 /** What {@linkcode typedTime} understands, for who types. */
 export const typedTimeForm = "2h, 30m, 14:30, 2026-03-01 or 2026-03-01 14:30 (UTC)";

@@ -1,7 +1,7 @@
 /** Reads the original's JSON form of a workflow, for our agent and client towards an original principal. */
 import * as z from "zod";
 import { CdktrError } from "../core/mod.ts";
-import { noRetry, type Task, type Workflow, workflowDefaults } from "../workflow/mod.ts";
+import { noRetry, type Task, type Workflow, workflowDefaults } from "../workflow/definition.ts";
 import { topologicalOrder } from "./linearise.ts";
 import { checkShape, parsePayload } from "./payload.ts";
 

@@ -24,7 +24,7 @@ export const startMs = 1_795_252_402_023;
 
 /** A principal and where its files are. */
 export class Scene implements AsyncDisposable {
-  /** The principal's time. Its sockets and its history are on the machine's clock. */
+  /** The principal's time, and its history's. Timers of its sockets and its history are the machine's. */
   readonly clock = new FakeClock(startMs);
   /** What the principal told its operator. */
   readonly told: string[] = [];
@@ -135,7 +135,7 @@ export class Scene implements AsyncDisposable {
     const journal = SqliteJournal.open(`${this.#directory}/journal.sqlite`);
     const history = await History.open({
       path: `${this.#directory}/history.duckdb`,
-      clock: systemClock,
+      clock: { ...systemClock, nowMs: () => this.clock.nowMs() },
       onProblem: ({ code, message }) => this.told.push(`history ${code}: ${message}`),
     });
     const tell = (sentence: string) => void this.told.push(sentence);

@@ -38,6 +38,7 @@ export const doors: readonly string[] = [
   "src/core/schema.ts",
   "src/history/library_cache.ts",
   "src/history/started_worker.ts",
+  "src/workflow/definition.ts",
 ];
 
 /** The room a path lies in: `principal` for `src/principal/lease.ts`; null outside the rooms. */

@@ -1,13 +1,5 @@
 /** Runs `deno test`, shows its output as it comes and counts what it reports. */
-import {
-  type FailedTest,
-  parseFailedTest,
-  parseIgnored,
-  parsePart,
-  parseSummary,
-  settle,
-  type Totals,
-} from "./totals.ts";
+import { parseFailedTest, parseIgnored, parsePart, parseSummary, settle, type Totals } from "./totals.ts";
 
 /** What to run. */
 export interface TestRunOptions {
@@ -32,8 +24,8 @@ export interface TestRun extends Totals {
   readonly skippedNames: readonly string[];
   /** The lines of its part "ERRORS", which names each failure and its error. Empty where it ended before that. */
   readonly errors: readonly string[];
-  /** The tests that failed, as far as it came to name them. */
-  readonly failedTests: readonly FailedTest[];
+  /** The names of the tests that failed, as far as it came to them. */
+  readonly failedNames: readonly string[];
 }
 
 const defaultLimitMs = 20 * 60_000;
@@ -67,7 +59,7 @@ export async function runTests(options: TestRunOptions): Promise<TestRun> {
   let totals: Totals | null = null;
   const skippedNames: string[] = [];
   const errors: string[] = [];
-  const failedTests: FailedTest[] = [];
+  const failedNames = new Set<string>();
   let part: string | null = null;
   for await (const line of linesOf(reader, output)) {
     totals = parseSummary(line) ?? totals;
@@ -75,13 +67,13 @@ export async function runTests(options: TestRunOptions): Promise<TestRun> {
     part = begun ?? part;
     if (part === "ERRORS" && begun === null) errors.push(line);
     const failed = part === "FAILURES" ? parseFailedTest(line) : null;
-    if (failed !== null) failedTests.push(failed);
+    if (failed !== null) failedNames.add(failed);
     const skipped = parseIgnored(line);
     if (skipped !== null) skippedNames.push(skipped);
   }
   const { code, release } = await ended;
   clearTimeout(release);
-  return { ...settle(totals, code), skippedNames, errors, failedTests };
+  return { ...settle(totals, code), skippedNames, errors, failedNames: [...failedNames] };
 }
 
 /** More failures than this are no matter of chance. */
@@ -96,18 +88,16 @@ const unsteadyMax = 5;
 export async function runFailedAgain(
   run: TestRun,
   options: TestRunOptions,
-): Promise<{ totals: Totals; unsteady: readonly FailedTest[] }> {
-  const { failedTests, failed } = run;
-  // A test with several steps that failed is named several times.
-  const paths = [...new Set(failedTests.map(({ path }) => path))];
-  const names = [...new Set(failedTests.flatMap(({ name }) => name ?? []))];
-  const isNamed = names.length === failed && failedTests.every(({ name }) => name !== null);
+): Promise<{ totals: Totals; unsteady: readonly string[] }> {
+  const { failedNames: names, failed } = run;
+  // What is not named is a file that could not be loaded, or a runner that crashed.
+  const isNamed = names.length === failed;
   if (!isNamed || failed === 0 || failed > unsteadyMax) return { totals: run, unsteady: [] };
   // Without an end: of a name with dots in it only the beginning can be told from its steps.
   const filter = `--filter=/^(?:${names.map(escaped).join("|")})/`;
-  const again = await runTests({ ...options, paths, args: [...options.args, filter] });
+  const again = await runTests({ ...options, args: [...options.args, filter] });
   if (again.failed > 0 || again.passed < failed) return { totals: run, unsteady: [] };
-  return { totals: { ...run, passed: run.passed + failed, failed: 0 }, unsteady: failedTests };
+  return { totals: { ...run, passed: run.passed + failed, failed: 0 }, unsteady: names };
 }
 
 /** The part of a regular expression that matches `text` alone. */

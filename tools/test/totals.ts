@@ -37,21 +37,9 @@ export function parsePart(line: string): "ERRORS" | "FAILURES" | null {
   return name === " ERRORS " ? "ERRORS" : name === " FAILURES " ? "FAILURES" : null;
 }
 
-/** A test that failed. */
-export interface FailedTest {
-  /** Relative to the root, beginning with `./`. */
-  readonly path: string;
-  /** Null where it was the file itself. */
-  readonly name: string | null;
-}
-
 /** The test that a line of the part "FAILURES" names, for a step the one that it belongs to; null for any other line. */
-export function parseFailedTest(line: string): FailedTest | null {
-  const text = line.replace(colours, "");
-  const [, name, path] = /^(.+?)(?: \.\.\. .+)? => (\.\/.+):\d+:\d+$/.exec(text) ?? [];
-  if (name !== undefined && path !== undefined) return { path, name };
-  const [, file] = /^(\.\/.+) \(uncaught error\)$/.exec(text) ?? [];
-  return file === undefined ? null : { path: file, name: null };
+export function parseFailedTest(line: string): string | null {
+  return /^(.+?)(?: \.\.\. .+)? => \.\/.+:\d+:\d+$/.exec(line.replace(colours, ""))?.[1] ?? null;
 }
 
 /** Whether a line of `deno test` only says that all is well: a test that passed, or the heading of a file. */

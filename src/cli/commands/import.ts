@@ -11,7 +11,7 @@ import {
   readSource,
   writeFile,
 } from "../../project/mod.ts";
-import { Schedule } from "../../workflow/mod.ts";
+import { Schedule } from "../../workflow/definition.ts";
 import type { Invocation } from "../invocation.ts";
 import { loadSettings } from "../settings.ts";
 import { wroteOrKept } from "./init.ts";

@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import type { PrincipalClient } from "../../client/mod.ts";
 import { messageOf } from "../../core/mod.ts";
 import { checkFileParams, DropFolder, FileListener, TakenFiles } from "../../listener/mod.ts";
-import { durationMs } from "../../workflow/mod.ts";
+import { durationMs } from "../../workflow/definition.ts";
 import { connectToPrincipal } from "../connect.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import type { Invocation } from "../invocation.ts";

@@ -2,7 +2,7 @@
 import { Command } from "@commander-js/extra-typings";
 import type { PrincipalClient } from "../../client/mod.ts";
 import { isFinal } from "../../core/mod.ts";
-import { workflowFromJson } from "../../workflow/mod.ts";
+import { workflowFromJson } from "../../workflow/definition.ts";
 import { connectToPrincipal } from "../connect.ts";
 import { exitCodes } from "../exit_codes.ts";
 import { listenForInterrupt } from "../interrupt.ts";

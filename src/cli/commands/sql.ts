@@ -4,7 +4,7 @@ import { Command, Option } from "@commander-js/extra-typings";
 import { CdktrError, messageOf } from "../../core/mod.ts";
 import { viewDescriptions } from "../../history/mod.ts";
 import { maxQueryRows, maxWaitMs, type ReplyTo } from "../../wire/mod.ts";
-import { durationMs } from "../../workflow/mod.ts";
+import { durationMs } from "../../workflow/definition.ts";
 import { connectToPrincipal } from "../connect.ts";
 import type { Invocation } from "../invocation.ts";
 import { wholeNumber } from "../option_values.ts";

@@ -4,7 +4,7 @@ import { orAborted, sleep, spanText } from "../../clock/mod.ts";
 import type { PrincipalClient } from "../../client/mod.ts";
 import type { Config } from "../../config/mod.ts";
 import { isFinal, type RunState } from "../../core/mod.ts";
-import { listWorkflowFiles, loadFile, type Workflow, workflowFromJson } from "../../workflow/mod.ts";
+import { type Workflow, workflowFromJson } from "../../workflow/definition.ts";
 import { connectToPrincipal } from "../connect.ts";
 import type { Invocation } from "../invocation.ts";
 
@@ -52,6 +52,7 @@ export class LiveValues {
       return workflows.map(({ id, name, description }) => ({ value: id, about: description ?? name }));
     });
     if (known !== null) return known;
+    const { listWorkflowFiles } = await import("../../workflow/mod.ts");
     const listing = await listWorkflowFiles(this.#config.workflowDir).catch(() => null);
     return (listing?.files ?? []).map(({ id, relativePath }) => ({ value: id, about: relativePath }));
   }
@@ -106,6 +107,7 @@ export class LiveValues {
   }
 
   async #paramsOfFile(target: string): Promise<Workflow["params"]> {
+    const { listWorkflowFiles, loadFile } = await import("../../workflow/mod.ts");
     const directory = resolve(this.#invocation.workingDirectory, this.#config.workflowDir);
     const listing = await listWorkflowFiles(directory).catch(() => null);
     const file = listing?.files.find(({ id }) => id === target)?.relativePath;

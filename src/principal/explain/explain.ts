@@ -1,7 +1,7 @@
 /** EXPLAIN: gathers what the journal and the present state know, and has the story told. */
 import { CdktrError, type Event, messageOf, type Run, type ScheduleText } from "../../core/mod.ts";
 import type { RequestOf } from "../../wire/mod.ts";
-import { scheduleOf, type Task, type Workflow, workflowFromJson } from "../../workflow/mod.ts";
+import { scheduleOf, type Task, type Workflow, workflowFromJson } from "../../workflow/definition.ts";
 import { storyOfLatest } from "./explain_latest.ts";
 import { type RunFacts, storyOfRun } from "./explain_run.ts";
 import { storyOfTask } from "./explain_task.ts";

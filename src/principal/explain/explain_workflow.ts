@@ -1,7 +1,7 @@
 /** What a workflow did at a time, and why not more. Pure: the facts are handed in. */
 import { spanText, timestamp } from "../../clock/mod.ts";
 import type { Event, Run, ScheduleText } from "../../core/mod.ts";
-import { scheduleOf } from "../../workflow/mod.ts";
+import { scheduleOf } from "../../workflow/definition.ts";
 import { type DueTimes, dueTimesAround } from "./due_times.ts";
 import { type Explanation, Story } from "./explain_words.ts";
 

@@ -9,7 +9,7 @@ import {
   type WishReply,
 } from "../../core/mod.ts";
 import type { ReplyTo, RequestOf } from "../../wire/mod.ts";
-import { descendants, type Workflow } from "../../workflow/mod.ts";
+import { descendants, type Workflow } from "../../workflow/definition.ts";
 import { type AttemptHistory, attemptsIn } from "./attempts.ts";
 import { carriedOver } from "../carried_over.ts";
 import { workflowOf } from "../definitions.ts";

@@ -1,7 +1,7 @@
 /** From a trigger to a durable run that agents are offered. */
 import { runIdRandomBytes, type TriggerKind, type TriggerReply } from "../../core/mod.ts";
 import { beyondOriginal, featuresBeyondOriginal, labelOffer } from "../../wire/mod.ts";
-import { resolveParams, type Workflow } from "../../workflow/mod.ts";
+import { resolveParams, type Workflow } from "../../workflow/definition.ts";
 import { definitionOf } from "../definitions.ts";
 import type { Services } from "../services.ts";
 

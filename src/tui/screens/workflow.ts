@@ -2,7 +2,7 @@
 import { spanText } from "../../clock/mod.ts";
 import { counted, isFinal, type Run } from "../../core/mod.ts";
 import { fitLine, type Line, printable, type Size, span, sparkline, stateRole, wrapped } from "../../paint/mod.ts";
-import { type Workflow, workflowFromJson } from "../../workflow/mod.ts";
+import { type Workflow, workflowFromJson } from "../../workflow/definition.ts";
 import { definitionText } from "../definition_text.ts";
 import { GraphView } from "../graph_view.ts";
 import type { InputEvent } from "../input.ts";
