@@ -98,6 +98,9 @@ export interface Surroundings {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** How often a principal is started whose port is taken. */
+const portTries = 40;
+
 /** A directory with workflows and data of its own, and the settings of processes that live there. */
 export class Place implements AsyncDisposable {
   /** The settings, which come on top of the environment. */
@@ -150,14 +153,23 @@ export class Place implements AsyncDisposable {
 
   /** Starts a principal that triggers nothing by itself. From then on this place's other processes find it. */
   async startPrincipal(args: readonly string[] = [], through: readonly string[] = []): Promise<CdktrProcess> {
-    const principal = this.start(["start", "principal", "--no-scheduler", ...args], {}, through);
-    const [, port = "", logsIn = "", logsOut = ""] = await principal.said(
-      /serves \d+ workflows? on [^ ]*:(\d+), logs in on (\d+), logs out on (\d+)/,
-    );
-    this.env["CDKTR_PRINCIPAL_PORT"] = port;
-    this.env["CDKTR_LOGS_LISTENING_PORT"] = logsIn;
-    this.env["CDKTR_LOGS_PUBLISHING_PORT"] = logsOut;
-    return principal;
+    for (let tries = 1;; tries++) {
+      const principal = this.start(["start", "principal", "--no-scheduler", ...args], {}, through);
+      try {
+        const [, port = "", logsIn = "", logsOut = ""] = await principal.said(
+          /serves \d+ workflows? on [^ ]*:(\d+), logs in on (\d+), logs out on (\d+)/,
+        );
+        this.env["CDKTR_PRINCIPAL_PORT"] = port;
+        this.env["CDKTR_LOGS_LISTENING_PORT"] = logsIn;
+        this.env["CDKTR_LOGS_PUBLISHING_PORT"] = logsOut;
+        return principal;
+      } catch (error) {
+        await principal[Symbol.asyncDispose]();
+        // A port that this place had before may belong to a connection of somebody else for a while.
+        if (tries === portTries || !/ADDRESS_IN_USE/.test(String(error))) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    }
   }
 
   /** Starts an agent and waits until it works for the principal. */
