@@ -152,9 +152,14 @@ export class Place implements AsyncDisposable {
   }
 
   /** Starts a principal that triggers nothing by itself. From then on this place's other processes find it. */
-  async startPrincipal(args: readonly string[] = [], through: readonly string[] = []): Promise<CdktrProcess> {
+  startPrincipal(args: readonly string[] = [], through: readonly string[] = []): Promise<CdktrProcess> {
+    return this.startScheduling(["--no-scheduler", ...args], through);
+  }
+
+  /** As {@linkcode Place.startPrincipal}, one that follows the schedules. */
+  async startScheduling(args: readonly string[] = [], through: readonly string[] = []): Promise<CdktrProcess> {
     for (let tries = 1;; tries++) {
-      const principal = this.start(["start", "principal", "--no-scheduler", ...args], {}, through);
+      const principal = this.start(["start", "principal", ...args], {}, through);
       try {
         const [, port = "", logsIn = "", logsOut = ""] = await principal.said(
           /serves \d+ workflows? on [^ ]*:(\d+), logs in on (\d+), logs out on (\d+)/,

@@ -69,8 +69,6 @@ export class WorkflowStore {
   #running = false;
   #watcher: Deno.FsWatcher | null = null;
   #watching: Promise<void> = Promise.resolve();
-  /** Whether there was a named pipe: from then on no watch can be relied on, nor a new one be had. */
-  #hadPipe = false;
   #cancelInterval = () => {};
   #cancelSettle = () => {};
   #unsettledSinceMs: number | null = null;
@@ -268,9 +266,7 @@ export class WorkflowStore {
    * somebody to write, and whoever closes it or opens another waits for that.
    */
   #mindPipes({ length }: readonly string[]): void {
-    if (length === 0) return;
-    this.#hadPipe = true;
-    this.#watcher = null;
+    if (length > 0) this.#watcher = null;
   }
 
   #pipeText(): string {
@@ -281,8 +277,7 @@ export class WorkflowStore {
   async #closeWatcher(): Promise<void> {
     if (this.#watcher === null) return;
     const { pipes } = await listWorkflowFiles(this.#options.directory).catch(() => ({ pipes: [] }));
-    this.#mindPipes(pipes);
-    if (this.#hadPipe) return;
+    if (pipes.length > 0) return;
     this.#watcher?.close();
     await this.#watching;
   }

@@ -54,15 +54,7 @@ export class Fleet implements AsyncDisposable {
   /** Starts the principal, on the ports of the one before if there was one. */
   async startPrincipal({ scheduler = false }: { scheduler?: boolean } = {}): Promise<CdktrProcess> {
     const { place } = this;
-    const started = this.#own(place.start(["start", "principal", ...(scheduler ? [] : ["--no-scheduler"])]));
-    this.#principal = started;
-    const [, port = "", logsIn = "", logsOut = ""] = await started.said(
-      /serves \d+ workflows? on [^ ]*:(\d+), logs in on (\d+), logs out on (\d+)/,
-    );
-    place.env["CDKTR_PRINCIPAL_PORT"] = port;
-    place.env["CDKTR_LOGS_LISTENING_PORT"] = logsIn;
-    place.env["CDKTR_LOGS_PUBLISHING_PORT"] = logsOut;
-    return started;
+    return this.#principal = this.#own(await (scheduler ? place.startScheduling() : place.startPrincipal()));
   }
 
   /** Starts a principal that is killed after `afterMs`, be it done with starting or not. */

@@ -1,4 +1,5 @@
 /** A real principal on free ports, with an agent that does what the test says, for commands that talk to one. */
+import { workRequest } from "../work_request.ts";
 import { call, type CallOptions, type Outcome } from "./call.ts";
 import { systemClock, systemRandom } from "../../src/clock/mod.ts";
 import { PrincipalClient } from "../../src/client/mod.ts";
@@ -135,20 +136,8 @@ export class PrincipalScene implements AsyncDisposable {
   }
 
   async #work(more: Partial<RequestOf<"WORK">>): Promise<ReplyTo<"WORK">> {
-    return await this.client.call("WORK", {
-      ...holder,
-      version: "1",
-      sequence: this.#lastRequest++,
-      slots: 1,
-      offers: ["beyond-original"],
-      holding: [],
-      slotsTotal: null,
-      outlived: [],
-      stopping: false,
-      onlyRun: null,
-      waitMs: 5000,
-      ...more,
-    });
+    const asked = { sequence: this.#lastRequest++, offers: ["beyond-original"], waitMs: 5000, ...more };
+    return await this.client.call("WORK", workRequest(holder, asked));
   }
 
   /** The agent reports a run's state. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { directLink } from "../../src/principal/mod.ts";
 import { turn } from "../fake_clock.ts";
+import { workRequest } from "../work_request.ts";
 import { holding, Scene } from "./scene.ts";
 
 const call = (scene: Scene, signal?: AbortSignal) =>
@@ -8,22 +9,8 @@ const call = (scene: Scene, signal?: AbortSignal) =>
     ...{ workflowId: "etl", trigger: "manual", params: {}, idempotencyKey: null, dueMs: null, reason: "asked" },
   }, { signal });
 
-const work = (scene: Scene, sequence: number, more: { holding?: ReturnType<typeof holding>["holding"] } = {}) => ({
-  ...scene.agent("ann").holder,
-  ...{
-    version: "1",
-    sequence,
-    slots: 1,
-    offers: [],
-    holding: [],
-    slotsTotal: null,
-    onlyRun: null,
-    outlived: [],
-    stopping: false,
-    waitMs: 0,
-    ...more,
-  },
-});
+const work = (scene: Scene, sequence: number, more: { holding?: ReturnType<typeof holding>["holding"] } = {}) =>
+  workRequest(scene.agent("ann").holder, { sequence, ...more });
 
 Deno.test("a reply that does not come in time is TIMED_OUT, also within one process", async () => {
   await using scene = await Scene.open();

@@ -17,6 +17,7 @@ import {
 } from "../../src/wire/mod.ts";
 import { parseWorkflow, type Workflow } from "../../src/workflow/mod.ts";
 import { FakeClock, turn } from "../fake_clock.ts";
+import { workRequest } from "../work_request.ts";
 import { GatedJournal } from "./gated_journal.ts";
 
 /** CDKTR_AGENT_HEARTBEAT_TIMEOUT_MS of these principals. */
@@ -230,21 +231,8 @@ export class FakeAgent {
 
   /** Asks for work: one free slot, holding nothing, held for 5 s, unless told otherwise. */
   work(more: Partial<RequestOf<"WORK">> = {}, gone?: AbortSignal): Asked<"WORK"> {
-    const request: RequestOf<"WORK"> = {
-      ...this.holder,
-      version: "1",
-      sequence: ++this.#sequence,
-      slots: 1,
-      offers: ["beyond-original"],
-      holding: [],
-      slotsTotal: null,
-      outlived: [],
-      stopping: false,
-      onlyRun: null,
-      waitMs: 5000,
-      ...more,
-    };
-    return this.#scene.ask("WORK", request, gone);
+    const asked = { sequence: ++this.#sequence, offers: ["beyond-original"], waitMs: 5000, ...more };
+    return this.#scene.ask("WORK", workRequest(this.holder, asked), gone);
   }
 
   /** Takes the run at the head of the queue and says that it has begun. */

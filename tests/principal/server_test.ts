@@ -5,6 +5,7 @@ import { encodeVerbRequest, parseVerbReply } from "../../src/wire/mod.ts";
 import { Dealer, Push, Req, Sub } from "../../src/zmtp/mod.ts";
 import { turn } from "../fake_clock.ts";
 import { until } from "../zmtp/sockets.ts";
+import { workRequest } from "../work_request.ts";
 import { runRequest, Scene } from "./scene.ts";
 
 const sources = { clock: systemClock, random: systemRandom };
@@ -24,21 +25,7 @@ async function connected<Socket extends Dealer | Req>(socket: Socket, server: Se
 }
 
 const workOf = (name: string, scene: Scene, slots = 1) =>
-  encodeVerbRequest("WORK", {
-    ...scene.agent(name).holder,
-    ...{
-      version: "1",
-      sequence: 1,
-      slots,
-      offers: [],
-      holding: [],
-      slotsTotal: null,
-      onlyRun: null,
-      outlived: [],
-      stopping: false,
-      waitMs: 60_000,
-    },
-  });
+  encodeVerbRequest("WORK", workRequest(scene.agent(name).holder, { slots, waitMs: 60_000 }));
 
 Deno.test("many requests of one connection are in flight, and each reply carries what came before its delimiter", async () => {
   await using scene = await Scene.open();

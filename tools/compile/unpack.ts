@@ -37,8 +37,8 @@ export function unpack({ from, executable, cache }: Unpacking): string {
     makeDirectory(directory);
     const compared = readStamps(directory);
     const stamp = (file: LibraryFile) => stampOf(join(directory, file.name), file);
-    const isKnown = (file: LibraryFile) => compared.has(stamp(file) ?? "");
-    const missing = files.filter((file) => !isKnown(file) && !isUnharmed(join(directory, file.name), file));
+    const unknown = files.filter((file) => !compared.has(stamp(file) ?? ""));
+    const missing = unknown.filter((file) => !isUnharmed(join(directory, file.name), file));
     for (const file of missing) {
       const { name, attached } = file;
       const stored = attached === null ? Deno.readFileSync(join(from, name)) : readAttachment(executable, attached);
@@ -47,7 +47,7 @@ export function unpack({ from, executable, cache }: Unpacking): string {
     if (missing.length > 0) {
       removeOthers(cache, name);
       removeDrafts(directory, files);
-    } else if (!files.every(isKnown)) {
+    } else if (unknown.length > 0) {
       writeStamps(directory, files.flatMap((file) => stamp(file) ?? []));
     }
   } catch (cause) {
