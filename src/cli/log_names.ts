@@ -66,11 +66,12 @@ export async function refuseUnknownNames(client: PrincipalClient, names: LogName
     ? `The workflow ${workflow}`
     : "No workflow";
   const verb = owner === "No workflow" ? "has a task" : "has no task";
-  const listed = tasks.slice(0, listedTasks).map(({ id }) => id).join(", ");
+  const taskIds = [...new Set(tasks.map(({ id }) => id))];
+  const listed = taskIds.slice(0, listedTasks).join(", ");
   const hint = tasks.length === 0
     ? "`cdktr task list` lists the workflows."
     : `${didYouMean(task, tasks.flatMap(({ id, name }) => [id, name ?? id]))} There are ${listed}${
-      tasks.length > listedTasks ? ", ..." : "."
+      taskIds.length > listedTasks ? ", ..." : "."
     }`;
   throw new CdktrError("NOT_FOUND", `${owner} ${verb} ${JSON.stringify(task)}.`, { hint: hint.trim() });
 }

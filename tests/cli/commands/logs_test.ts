@@ -177,7 +177,7 @@ Deno.test("--task takes the id of the workflow file, too, whatever the workflow"
 });
 
 Deno.test("a task or workflow that nobody knows exits 3 with what was probably meant", async () => {
-  await using scene = await PrincipalScene.start({ etl: twoTasks });
+  await using scene = await PrincipalScene.start({ etl: twoTasks, other: twoTasks });
   const runId = await scene.trigger("etl");
   scene.print(runId, "of before", { taskName: "Old", workflowId: "gone" });
   const refused: [flags: string[], sentence: string, hint: string][] = [
